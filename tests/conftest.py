@@ -1,0 +1,48 @@
+"""Fixtures that every test file shares: one engine for the process, and names of one's own on it.
+
+chDB keeps one path per process, so the whole test process lives on one engine in memory. A test that
+needs a path on disk starts a process of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tilla import text
+
+if TYPE_CHECKING:
+    from tilla.servers import Server
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Server]:
+    """The embedded engine of this test process, in memory. Use ``database`` for names on it."""
+    from tilla.servers import connect
+
+    with connect("chdb://memory") as server:
+        yield server
+
+
+@pytest.fixture
+def database(engine: Server) -> Iterator[str]:
+    """A database that exists, is empty, and is nobody else's.
+
+    Its name is also a prefix of one's own: every database that starts with it (``f"{database}_raw"``)
+    is dropped after the test.
+    """
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    engine.execute(f"CREATE DATABASE {name}")
+    yield name
+    left = engine.rows(
+        "SELECT name FROM system.databases WHERE name = {p:String} OR startsWith(name, concat({p:String}, '_'))",
+        parameters={"p": name},
+    )
+    for row in left:
+        engine.execute(f"DROP DATABASE IF EXISTS {text.quote_identifier(row['name'])}")

@@ -1,0 +1,798 @@
+"""Every error Tilla raises, and every word in it.
+
+The tree (catch the branch you can do something about)::
+
+    TillaError                  .mistakes: one entry per mistake, never empty
+    |- DeclarationError         (ValueError) a declaration contradicts itself or its neighbours
+    |  |- TypeTextError         a type that ClickHouse has not, or an illegal combination
+    |  |- SqlError              SQL by hand that cannot be read, or a reference without an object
+    |  `- GraphError            cycles, dangling names
+    |- UsageError               a command line, DSN or environment variable that means nothing
+    |- RefusedError             what was asked would lose, double or destroy data; says the ways out
+    `- ServerError              .statement, .server_code, .reason: what the server said
+       |- ConnectionFailed      no server, wrong password, a chDB path in use
+       `- StatementRefused      the server refused one statement; .done lists what ran before it
+
+Other modules raise by calling the constructors below: facts go in, the sentence is built here, so
+that wording, hints and codes have one home. Every code has a section in ``docs/errors.md``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import attrs
+
+
+@attrs.frozen
+class Mistake:
+    """One mistake: where it is, what is wrong, what was expected, and what to write instead."""
+
+    code: str
+    where: str
+    what: str
+    expected: str = ""
+    nearest: str = ""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        lines = [f"{self.code} {self.where}: {self.what}" if self.where else f"{self.code} {self.what}"]
+        lines += [f"    expected: {self.expected}"] if self.expected else []
+        lines += [f"    nearest: {self.nearest}"] if self.nearest else []
+        lines += [f"    write: {self.hint}"] if self.hint else []
+        return "\n".join(lines)
+
+
+class TillaError(Exception):
+    """The root of all errors that Tilla raises on purpose."""
+
+    def __init__(self, *mistakes: Mistake) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = mistakes
+
+    def __str__(self) -> str:
+        if len(self.mistakes) == 1:
+            return str(self.mistakes[0])
+        return "\n".join([f"{len(self.mistakes)} mistakes", *map(str, self.mistakes)])
+
+    @property
+    def code(self) -> str:
+        """The code of the first mistake, such as ``T012``."""
+        return self.mistakes[0].code if self.mistakes else "T000"
+
+
+class DeclarationError(TillaError, ValueError):
+    """A declaration contradicts itself or its neighbours."""
+
+
+class TypeTextError(DeclarationError):
+    """A type that ClickHouse does not have, or an illegal combination of types."""
+
+
+class SqlError(DeclarationError):
+    """SQL by hand that cannot be read, or a ``{reference}`` without an object."""
+
+
+class GraphError(DeclarationError):
+    """Objects that depend on each other in a circle, or on something that is not declared."""
+
+
+class UsageError(TillaError):
+    """A command line, DSN or environment variable that means nothing."""
+
+
+class RefusedError(TillaError):
+    """What was asked would lose, double or destroy data; the text names the ways out."""
+
+
+class ServerError(TillaError):
+    """What a server said, with the statement that made it say so."""
+
+    def __init__(
+        self, *mistakes: Mistake, statement: str = "", server_code: int | None = None, reason: str = ""
+    ) -> None:
+        super().__init__(*mistakes)
+        self.statement = statement
+        self.server_code = server_code
+        self.reason = reason
+
+
+class ConnectionFailed(ServerError):
+    """No server there, wrong credentials, or an embedded path that another process holds."""
+
+
+class StatementRefused(ServerError):
+    """The server refused one statement. ``done`` lists the statements that ran before it."""
+
+    done: tuple[str, ...] = ()
+
+
+class Collector:
+    """Gathers mistakes so that a user sees all of them at once.
+
+    >>> found = Collector()
+    >>> with found.catch():
+    ...     raise DeclarationError(Mistake("T000", "a", "first"))
+    >>> with found.catch():
+    ...     raise DeclarationError(Mistake("T000", "b", "second"))
+    >>> found.raise_all()
+    Traceback (most recent call last):
+    ...
+    tilla.errors.DeclarationError: 2 mistakes
+    T000 a: first
+    T000 b: second
+    """
+
+    def __init__(self) -> None:
+        self._errors: list[TillaError] = []
+
+    @property
+    def found(self) -> bool:
+        """True when something was kept."""
+        return bool(self._errors)
+
+    def add(self, error: TillaError) -> None:
+        """Keep one error for later."""
+        self._errors.append(error)
+
+    @contextmanager
+    def catch(self) -> Iterator[None]:
+        """Keep a :class:`TillaError` raised inside the block instead of letting it out."""
+        try:
+            yield
+        except TillaError as error:
+            self._errors.append(error)
+
+    def raise_all(self) -> None:
+        """Raise one error that holds every mistake kept so far; do nothing when there are none."""
+        if not self._errors:
+            return
+        mistakes = tuple(dict.fromkeys(m for error in self._errors for m in error.mistakes))
+        kinds = {type(error) for error in self._errors}
+        kind = kinds.pop() if len(kinds) == 1 else DeclarationError
+        if len(self._errors) == 1:
+            raise self._errors[0]
+        raise kind(*mistakes)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name closest to ``name``, or ''."""
+    names = list(known)
+    by_fold = {n.casefold(): n for n in reversed(names)}
+    close = difflib.get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
+    return by_fold[close[0]] if close else ""
+
+
+def _listed(names: Iterable[str], most: int = 12) -> str:
+    """Write names as ``a, b, c and 4 more``."""
+    shown = list(names)
+    text = ", ".join(shown[:most])
+    return f"{text} and {len(shown) - most} more" if len(shown) > most else text
+
+
+# --- Constructors, one per mistake: `raise errors.unknown_column(...)`. Codes are stable: never reuse one. ---
+# T0xx declarations · T1xx types · T2xx SQL by hand · T3xx graph and project · T4xx emit and command line
+# T5xx servers · T6xx history · T7xx raw layouts
+
+
+def unknown_column(where: str, name: str, known: Sequence[str], owner: str) -> DeclarationError:
+    """T001: a name that is not among the columns of a relation."""
+    close = nearest(name, known)
+    return DeclarationError(
+        Mistake(
+            "T001",
+            where,
+            f"there is no column {name!r} in {owner}",
+            expected=f"one of {_listed(known)}" if known else "",
+            nearest=close,
+        )
+    )
+
+
+def truth_of_expression(shown: str) -> DeclarationError:
+    """T002: an expression used where Python wants True or False."""
+    return DeclarationError(
+        Mistake(
+            "T002",
+            shown,
+            "an expression has no truth value in Python",
+            hint="`a & b`, `a | b`, `~a` instead of `and`, `or`, `not`; `a.between(x, y)` for a chain; "
+            "compare `.sql()` texts to compare two expressions",
+        )
+    )
+
+
+def iteration_of_expression(shown: str) -> DeclarationError:
+    """T003: an expression used as if it were a Python sequence."""
+    return DeclarationError(Mistake("T003", shown, "an expression cannot be iterated", hint="tl.each(array, 'name')"))
+
+
+def formatted_into_text(shown: str) -> DeclarationError:
+    """T004: an object of Tilla inside an f-string, where it would lose its identity."""
+    return DeclarationError(
+        Mistake(
+            "T004",
+            shown,
+            "an object of Tilla was formatted into text, so Tilla would not see what the SQL reads",
+            hint='tl.sql("SELECT ... FROM {orders}", orders=orders), without the f in front of the text',
+        )
+    )
+
+
+def unfinished_column(kind: str) -> DeclarationError:
+    """T005: a column used before the class that names it has ended."""
+    return DeclarationError(
+        Mistake(
+            "T005",
+            kind,
+            "a column has no name before the class body that declares it has ended",
+            hint="use it in tl.derive(...) or tl.measure(...) of the same body, or as Body.column after the class",
+        )
+    )
+
+
+def measure_as_value(name: str) -> DeclarationError:
+    """T006: a stored aggregate state used where a value is wanted."""
+    return DeclarationError(
+        Mistake(
+            "T006",
+            name,
+            "a measure is stored as an aggregate state, not as a value",
+            expected="an expression",
+            hint=f"{name}.merge()",
+        )
+    )
+
+
+def no_literal(kind: str) -> DeclarationError:
+    """T007: a Python value that has no ClickHouse literal."""
+    return DeclarationError(
+        Mistake(
+            "T007",
+            "",
+            f"a {kind} cannot be written as a ClickHouse literal",
+            expected="None, bool, int, float, Decimal, str, date, datetime with a zone, timedelta, UUID, "
+            "or a list, tuple or dict of them",
+        )
+    )
+
+
+def naive_datetime(shown: str) -> DeclarationError:
+    """T008: a datetime without a time zone."""
+    return DeclarationError(
+        Mistake(
+            "T008",
+            "",
+            f"the datetime {shown} has no time zone, so the moment it means is unknown",
+            hint="datetime(..., tzinfo=UTC), or tzinfo=ZoneInfo('Europe/Madrid')",
+        )
+    )
+
+
+def not_simple(where: str, aggregate: str) -> DeclarationError:
+    """T009: ``simple=True`` for an aggregate that ClickHouse does not allow there."""
+    return DeclarationError(
+        Mistake(
+            "T009",
+            where,
+            f"{aggregate} cannot be stored as a SimpleAggregateFunction",
+            expected="any, anyLast, min, max, sum, groupBitAnd/Or/Xor, groupArrayArray, groupUniqArrayArray, sumMap, ...",
+            hint="tl.measure(...) without simple=True",
+        )
+    )
+
+
+def two_defaults(where: str, kinds: Sequence[str]) -> DeclarationError:
+    """T010: a column with two of DEFAULT, MATERIALIZED, ALIAS, EPHEMERAL."""
+    return DeclarationError(
+        Mistake("T010", where, f"a column has one default at the most, here {' and '.join(kinds)} are given")
+    )
+
+
+def type_contradicts(where: str, known: str, stated: str) -> DeclarationError:
+    """T011: ``tl.derive(expr, type)`` states another type than the expression has."""
+    return DeclarationError(
+        Mistake(
+            "T011",
+            where,
+            f"the expression has type {known}, but {stated} is stated",
+            expected=known,
+            hint=f"tl.derive(expression.cast(t.{stated})) if the conversion is meant",
+        )
+    )
+
+
+def not_an_aggregate(where: str, shown: str) -> DeclarationError:
+    """T012: ``tl.measure`` of something that does not aggregate."""
+    return DeclarationError(
+        Mistake(
+            "T012",
+            where,
+            f"tl.measure() takes an aggregate function, got {shown}",
+            expected="f.sum(...), f.uniq_exact(...), f.count(), ...",
+            hint="tl.derive(...) for a value of the row",
+        )
+    )
+
+
+def not_a_column(where: str, kind: str) -> DeclarationError:
+    """T013: an attribute of a body that is no column."""
+    return DeclarationError(
+        Mistake(
+            "T013",
+            where,
+            f"a column body holds columns only, this is a {kind}",
+            expected="tl.column(type), tl.derive(expression) or tl.measure(aggregate)",
+            hint="a leading underscore for a helper that is no column",
+        )
+    )
+
+
+def duplicate_column(where: str, name: str) -> DeclarationError:
+    """T014: two columns of one name."""
+    return DeclarationError(Mistake("T014", where, f"the column name {name!r} is used twice"))
+
+
+def body_instantiated(where: str) -> DeclarationError:
+    """T015: ``Body()``: a body is a list of columns, not a row."""
+    return DeclarationError(
+        Mistake("T015", where, "a column body is not a row and has no instances", hint=f"{where}.column_name")
+    )
+
+
+def not_a_body(shown: str) -> DeclarationError:
+    """T016: something that is neither a body nor a sequence of columns."""
+    return DeclarationError(
+        Mistake(
+            "T016",
+            "",
+            f"{shown} does not list columns",
+            expected="a class derived from tl.Columns, or a sequence of named columns",
+        )
+    )
+
+
+def nameless_column(where: str) -> DeclarationError:
+    """T017: a column in a sequence without a name."""
+    return DeclarationError(
+        Mistake("T017", where, "a column in a sequence needs a name", hint='tl.column(t.String, name="...")')
+    )
+
+
+def not_a_key(shown: str) -> DeclarationError:
+    """T018: a key item that is no column or expression."""
+    return DeclarationError(
+        Mistake(
+            "T018",
+            "",
+            f"{shown} cannot stand in a key",
+            expected="a column or an expression of the body",
+            hint="order_by=(Order.id, Order.created_at)",
+        )
+    )
+
+
+# --- T5xx: servers -----------------------------------------------------------------------------------------
+
+
+def dsn_unreadable(why: str) -> UsageError:
+    """T501: a DSN that is no DSN."""
+    return UsageError(
+        Mistake(
+            "T501",
+            "dsn",
+            f"the DSN cannot be read: {why}",
+            expected="clickhouse://user@host:8443/database?secure=true, chdb:///absolute/path or chdb://memory",
+        )
+    )
+
+
+def unknown_scheme(scheme: str) -> UsageError:
+    """T502: a DSN for something that is neither ClickHouse over HTTP nor chDB."""
+    what = f"a DSN cannot start with {scheme + '://'!r}" if scheme.isalnum() else "the DSN has no scheme"
+    return UsageError(
+        Mistake(
+            "T502",
+            "dsn",
+            what,
+            expected="clickhouse://user@host:8443/database?secure=true, chdb:///absolute/path or chdb://memory",
+            hint="clickhouse://host:8443/database?secure=true" if scheme in {"http", "https", "clickhouses"} else "",
+        )
+    )
+
+
+def unescaped_login() -> UsageError:
+    """T503: a user or password with characters that end the authority of a URL."""
+    return UsageError(
+        Mistake(
+            "T503",
+            "dsn",
+            "the user or password in the DSN holds a character that is syntax in a URL (/ ? # [ ] @)",
+            expected="each of them percent-encoded, as urllib.parse.quote(password, safe='') writes it",
+            hint="better leave the password out of the DSN and set CLICKHOUSE_PASSWORD",
+        )
+    )
+
+
+def parameter_twice(name: str) -> UsageError:
+    """T504: a parameter of a DSN given twice."""
+    return UsageError(Mistake("T504", f"dsn ?{name}", f"the parameter {name!r} is given twice"))
+
+
+def unknown_parameter(name: str, known: Sequence[str]) -> UsageError:
+    """T505: a parameter that clickhouse-connect does not have."""
+    return UsageError(
+        Mistake(
+            "T505",
+            f"dsn ?{name}",
+            f"there is no parameter {name!r}",
+            expected=f"one of {_listed(known, most=40)}",
+            nearest=nearest(name, known),
+            hint=f"ch_{name}=... if it is a ClickHouse setting",
+        )
+    )
+
+
+def parameter_kept(name: str) -> UsageError:
+    """T506: a parameter whose value Tilla itself decides."""
+    return UsageError(
+        Mistake(
+            "T506",
+            f"dsn ?{name}",
+            f"{name!r} is a parameter of clickhouse-connect whose value Tilla decides: another one would change what it reads",
+        )
+    )
+
+
+def parameter_elsewhere(name: str, scheme: str) -> UsageError:
+    """T507: a parameter of the HTTP client given to chDB."""
+    return UsageError(
+        Mistake("T507", f"dsn ?{name}", f"{name!r} means nothing to a {scheme} server", expected="database, or ch_SETTING")
+    )
+
+
+def keyword_only_parameter(name: str) -> UsageError:
+    """T508: a parameter that takes a Python value, written in a DSN."""
+    return UsageError(
+        Mistake("T508", f"dsn ?{name}", f"{name!r} takes a Python value", hint=f"tl.connect(dsn, {name}=...)")
+    )
+
+
+def bad_parameter(name: str, value: str, expected: str) -> UsageError:
+    """T509: a parameter, or an environment variable, with a value it cannot have."""
+    where = name if name.startswith("CLICKHOUSE_") else f"dsn ?{name}"
+    what = f"{value!r} is no value for {name}" if value else f"{name} has a value it cannot have"
+    return UsageError(Mistake("T509", where, what, expected=expected))
+
+
+def no_host() -> UsageError:
+    """T510: a DSN without a host."""
+    return UsageError(
+        Mistake("T510", "dsn", "the DSN names no host", expected="clickhouse://user@host:8443/database?secure=true")
+    )
+
+
+def no_server_named() -> UsageError:
+    """T511: neither a DSN nor CLICKHOUSE_HOST."""
+    return UsageError(
+        Mistake(
+            "T511",
+            "dsn",
+            "no server is named: there is no DSN, and CLICKHOUSE_HOST is not set",
+            expected="clickhouse://user@host:8443/database?secure=true, chdb:///absolute/path or chdb://memory",
+        )
+    )
+
+
+def two_logins() -> UsageError:
+    """T512: a token and a user or password."""
+    return UsageError(Mistake("T512", "dsn", "an access token and a user or password are given; one of them only"))
+
+
+def chdb_path_not_absolute(path: str) -> UsageError:
+    """T513: a chDB path that is not absolute."""
+    return UsageError(
+        Mistake(
+            "T513",
+            "dsn",
+            f"the path {path!r} of a chdb:// DSN is not absolute" if path.strip("/") else "the chdb:// DSN names no directory",
+            expected="chdb:///absolute/path (three slashes), or chdb://memory",
+            hint=f"chdb:///{path.lstrip('/')}" if path.strip("/") else "",
+        )
+    )
+
+
+def chdb_path_unusable(path: str, why: str) -> UsageError:
+    """T514: a chDB path that cannot be a data directory."""
+    return UsageError(Mistake("T514", "dsn", f"{path!r} cannot hold chDB's data: {why}"))
+
+
+def package_missing(package: str, extra: str) -> UsageError:
+    """T515: an optional package that is not installed."""
+    install = f"tilla[{extra}]" if extra else "tilla"
+    return UsageError(
+        Mistake("T515", "", f"the package {package!r} is not installed", hint=f"pip install '{install}'")
+    )
+
+
+def chdb_path_in_use(path: str, pid: int | None) -> ConnectionFailed:
+    """T516: another process has this chDB directory open."""
+    holder = f"process {pid}" if pid else "another process"
+    return ConnectionFailed(
+        Mistake(
+            "T516",
+            f"chdb://{path}",
+            f"chdb path {path} is in use by {holder}",
+            hint="wait until it ends, or use another directory: chDB lets one process in at a time",
+        )
+    )
+
+
+def chdb_other_path(path: str, open_path: str) -> ConnectionFailed:
+    """T517: a second chDB directory in one process."""
+    return ConnectionFailed(
+        Mistake(
+            "T517",
+            f"chdb://{path}",
+            f"this process has chDB open on {open_path}; chDB keeps one path per process",
+            hint="close the servers on the other path first, or use a process of its own",
+        )
+    )
+
+
+def connection_failed(label: str, why: str) -> ConnectionFailed:
+    """T518: no server there."""
+    return ConnectionFailed(Mistake("T518", label, f"no connection: {why}"), reason=why)
+
+
+def login_refused(label: str, server_code: int | None, why: str) -> ConnectionFailed:
+    """T519: the server does not know this user and password."""
+    return ConnectionFailed(
+        Mistake(
+            "T519",
+            label,
+            f"the server refused the login: {why}",
+            hint="check the user in the DSN and the password in CLICKHOUSE_PASSWORD",
+        ),
+        server_code=server_code,
+        reason=why,
+    )
+
+
+def connection_lost(label: str, statement: str, why: str) -> ConnectionFailed:
+    """T520: the answer to a statement did not come."""
+    return ConnectionFailed(
+        Mistake(
+            "T520",
+            label,
+            f"the connection was lost while a statement ran: {why}; whether it took effect is not known: {_excerpt(statement)}",
+        ),
+        statement=statement,
+        reason=why,
+    )
+
+
+def statement_refused(label: str, statement: str, server_code: int | None, why: str) -> StatementRefused:
+    """T521: the server refused a statement."""
+    code = f"code {server_code}: " if server_code else ""
+    return StatementRefused(
+        Mistake("T521", label, f"the server refused {_excerpt(statement)}: {code}{why}"),
+        statement=statement,
+        server_code=server_code,
+        reason=why,
+    )
+
+
+def values_refused(where: str, why: str) -> StatementRefused:
+    """T522: rows that do not fit the types of their columns."""
+    return StatementRefused(
+        Mistake("T522", where, f"the rows do not fit the table: {why}"), statement=f"INSERT INTO {where}", reason=why
+    )
+
+
+def unknown_insert_column(where: str, name: str, known: Sequence[str]) -> StatementRefused:
+    """T523: a row with a key that is no column of the table."""
+    return StatementRefused(
+        Mistake(
+            "T523",
+            where,
+            f"there is no column {name!r} to insert into",
+            expected=f"one of {_listed(known)}",
+            nearest=nearest(name, known),
+        ),
+        statement=f"INSERT INTO {where}",
+    )
+
+
+def server_closed(label: str) -> ConnectionFailed:
+    """T524: a server that was closed before."""
+    return ConnectionFailed(Mistake("T524", label, "this server was closed", hint="tl.connect(...) again"))
+
+
+def _excerpt(statement: str, most: int = 80) -> str:
+    """Return the start of a statement on one line."""
+    line = " ".join(statement.split())
+    return line if len(line) <= most else f"{line[:most]}..."
+
+
+def unnamed_item(where: str, position: int, shown: str) -> DeclarationError:
+    """T019: a SELECT item without an output name."""
+    return DeclarationError(
+        Mistake("T019", where, f"item {position} ({shown}) has no output name", hint='expression.as_("name")')
+    )
+
+
+def bad_name(shown: str) -> DeclarationError:
+    """T020: a name that is not ``database.name``."""
+    return DeclarationError(
+        Mistake(
+            "T020", shown, "this is not a name", expected="'database.name'", hint="backticks around a part that has a dot"
+        )
+    )
+
+
+def unqualified_name(name: str) -> DeclarationError:
+    """T021: a name without its database."""
+    return DeclarationError(
+        Mistake(
+            "T021",
+            name,
+            "the name has no database, so it would depend on the session that runs the statement",
+            expected="'database.name'",
+            hint=f"'my_database.{name}'",
+        )
+    )
+
+
+def not_an_engine(where: str, shown: str) -> DeclarationError:
+    """T022: ``engine=`` is not an engine value."""
+    return DeclarationError(
+        Mistake("T022", where, f"{shown} is not a table engine", expected="MergeTree(order_by=...) of tilla.engines")
+    )
+
+
+def untyped_column(where: str) -> DeclarationError:
+    """T023: a column whose type is not known."""
+    return DeclarationError(
+        Mistake(
+            "T023",
+            where,
+            "the type of this column is not known offline",
+            hint="tl.derive(expression, t.String) states it, expression.cast(t.String) converts to it",
+        )
+    )
+
+
+def no_columns(where: str) -> DeclarationError:
+    """T024: a table without columns."""
+    return DeclarationError(Mistake("T024", where, "a table needs at least one column"))
+
+
+def missing_order_by(where: str, engine: str, names: Sequence[str]) -> DeclarationError:
+    """T025: a MergeTree without ORDER BY."""
+    example = ", ".join(f"Body.{name}" for name in names)
+    return DeclarationError(
+        Mistake(
+            "T025",
+            where,
+            f"{engine} has no order_by",
+            expected="the columns that most queries filter by, most selective last",
+            hint=f"order_by=({example},), or order_by=() for no order",
+        )
+    )
+
+
+def nullable_key(where: str, key: str, type_: str) -> DeclarationError:
+    """T026: a key column that may be NULL."""
+    return DeclarationError(
+        Mistake(
+            "T026",
+            where,
+            f"the key item {key} is {type_}: ClickHouse refuses NULL in a key (code 44)",
+            expected="a type that is not Nullable",
+            hint="f.if_null(column, '') in the column, or settings={'allow_nullable_key': 1} if NULL is a value of its own",
+        )
+    )
+
+
+def primary_key_no_prefix(where: str, primary: Sequence[str], order: Sequence[str]) -> DeclarationError:
+    """T027: PRIMARY KEY is not a prefix of ORDER BY."""
+    return DeclarationError(
+        Mistake(
+            "T027",
+            where,
+            f"the primary key ({', '.join(primary)}) is not a prefix of ORDER BY ({', '.join(order)})",
+            expected=f"the first {len(primary)} of ({', '.join(order)})",
+        )
+    )
+
+
+def _at(line: int, column: int) -> str:
+    return f"SQL, line {line}, column {column}"
+
+
+def unreadable_sql(line: int, column: int, what: str, near: str = "", hint: str = "") -> SqlError:
+    """T201: SQL by hand that cannot be read, so what it depends on is not known."""
+    shown = f"cannot read {what}" + (f", at {near.splitlines()[0].rstrip()!r}" if near.strip() else "")
+    return SqlError(Mistake("T201", _at(line, column), shown, hint=hint))
+
+
+def reference_without_object(line: int, column: int, name: str, known: Sequence[str]) -> SqlError:
+    """T202: ``{name}`` in SQL by hand, and no argument of that name."""
+    close = nearest(name, known)
+    return SqlError(
+        Mistake(
+            "T202",
+            _at(line, column),
+            f"there is no argument for {{{name}}}",
+            expected=f"one of {_listed(known)}" if known else "",
+            nearest=close,
+            hint=f"{{{close}}}" if close else f"tl.sql(..., {name}={name})",
+        )
+    )
+
+
+def object_without_reference(name: str, written: Sequence[str]) -> SqlError:
+    """T203: an argument of ``tl.sql`` that the text never names."""
+    close = nearest(name, written)
+    return SqlError(
+        Mistake(
+            "T203",
+            "tl.sql",
+            f"the argument {name} is never used",
+            nearest=f"{{{close}}}" if close else "",
+            hint=f"{{{name}}} where the object stands; quotes and comments are not searched",
+        )
+    )
+
+
+def bad_reference(line: int, column: int, written: str) -> SqlError:
+    """T204: braces in SQL by hand that hold no plain name."""
+    return SqlError(
+        Mistake(
+            "T204",
+            _at(line, column),
+            f"{written} is no reference",
+            expected="{name}, or {name:Type} for a query parameter of ClickHouse",
+        )
+    )
+
+
+def bad_reference_value(name: str, value: object) -> SqlError:
+    """T205: an argument of ``tl.sql`` that is neither a relation nor an expression."""
+    hint = f"tl.sql(..., {name}=orders) with orders = tl.Table(...)"
+    if isinstance(value, (str, int, float, bool)):
+        hint = f"the value itself in the text, or a query parameter such as {{{name}:String}}"
+    return SqlError(
+        Mistake(
+            "T205",
+            "tl.sql",
+            f"the argument {name} is a {type(value).__name__}",
+            expected="a table, source, view, dictionary or expression",
+            hint=hint,
+        )
+    )
+
+
+def sql_not_text(value: object) -> SqlError:
+    """T206: ``tl.sql`` without text."""
+    return SqlError(Mistake("T206", "tl.sql", f"the text is a {type(value).__name__}", expected="a str that holds one SELECT"))
+
+
+def sql_from_fstring(line: int, column: int) -> SqlError:
+    """T207: an f-string put the printed form of an object into the text."""
+    return SqlError(
+        Mistake(
+            "T207",
+            _at(line, column),
+            "an f-string has put an object's printed form into the SQL",
+            hint='"... FROM {orders} ..." without the f, and pass orders=orders',
+        )
+    )
+
+
+def cannot_bound(line: int, column: int, table: str, why: str, hint: str) -> SqlError:
+    """T208: a source that cannot be limited to a slice of its rows by splicing."""
+    return SqlError(Mistake("T208", _at(line, column), f"cannot limit {table} to a slice: {why}", hint=hint))

@@ -1,0 +1,74 @@
+"""A ClickHouse behind HTTP or HTTPS: a single server, a cluster's node, or a Cloud service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from tilla import errors
+from tilla.servers.client import ClientServer, plain_message, quiet_logging
+from tilla.servers.dsn import HttpTarget
+from tilla.servers.redaction import redact
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+    from clickhouse_connect.driver.insert import InsertContext
+
+
+class ClickHouseServer(ClientServer):
+    """One HTTP client. It has no session unless one was asked for, so statements may run side by side."""
+
+    def __init__(self, target: HttpTarget) -> None:
+        self._target = target
+        super().__init__(_open(target), target.label, target.secrets)
+
+    def clone(self) -> ClickHouseServer:
+        """Open another client of the same server; a session is not shared, or its statements would queue."""
+        self._open_client()
+        arguments = {name: value for name, value in self._target.arguments.items() if name != "session_id"}
+        return ClickHouseServer(attrs.evolve(self._target, arguments=arguments))
+
+    def _send(self, context: InsertContext) -> None:
+        """Send one insert once.
+
+        ``Client.insert`` replays an insert when the connection closes before the answer came, and the
+        first one may have been committed: rows would double. A generator is a body it cannot replay.
+        """
+        from clickhouse_connect.driver.transform import NativeTransform
+
+        client = self._open_client()
+        blocks = NativeTransform.build_insert(context)
+        try:
+            client.raw_insert(None, insert_block=blocks, settings=context.settings, compression=None)
+        finally:
+            broken = context.insert_exception
+        if broken is not None:
+            raise broken
+
+
+def _open(target: HttpTarget) -> Client:
+    """Connect and read the server's version, zone and settings (three requests)."""
+    import clickhouse_connect
+    from clickhouse_connect.driver.exceptions import Error
+    from urllib3.exceptions import HTTPError
+
+    quiet_logging()
+    try:
+        return clickhouse_connect.get_client(
+            host=target.host,
+            port=target.port,
+            username=target.username or None,
+            password=target.password,
+            database=target.database or None,
+            settings=dict(target.settings),
+            tz_mode="schema",
+            **{"autogenerate_session_id": False, **target.arguments},
+        )
+    except Error as error:
+        why = redact(plain_message(str(error)), target.secrets)
+        if error.code in {192, 193, 194, 516}:
+            raise errors.login_refused(target.label, error.code, why) from None
+        raise errors.connection_failed(target.label, why) from None
+    except (HTTPError, OSError, ValueError) as error:
+        raise errors.connection_failed(target.label, redact(str(error), target.secrets)) from None
