@@ -16,6 +16,7 @@ import pytest
 from tilla import text
 
 if TYPE_CHECKING:
+    from tests.support.http_chdb import HttpChdb
     from tilla.servers import Server
 
 _numbers = itertools.count(1)
@@ -28,6 +29,26 @@ def engine() -> Iterator[Server]:
 
     with connect("chdb://memory") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _http_listener(engine: Server) -> Iterator[HttpChdb]:
+    from tests.support.http_chdb import HttpChdb
+
+    with HttpChdb(user="tester", password="s3cret pa/ss") as server:
+        yield server
+
+
+@pytest.fixture
+def http_server(_http_listener: HttpChdb) -> Iterator[HttpChdb]:
+    """ClickHouse's HTTP interface over the same engine: ``.dsn``, ``.host``, ``.port``, ``.faults``, ``.seen``.
+
+    The DSN of ``http_server.dsn`` carries user and password. Faults planned by a test end with it.
+    """
+    _http_listener.faults.clear()
+    _http_listener.seen.clear()
+    yield _http_listener
+    _http_listener.faults.clear()
 
 
 @pytest.fixture

@@ -796,3 +796,286 @@ def sql_from_fstring(line: int, column: int) -> SqlError:
 def cannot_bound(line: int, column: int, table: str, why: str, hint: str) -> SqlError:
     """T208: a source that cannot be limited to a slice of its rows by splicing."""
     return SqlError(Mistake("T208", _at(line, column), f"cannot limit {table} to a slice: {why}", hint=hint))
+
+
+def engine_or_to(where: str) -> DeclarationError:
+    """T028: a materialized view with neither or both of ``engine`` and ``to``."""
+    return DeclarationError(
+        Mistake(
+            "T028",
+            where,
+            "a materialized view writes into its own table (engine=...) or into another one (to=...)",
+            expected="exactly one of engine= and to=",
+        )
+    )
+
+
+def no_source(where: str) -> DeclarationError:
+    """T029: a derived body without the relation it derives from."""
+    return DeclarationError(
+        Mistake("T029", where, "nothing says what this is derived from", hint="source=relation, or query=tl.sql(...)")
+    )
+
+
+def not_a_relation(where: str, shown: str) -> DeclarationError:
+    """T030: ``source=`` is no relation."""
+    return DeclarationError(
+        Mistake("T030", where, f"{shown} is not a relation", expected="a tl.Source, tl.Table, tl.MaterializedView, ...")
+    )
+
+
+def aggregate_in_derive(where: str, shown: str) -> DeclarationError:
+    """T031: an aggregate in ``tl.derive``."""
+    return DeclarationError(
+        Mistake("T031", where, f"{shown} aggregates, so it is no value of a row", hint="tl.measure(...)")
+    )
+
+
+def unfilled_column(where: str) -> DeclarationError:
+    """T032: a plain column in a derived body."""
+    return DeclarationError(
+        Mistake(
+            "T032",
+            where,
+            "no expression and no default fills this column of a derived table",
+            hint="tl.derive(expression), tl.column(type, default=...), or query=tl.sql(...) that selects it",
+        )
+    )
+
+
+def no_trigger(where: str) -> DeclarationError:
+    """T033: a view's SELECT whose left-most table is not among the references."""
+    return DeclarationError(
+        Mistake(
+            "T033",
+            where,
+            "the left-most table of the SELECT is none of the referenced objects, so nothing fires the view",
+            expected="FROM {source} first, other relations joined to it",
+            hint='tl.sql("SELECT ... FROM {orders} ...", orders=orders)',
+        )
+    )
+
+
+def output_not_in_body(where: str, name: str, known: Sequence[str]) -> DeclarationError:
+    """T034: the SELECT gives a column that the body does not list."""
+    return DeclarationError(
+        Mistake(
+            "T034",
+            where,
+            f"the SELECT gives a column {name!r} that the body does not list; a view maps columns by name",
+            expected=f"one of {_listed(known)}",
+            nearest=nearest(name, known),
+        )
+    )
+
+
+def output_missing(where: str, name: str, found: Sequence[str]) -> DeclarationError:
+    """T035: the body lists a column that the SELECT does not give."""
+    return DeclarationError(
+        Mistake(
+            "T035",
+            where,
+            f"the SELECT gives no column {name!r}, so it would silently hold its type's default",
+            expected=f"{name} among {_listed(found)}",
+            nearest=nearest(name, found),
+            hint=f"... AS {name}",
+        )
+    )
+
+
+def source_never_fires(where: str, source: str, kind: str) -> DeclarationError:
+    """T036: a view on something whose inserts fire nothing."""
+    return DeclarationError(
+        Mistake(
+            "T036",
+            where,
+            f"inserts never fire a view on {source} ({kind or 'not a table'}): ClickHouse accepts it and it stays empty",
+            expected="a Source, a Table, or a MaterializedView with its own table",
+            hint="tl.RefreshableView(...), which reads anything",
+        )
+    )
+
+
+def reads_its_target(where: str) -> DeclarationError:
+    """T037: a view that reads the table it writes into."""
+    return DeclarationError(Mistake("T037", where, "the view reads the table that it writes into"))
+
+
+def reads_itself(where: str) -> DeclarationError:
+    """T038: a view that reads itself."""
+    return DeclarationError(Mistake("T038", where, "the view reads itself"))
+
+
+def not_incremental(where: str, what: str, why: str) -> DeclarationError:
+    """T039: something in a materialized view's SELECT that ClickHouse computes per inserted block."""
+    return DeclarationError(
+        Mistake(
+            "T039",
+            where,
+            f"the SELECT of a materialized view has {what}: {why}",
+            expected="what is true of each inserted block by itself",
+            hint="tl.RefreshableView(...)",
+        )
+    )
+
+
+def target_type_differs(where: str, have: str, want: str, target: str) -> DeclarationError:
+    """T040: a view's column has another type than the table it writes into."""
+    state = want.startswith("AggregateFunction") and not have.startswith("AggregateFunction")
+    return DeclarationError(
+        Mistake(
+            "T040",
+            where,
+            f"the view gives {have}, {target} stores {want}",
+            expected=want,
+            hint="tl.measure(...): the -State of the aggregate" if state else f"expression.cast(t.{want})",
+        )
+    )
+
+
+def no_measures(where: str) -> DeclarationError:
+    """T041: an aggregation without a measure."""
+    return DeclarationError(
+        Mistake("T041", where, "an aggregation has no measure", hint="name = tl.measure(f.uniq_exact(Body.id))")
+    )
+
+
+def unstable_key(where: str, names: Sequence[str], source: str) -> DeclarationError:
+    """T042: a group key over versioned rows that an edit may move."""
+    return DeclarationError(
+        Mistake(
+            "T042",
+            where,
+            f"rows of {source} are versions of entities, and the group key uses {_listed(names)}: "
+            "an entity whose value changes would be counted in both groups",
+            expected="group keys whose source columns never change for an entity, named in stable=",
+            hint=f"stable=({', '.join('Body.' + n for n in names)},) if they never change, else tl.RefreshableView(...)",
+        )
+    )
+
+
+def doubling_measure(where: str, measures: Sequence[tuple[str, str]], source: str) -> DeclarationError:
+    """T043: a measure that counts a row twice when it is sent twice."""
+    shown = ", ".join(f"{name} = {sql}" for name, sql in measures)
+    return DeclarationError(
+        Mistake(
+            "T043",
+            where,
+            f"a row of {source} that is sent twice would count twice in {shown}",
+            expected="uniqExact of the entity's id, min, max, argMax, ...: the same answer however often a row comes",
+            hint="f.uniq_exact(Body.id) to count, tl.RefreshableView(...) over FINAL to sum, "
+            "or append_only_unique=True if no row is ever sent twice",
+        )
+    )
+
+
+def not_a_query(where: str, shown: str) -> DeclarationError:
+    """T044: ``query=`` is neither a typed query nor SQL by hand."""
+    return DeclarationError(
+        Mistake("T044", where, f"{shown} is not a query", hint='tl.sql("SELECT ... FROM {orders}", orders=orders)')
+    )
+
+
+def empty_interval(where: str) -> DeclarationError:
+    """T045: an interval of nothing."""
+    return DeclarationError(Mistake("T045", where, "the interval is empty or negative", hint="tl.every(hours=1)"))
+
+
+def mixed_interval(where: str, shown: str) -> DeclarationError:
+    """T046: months or years together with shorter units."""
+    return DeclarationError(
+        Mistake("T046", where, f"{shown}: ClickHouse does not mix months or years with shorter units")
+    )
+
+
+def offset_of_after(shown: str) -> DeclarationError:
+    """T047: OFFSET on an AFTER schedule."""
+    return DeclarationError(Mistake("T047", shown, "AFTER has no offset", expected="tl.every(...).offset(...)"))
+
+
+def not_a_schedule(where: str, shown: str) -> DeclarationError:
+    """T048: ``refresh=`` is no schedule."""
+    return DeclarationError(Mistake("T048", where, f"{shown} is not a schedule", hint="refresh=tl.every(hours=1)"))
+
+
+def cycle(where: str, path: Sequence[str]) -> GraphError:
+    """T301: objects that need each other in a circle."""
+    return GraphError(Mistake("T301", where, "these need each other in a circle: " + " -> ".join(path)))
+
+
+def dangling(where: str, kind: str, name: str, known: Sequence[str]) -> GraphError:
+    """T302: a name that no object of the project has."""
+    return GraphError(
+        Mistake(
+            "T302",
+            where,
+            f"{kind} {name}, which is not in the project",
+            expected=f"one of {_listed(known)}" if known else "",
+            nearest=nearest(name, known),
+            hint=f'put it into tl.project(...); a table that somebody else owns is tl.Source("{name}", Body)',
+        )
+    )
+
+
+def unqualified_in_sql(where: str, name: str, fits: Sequence[str]) -> GraphError:
+    """T303: a table named without its database in SQL by hand."""
+    return GraphError(
+        Mistake(
+            "T303",
+            where,
+            f"the SQL reads {name} without a database, so it would depend on the session",
+            nearest=fits[0] if fits else "",
+            hint=f"{{{name}}} and {name}=object, or {fits[0] if fits else 'database.' + name}",
+        )
+    )
+
+
+def duplicate_object(where: str, name: str, kinds: Sequence[str]) -> GraphError:
+    """T304: two objects of one name in a project."""
+    return GraphError(
+        Mistake("T304", where, f"{name} is declared twice ({' and '.join(kinds)})", hint="another name for one of them")
+    )
+
+
+def other_declaration(where: str, name: str) -> GraphError:
+    """T305: an object that refers to another declaration of the same name than the project holds."""
+    return GraphError(
+        Mistake(
+            "T305",
+            where,
+            f"this uses a {name} that is declared differently from the {name} in the project",
+            hint="one declaration, used in both places",
+        )
+    )
+
+
+def not_an_object(where: str, shown: str) -> DeclarationError:
+    """T306: something in a project that is no declared object."""
+    return DeclarationError(
+        Mistake("T306", where, f"{shown} is not an object that a project can hold", expected="tl.Table, tl.View, tl.Role, ...")
+    )
+
+
+def unknown_object(where: str, name: str, known: Sequence[str]) -> UsageError:
+    """T307: a name or pattern that fits nothing in the project."""
+    return UsageError(
+        Mistake(
+            "T307",
+            where,
+            f"nothing in the project fits {name!r}",
+            nearest=nearest(name, known),
+            expected=f"a pattern over {_listed(known, 6)}" if known else "",
+        )
+    )
+
+
+def not_overlap_safe(where: str, reason: str, ways_out: str) -> RefusedError:
+    """T601: a static script cannot fill this target exactly once while rows may come."""
+    return RefusedError(
+        Mistake(
+            "T601",
+            where,
+            f"a static script cannot fill this exactly once while rows keep coming: {reason}",
+            hint=ways_out,
+        )
+    )

@@ -18,12 +18,12 @@ from typing import IO, TYPE_CHECKING, Any
 import attrs
 
 from tilla import errors
-from tilla.servers.client import ClientServer, plain_message, quiet_logging
+from tilla.servers.client import ClientServer, UnwritableValue, plain_message, quiet_logging
 from tilla.servers.dsn import MEMORY, ChdbTarget
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
-    from clickhouse_connect.driver.query import QueryResult
+    from clickhouse_connect.driver.insert import InsertContext
 
 LOCK_FILE = "tilla.lock"
 
@@ -68,40 +68,18 @@ class ChdbServer(ClientServer):
             raise errors.statement_refused(self._label, sql, 62, refusal)
         super().execute(sql, settings=settings)
 
-    def _query(
-        self, sql: str, parameters: Mapping[str, object] | None, settings: Mapping[str, object] | None
-    ) -> QueryResult:
-        result = super()._query(sql, parameters, settings)
-        # chDB 4.4 drops the zone of a top-level DateTime('zone') from its native output, and of nothing else.
-        bare = [place for place, kind in enumerate(result.column_types) if kind.name == "DateTime"]
-        if bare and result.result_rows:
-            _restore_zones(result, bare, self._zones(sql, parameters))
-        return result
+    def _send(self, context: InsertContext) -> None:
+        """Send one insert, through a file: chDB reads no binary data from a statement."""
+        from clickhouse_connect.driver.exceptions import Error
 
-    def _zones(self, sql: str, parameters: Mapping[str, object] | None) -> dict[int, str]:
-        """Return the zones that the columns of a query declare, by position."""
         try:
-            described = super()._query(f"DESCRIBE TABLE (\n{sql}\n)", parameters, None)
-        except errors.StatementRefused:  # SHOW, EXPLAIN: no zone to find
-            return {}
-        found = {place: re.fullmatch(r"DateTime\('(.*)'\)", row[1]) for place, row in enumerate(described.result_rows)}
-        return {place: match.group(1) for place, match in found.items() if match}
-
-
-def _restore_zones(result: QueryResult, places: list[int], zones: dict[int, str]) -> None:
-    """Put the declared zone back into naive values, which are UTC."""
-    from datetime import UTC
-
-    from clickhouse_connect.driver import tzutil
-
-    known = {place: tzutil.resolve_zone(zones[place]) for place in places if place in zones}
-    if not known:
-        return
-    rows = [list(row) for row in result.result_rows]
-    for row in rows:
-        for place, zone in known.items():
-            row[place] = row[place].replace(tzinfo=UTC).astimezone(zone)
-    result.result_rows[:] = [tuple(row) for row in rows]
+            self._open_client().data_insert(context)
+        except OSError:
+            raise
+        except Exception as error:
+            if isinstance(error, Error) and error.code is not None:
+                raise
+            raise UnwritableValue(str(error)) from None
 
 
 def _open(target: ChdbTarget) -> Client:

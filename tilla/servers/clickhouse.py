@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from tilla import errors
-from tilla.servers.client import ClientServer, plain_message, quiet_logging
+from tilla.servers.client import LOGIN_CODES, ClientServer, UnwritableValue, plain_message, quiet_logging
 from tilla.servers.dsn import HttpTarget
 from tilla.servers.redaction import redact
 
@@ -30,7 +30,7 @@ class ClickHouseServer(ClientServer):
         return ClickHouseServer(attrs.evolve(self._target, arguments=arguments))
 
     def _send(self, context: InsertContext) -> None:
-        """Send one insert once.
+        """Send one insert, once.
 
         ``Client.insert`` replays an insert when the connection closes before the answer came, and the
         first one may have been committed: rows would double. A generator is a body it cannot replay.
@@ -38,13 +38,17 @@ class ClickHouseServer(ClientServer):
         from clickhouse_connect.driver.transform import NativeTransform
 
         client = self._open_client()
-        blocks = NativeTransform.build_insert(context)
-        try:
-            client.raw_insert(None, insert_block=blocks, settings=context.settings, compression=None)
-        finally:
-            broken = context.insert_exception
-        if broken is not None:
-            raise broken
+        context.compression = client.write_compression
+        # All blocks are built before the first is sent, so that a value that does not fit sends none.
+        blocks = list(NativeTransform.build_insert(context))
+        if context.insert_exception is not None:
+            raise UnwritableValue(str(context.insert_exception))
+        client.raw_insert(
+            None,
+            insert_block=(block for block in blocks),
+            settings=context.settings,
+            compression=client.write_compression,
+        )
 
 
 def _open(target: HttpTarget) -> Client:
@@ -67,7 +71,7 @@ def _open(target: HttpTarget) -> Client:
         )
     except Error as error:
         why = redact(plain_message(str(error)), target.secrets)
-        if error.code in {192, 193, 194, 516}:
+        if error.code in LOGIN_CODES:
             raise errors.login_refused(target.label, error.code, why) from None
         raise errors.connection_failed(target.label, why) from None
     except (HTTPError, OSError, ValueError) as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tilla import errors, text
 from tilla.servers.base import Features
 from tilla.servers.redaction import redact
-from tilla.servers.values import converters
+from tilla.servers.values import explain, fill, utc
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 _PARAMETER = re.compile(r"\{\s*(\w+)\s*:")
 
 # What a server says about a login: REQUIRED_PASSWORD, WRONG_PASSWORD, UNKNOWN_USER, AUTHENTICATION_FAILED.
-_LOGIN_CODES = frozenset({192, 193, 194, 516})
+LOGIN_CODES = frozenset({192, 193, 194, 516})
+
+
+class UnwritableValue(Exception):
+    """A type's writer could not take a value; nothing was sent."""
 
 
 class ClientServer:
@@ -100,9 +104,12 @@ class ClientServer:
         for names, batch in _runs_of_equal_keys(rows, columns):
             with self._refusals(f"INSERT INTO {where}"):
                 context = self._insert_context(where, names, settings)
-            with self._refusals(f"INSERT INTO {where}", values_of=where):
-                context.data = _converted(batch, names, context)
-                self._send(context)
+                data = [[row[name] for row in batch] for name in names]
+                fill(context, data, where)
+                try:
+                    self._send(context)
+                except UnwritableValue as error:
+                    raise explain(context, data, where, error) from None
 
     def _insert_context(
         self, where: str, names: Sequence[str], settings: Mapping[str, object] | None
@@ -120,8 +127,8 @@ class ClientServer:
         )
 
     def _send(self, context: InsertContext) -> None:
-        """Send one insert. The HTTP server overrides this: its client would send it twice."""
-        self._open_client().data_insert(context)
+        """Send one insert; raise :class:`UnwritableValue` when its values cannot be written, nothing sent."""
+        raise NotImplementedError
 
     # --- the rest ---
 
@@ -181,13 +188,32 @@ class ClientServer:
     ) -> QueryResult:
         # Without a placeholder in the text clickhouse-connect would format `%` with the parameters.
         used = {name: value for name, value in (parameters or {}).items() if name in _PARAMETER.findall(sql)}
+        client = self._open_client()
         with self._refusals(sql):
-            return self._open_client().query(sql, parameters=used or None, settings=_plain(settings))
+            result = client.query(sql, parameters=used or None, settings=_plain(settings))
+            # Without a protocol version (chDB 4.4, or a proxy that drops it) a top-level DateTime('zone')
+            # arrives as DateTime; every other type keeps its zone.
+            bare = [place for place, kind in enumerate(result.column_types) if kind.name == "DateTime"]
+            if bare and result.result_rows and not client.protocol_version:
+                _restore_zones(result, bare, self._zones(sql, used))
+        return result
+
+    def _zones(self, sql: str, parameters: Mapping[str, object]) -> dict[int, str]:
+        """Return the zones that the columns of a query declare, by position."""
+        from clickhouse_connect.driver.exceptions import Error
+
+        try:
+            described = self._open_client().query(f"DESCRIBE TABLE (\n{sql}\n)", parameters=parameters or None)
+        except Error:  # SHOW, EXPLAIN: no zone to find
+            return {}
+        types = enumerate(row[1] for row in described.result_rows)
+        found = {place: re.fullmatch(r"DateTime\('(.*)'\)", kind) for place, kind in types}
+        return {place: match.group(1) for place, match in found.items() if match}
 
     @contextmanager
-    def _refusals(self, statement: str, values_of: str = "") -> Iterator[None]:
+    def _refusals(self, statement: str) -> Iterator[None]:
         """Turn what clickhouse-connect raises into Tilla's errors, without traces, hosts or secrets."""
-        from clickhouse_connect.driver.exceptions import DataError, Error, ProgrammingError
+        from clickhouse_connect.driver.exceptions import Error, ProgrammingError
         from urllib3.exceptions import HTTPError
 
         try:
@@ -197,23 +223,28 @@ class ClientServer:
         except Error as error:
             why = redact(plain_message(str(error)), self._secrets)
             shown = redact(statement, self._secrets)
-            if error.code in _LOGIN_CODES:
+            if error.code in LOGIN_CODES:
                 raise errors.login_refused(self._label, error.code, why) from None
-            if error.code is not None:
+            if error.code is not None or isinstance(error, ProgrammingError):
                 raise errors.statement_refused(self._label, shown, error.code, why) from None
-            if values_of and isinstance(error, DataError | ProgrammingError):
-                raise errors.values_refused(values_of, why) from None
-            if isinstance(error, ProgrammingError):
-                raise errors.statement_refused(self._label, shown, None, why) from None
             raise errors.connection_lost(self._label, shown, why) from None
         except (HTTPError, OSError) as error:
             why = redact(str(error), self._secrets)
             raise errors.connection_lost(self._label, redact(statement, self._secrets), why) from None
-        except (TypeError, ValueError, AttributeError, ArithmeticError, KeyError) as error:
-            if not values_of:
-                raise
-            # A value that its type's writer cannot take, told in the writer's own words.
-            raise errors.values_refused(values_of, redact(str(error), self._secrets)) from None
+
+
+def _restore_zones(result: QueryResult, places: list[int], zones: dict[int, str]) -> None:
+    """Put the declared zone back into naive values, which are UTC."""
+    from clickhouse_connect.driver import tzutil
+
+    known = {place: tzutil.resolve_zone(zones[place]) for place in places if place in zones}
+    if not known:
+        return
+    for number, row in enumerate(result.result_rows):
+        values = list(row)
+        for place, zone in known.items():
+            values[place] = utc(values[place]).astimezone(zone)
+        result.result_rows[number] = tuple(values)
 
 
 def quiet_logging() -> None:
@@ -230,12 +261,12 @@ def plain_message(message: str) -> str:
     'Table a.b does not exist. (UNKNOWN_TABLE)'
     """
     message = re.sub(r"\s*\(for url [^)]*\)\s*\Z", "", message)
-    start = message.find("DB::Exception: ")
-    if start >= 0:
-        message = message[start + len("DB::Exception: ") :]
-    message = re.sub(r"Received from \S+?\. DB::Exception: ", "", message)
     message = re.split(r"[.,]?\s*Stack trace(?: \(|:)", message, maxsplit=1)[0]
-    message = re.sub(r"\s*\(version [^()]*(?:\([^()]*\))?[^()]*\)\s*\Z", "", message)
+    message = re.sub(r"\A.*?(?:Code: \d+\. DB::[\w:]*Exception: )+", "", message, flags=re.DOTALL)
+    message = re.sub(r"Received from \S+?\. DB::Exception: ", "", message)
+    message = re.sub(r"\s*\(version (?:[^()]|\([^()]*\))*\)", "", message)
+    message = re.sub(r"(?::\s*)?\(in file/uri [^()]*\)", "", message)
+    message = re.sub(r"(\([A-Z_]+\))(?:\. \1)+", r"\1", message)
     return message.strip() or "no reason given"
 
 
@@ -269,15 +300,3 @@ def _runs_of_equal_keys(
         batch.append(row)
     if batch:
         yield names, batch
-
-
-def _converted(batch: Sequence[Mapping[str, Any]], names: Sequence[str], context: InsertContext) -> list[list[Any]]:
-    """Return the rows as lists in column order, datetimes in ticks of their column."""
-    rows = [[row[name] for name in names] for row in batch]
-    for position, convert in converters(context.column_types).items():
-        for row in rows:
-            row[position] = convert(row[position])
-    return rows
-
-
-Opener = Callable[[], "Client"]
