@@ -1,0 +1,481 @@
+"""What a SELECT reads, and what is known of its shape without a server.
+
+The tables, dictionaries and Join tables that a query needs are found in every corner where ClickHouse accepts one:
+FROM and JOIN, `IN d.t`, dictGet and its family, joinGet, table functions, subqueries anywhere. Names of CTEs,
+aliases, lambda arguments and columns are told apart from tables as the server does (26.9). What cannot be
+read raises SqlError; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import attrs
+
+from .. import errors
+from ..text import is_bare, quote_identifier
+from .reader import Query, Reader, Select, Use
+from .scan import QUOTED, WORD, Scan, position, scan, splice
+
+
+@attrs.frozen
+class TableUse:
+    """One place in the text that names a table, view or dictionary that the query reads.
+
+    ``[start:end]`` is the name as written (a string literal with its quotes for a dictionary), ``[start:stop]``
+    the whole table expression with alias, FINAL and SAMPLE.
+    """
+
+    database: str | None
+    name: str
+    start: int
+    end: int
+    role: str
+    """from · join · in · dictionary · join_table · remote · cluster · merge (name is a regular expression) · function."""
+    final: bool = False
+    leftmost: bool = False
+    """The table whose inserts fire an incremental materialized view with this query."""
+    scope: int = 0
+    """Index in :attr:`Reading.selects` of the SELECT that names it."""
+    alias: str | None = None
+    sample: str = ""
+    stop: int = 0
+    certain: bool = True
+    """False for ``x IN name`` without a database, which is a column when the sources have one of that name."""
+
+    @property
+    def key(self) -> tuple[str | None, str]:
+        """(database, name)."""
+        return self.database, self.name
+
+
+@attrs.frozen
+class Output:
+    """One item of the outermost SELECT list."""
+
+    name: str | None
+    """The column's name; None when only the engine knows it (``count()``, ``*``, ``b.x`` of a joined table)."""
+    start: int
+    end: int
+    star: bool = False
+    """The item stands for several columns: ``*``, ``t.*``, ``COLUMNS(..)``, ``untuple(..)``."""
+    aliased: bool = False
+    aggregates: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class SelectShape:
+    """One SELECT of the text: where it stands and which clauses it has."""
+
+    start: int
+    end: int
+    parent: int | None
+    role: str
+    """top · from · join · cte · expression · view: what the query that holds it is for."""
+    flags: frozenset[str]
+    """Among: distinct, final, join, array join, prewhere, where, group by, having, window, qualify, order by, limit,
+    limit by, totals, rollup, cube, settings, format, stream, aggregate."""
+    aggregates: tuple[str, ...] = ()
+    joins: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Reading:
+    """All that is known of one SELECT."""
+
+    text: str
+    tables: tuple[TableUse, ...]
+    trigger: TableUse | None
+    """The left-most table, whose inserts fire an incremental view; None when that place holds no plain table."""
+    trigger_in_union: bool
+    """The way to the left-most table passes a UNION: only its first branch is fed by inserts."""
+    outputs: tuple[Output, ...]
+    selects: tuple[SelectShape, ...]
+    nondeterministic: tuple[str, ...]
+    has_union: bool
+    aliases: frozenset[str] = frozenset()
+
+    @property
+    def output_names(self) -> tuple[str, ...] | None:
+        """The names of the columns, or None when some are not known offline."""
+        names = tuple(output.name for output in self.outputs if output.name is not None)
+        return names if len(names) == len(self.outputs) else None
+
+    @property
+    def unnamed(self) -> tuple[tuple[int, str], ...]:
+        """(index, text) of the items whose column name only the engine knows."""
+        return tuple((i, self.text[o.start : o.end]) for i, o in enumerate(self.outputs) if o.name is None)
+
+    @property
+    def aggregate_functions(self) -> tuple[str, ...]:
+        """The aggregate functions that the outermost SELECT calls; ``outputs`` has them item by item."""
+        called = (name for shape in self.selects if shape.role == "top" for name in shape.aggregates)
+        return tuple(dict.fromkeys(called))
+
+    def _has(self, flag: str, top: bool = False) -> bool:
+        return any(flag in shape.flags for shape in self.selects if not top or shape.role == "top")
+
+    @property
+    def select_star(self) -> bool:
+        """The outermost SELECT list holds ``*``, ``COLUMNS`` or ``untuple``."""
+        return any(output.star for output in self.outputs)
+
+    @property
+    def has_group_by(self) -> bool:
+        """The outermost SELECT groups: GROUP BY, or an aggregate function without one."""
+        return self._has("group by", top=True) or self._has("aggregate", top=True)
+
+    @property
+    def has_distinct(self) -> bool:
+        """The outermost SELECT is DISTINCT."""
+        return self._has("distinct", top=True)
+
+    @property
+    def has_limit(self) -> bool:
+        """Some SELECT has LIMIT, LIMIT BY, OFFSET or TOP."""
+        return self._has("limit") or self._has("limit by")
+
+    @property
+    def has_final(self) -> bool:
+        """Some table is read with FINAL."""
+        return self._has("final")
+
+    @property
+    def has_window(self) -> bool:
+        """Some SELECT calls a window function."""
+        return self._has("window")
+
+    @property
+    def has_join(self) -> bool:
+        """Some SELECT has a JOIN, or a comma between tables."""
+        return self._has("join")
+
+    @property
+    def has_array_join(self) -> bool:
+        """Some SELECT has ARRAY JOIN or arrayJoin()."""
+        return self._has("array join")
+
+    @property
+    def has_subquery_aggregation(self) -> bool:
+        """A SELECT other than the outermost groups or aggregates, or is DISTINCT."""
+        heavy = {"group by", "aggregate", "distinct"}
+        return any(shape.role != "top" and heavy & shape.flags for shape in self.selects)
+
+    def names(self) -> tuple[tuple[str | None, str], ...]:
+        """(database, name) of all that is read, each once, in order of first use."""
+        return tuple(dict.fromkeys(use.key for use in self.tables))
+
+
+@lru_cache(maxsize=512)
+def read(text: str) -> Reading:
+    """Read one SELECT.
+
+    Raises SqlError where the text cannot be read, or where what it reads is computed at run time.
+    """
+    tokens = scan(text)
+    reader = Reader(tokens)
+    query = reader.statement()
+    return _finish(reader, query)
+
+
+@lru_cache(maxsize=512)
+def read_expression(text: str) -> Reading:
+    """Read one expression: a DEFAULT, a TTL, a row filter. Its ``outputs`` are empty."""
+    reader = Reader(scan(text))
+    select = reader.expression()
+    return _finish(reader, select.query)
+
+
+def _finish(reader: Reader, query: Query) -> Reading:
+    resolve = _Resolver(reader)
+    found = resolve.tables()
+    left, union = resolve.leftmost(query)
+    index = {id(select): at for at, select in enumerate(reader.selects)}
+    uses = {
+        id(use): TableUse(
+            database=use.database,
+            name=use.name,
+            start=use.start,
+            end=use.end,
+            role=use.role,
+            final=use.final,
+            leftmost=use is left,
+            scope=index[id(use.select)],
+            alias=use.alias,
+            sample=use.sample,
+            stop=use.stop,
+            certain=use.certain,
+        )
+        for use in found
+    }
+    tokens = reader.scan
+    return Reading(
+        text=tokens.text,
+        tables=tuple(sorted(uses.values(), key=lambda use: use.start)),
+        trigger=uses.get(id(left)) if left is not None else None,
+        trigger_in_union=union,
+        outputs=tuple(_outputs(tokens, query.leading())),
+        selects=tuple(_shape(tokens, select, index) for select in reader.selects),
+        nondeterministic=tuple(dict.fromkeys(reader.nondeterministic)),
+        has_union=any(select.query.operations for select in reader.selects) or bool(query.operations),
+        aliases=frozenset().union(*(select.aliases for select in reader.selects)),
+    )
+
+
+def _shape(tokens: Scan, select: Select, index: dict[int, int]) -> SelectShape:
+    aggregates = [name for item in (*select.items, select.rest) for name in item.aggregates]
+    return SelectShape(
+        start=tokens.starts[select.first],
+        end=tokens.ends[select.stop - 1] if select.stop else 0,
+        parent=index[id(select.parent)] if select.parent is not None else None,
+        role=select.query.role,
+        flags=frozenset(select.flags | ({"aggregate"} if aggregates else set())),
+        aggregates=tuple(dict.fromkeys(aggregates)),
+        joins=tuple(select.joins),
+        group_by=tuple(tokens.source(first, stop) for first, stop in select.clauses.get("group by", ())),
+    )
+
+
+def _outputs(tokens: Scan, select: Select) -> Iterator[Output]:
+    for item in select.items:
+        start, end = tokens.starts[item.first], tokens.ends[item.stop - 1]
+        aliased = item.alias_stop == item.stop
+        name: str | None = None
+        if aliased:
+            name = tokens.name(item.alias)
+        elif not item.star:
+            name = _column_name(tokens, select, item.first, item.stop)
+        yield Output(
+            name, start, end, item.star and not aliased, aliased, tuple(item.aggregates), tuple(item.windows)
+        )
+
+
+def _column_name(tokens: Scan, select: Select, first: int, stop: int) -> str | None:
+    """Return the name the engine gives to an unaliased item, when the text alone says it."""
+    while tokens.words[first] == "(" and tokens.mates[first] == stop - 1:
+        first, stop = first + 1, stop - 1
+    names = range(first, stop, 2)
+    if not all(tokens.kinds[at] in (WORD, QUOTED) for at in names) or len(names) * 2 - 1 != stop - first:
+        return None
+    if any(tokens.words[at + 1] != "." for at in names[:-1]):
+        return None
+    parts = [tokens.name(at) for at in names]
+    if len(parts) == 1:
+        return None if tokens.words[first] in ("NULL", "TRUE", "FALSE", "NAN", "INF") else parts[0]
+    for database, name, use in select.sources:
+        for prefix in ([name], [database, name] if database else [name]):
+            if parts[: len(prefix)] == prefix and len(parts) > len(prefix):
+                # A column of a table further right keeps its prefix when the left has one of that name (26.9).
+                sure = not select.joins or (use is not None and use is select.left)
+                return ".".join(parts[len(prefix) :]) if sure and len(parts) == len(prefix) + 1 else None
+    return ".".join(parts) if all(is_bare(part) for part in parts) and not select.joins else None
+
+
+class _Resolver:
+    """Tells tables from CTEs, aliases, lambda arguments and columns."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader, self.scan = reader, reader.scan
+
+    def tables(self) -> list[Use]:
+        """Return the uses that are tables, in the order of the text."""
+        reader = self.reader
+        found = [use for use in reader.uses if not self._is_cte(use)]
+        for select in reader.selects:
+            for role, first, stop in select.pending:
+                use = self._pending(select, role, first, stop)
+                if use is not None:
+                    found.append(use)
+        return sorted(found, key=lambda use: use.start)
+
+    def cte(self, select: Select, name: str) -> Query | None:
+        """Return the CTE that ``name`` means in ``select``, or None.
+
+        CTEs of one WITH see each other in any order, but not themselves; those of the first SELECT of a UNION
+        are seen by its other branches too (``enable_global_with_statement``, on by default).
+        """
+        hidden: str | None = None
+        scope: Select | None = select
+        while scope is not None:
+            if name != hidden:
+                if name in scope.ctes:
+                    return scope.ctes[name]
+                first = scope.query.leading()
+                if first is not scope and name in first.ctes and scope.query.branches:
+                    return first.ctes[name]
+            hidden = scope.hidden
+            scope = scope.parent
+        return None
+
+    def _is_cte(self, use: Use) -> bool:
+        if use.database is not None or use.role not in ("from", "join"):
+            return False
+        return self.cte(use.select, use.name) is not None
+
+    def leftmost(self, query: Query) -> tuple[Use | None, bool]:
+        """Follow first branches, subqueries and CTEs down to the left-most table."""
+        union, seen = False, set[int]()
+        step: Use | Query | Select | None = query
+        while step is not None and id(step) not in seen:
+            seen.add(id(step))
+            if isinstance(step, Query):
+                union = union or bool(step.operations)
+                step = step.branches[0]
+            elif isinstance(step, Select):
+                step = step.left
+            elif step.role != "from":
+                return None, union
+            else:
+                cte = self.cte(step.select, step.name) if step.database is None else None
+                if cte is None:
+                    return step, union
+                step = cte
+        return None, union
+
+    def _pending(self, select: Select, role: str, first: int, stop: int) -> Use | None:
+        parts = [self.scan.name(at) for at in range(first, stop, 2)]
+        scopes = list(_scopes(select))
+        for scope in scopes:
+            for names, begin, end in scope.lambdas:
+                if parts[0] in names and begin <= first < end:
+                    if role == "in":
+                        return None
+                    raise self._computed(role, first)
+        if role != "in":
+            return self._dictionary(scopes, role, parts, first, stop)
+        if len(parts) > 2 or any(parts[0] in scope.aliases for scope in scopes):
+            return None
+        if len(parts) == 1:
+            if self.cte(select, parts[0]) is not None:
+                return None
+            if any(name == parts[0] for _, name, _ in select.sources):
+                return None
+        elif any(name == parts[0] for scope in scopes for _, name, _ in scope.sources):
+            return None  # t.column
+        use = Use(
+            select,
+            role,
+            parts[0] if len(parts) == 2 else None,
+            parts[-1],
+            self.scan.starts[first],
+            self.scan.ends[stop - 1],
+        )
+        use.certain = len(parts) == 2
+        return use
+
+    def _dictionary(
+        self, scopes: list[Select], role: str, parts: list[str], first: int, stop: int
+    ) -> Use | None:
+        """Resolve the bare name that stands where a function wants the name of a dictionary."""
+        text = self.scan
+        if len(parts) == 1:
+            for scope in scopes:
+                if parts[0] in scope.literals:
+                    database, dot, name = text.string(scope.literals[parts[0]]).partition(".")
+                    parts = [database, name] if dot else [database]
+                    break
+                if parts[0] in scope.aliases:
+                    raise self._computed(role, first)
+            else:
+                # `d.t` in backticks is one name with a dot, which the server splits.
+                database, dot, name = parts[0].partition(".")
+                parts = [database, name] if dot else [database]
+        if len(parts) > 2:
+            raise self._computed(role, first)
+        return Use(
+            scopes[0],
+            role,
+            parts[0] if len(parts) == 2 else None,
+            parts[-1],
+            text.starts[first],
+            text.ends[stop - 1],
+        )
+
+    def _computed(self, role: str, first: int) -> errors.SqlError:
+        what = f"the name of this {role.replace('_', ' ')}, which is computed"
+        return self.scan.error(first, what, "'database.name' as a string")
+
+
+def _scopes(select: Select) -> Iterator[Select]:
+    scope: Select | None = select
+    while scope is not None:
+        yield scope
+        scope = scope.parent
+
+
+def bound_source(text: str, use: TableUse, condition_sql: str, columns: str = "*") -> str:
+    """Limit one source of a SELECT to the rows of a condition, by splicing.
+
+    ``FROM d.t AS o FINAL`` becomes ``FROM (SELECT * FROM d.t FINAL WHERE <condition>) AS o``. The condition stands
+    inside the subquery because an alias of the outer SELECT would capture its columns. ``*`` leaves out
+    MATERIALIZED and ALIAS columns: pass ``columns`` when they are read. See :func:`replace_source` for the rest.
+
+    >>> text = "SELECT x FROM d.t WHERE x > 1"
+    >>> bound_source(text, read(text).tables[0], "day = 3")
+    'SELECT x FROM (SELECT * FROM d.t WHERE day = 3) AS t WHERE x > 1'
+    """
+    extras = f"{' FINAL' if use.final else ''}{' ' + use.sample if use.sample else ''}"
+    return replace_source(text, use, f"(SELECT {columns} FROM {text[use.start : use.end]}{extras} WHERE {condition_sql})")
+
+
+def replace_source(text: str, use: TableUse, source_sql: str) -> str:
+    """Put other text, ``(SELECT ..)`` or a table, in the place of one FROM or JOIN table, FINAL and SAMPLE included.
+
+    Its alias is kept; without one the table's own name becomes the alias, and ``d.t.x`` becomes ``t.x``. PREWHERE,
+    which a subquery cannot have, becomes part of WHERE.
+
+    Raises SqlError when ``use`` is no plain FROM or JOIN table, or when the change could change the answer.
+    """
+    written = text[use.start : use.end]
+
+    def refuse(why: str, hint: str = "") -> errors.SqlError:
+        return errors.cannot_bound(*position(text, use.start), written, why, hint)
+
+    if use.role not in ("from", "join"):
+        raise refuse(f"it stands there as {use.role}", "a JOIN, or a subquery in FROM")
+    tokens = scan(text)
+    reader = Reader(tokens)
+    reader.statement()
+    mine = next((u for u in reader.uses if u.start == use.start and u.end == use.end), None)
+    if mine is None:
+        raise refuse("it is not a table of this text")
+    select = mine.select
+    alias = use.alias or use.name
+    if use.alias is None and tokens.words[_token_after(tokens, use.end)] == "(":
+        raise refuse("a view with parameters takes no condition")
+    edits = [(use.start, use.stop, f"{source_sql} AS {quote_identifier(alias)}")]
+    if use.alias is None and any(name == alias and other is not mine for _, name, other in select.sources):
+        raise refuse(f"two sources of this SELECT go by the name {alias}", "an alias for each: FROM d.t AS a")
+    for scope in reader.selects:
+        if select not in _scopes(scope):
+            continue
+        for first, stop in scope.chains:
+            parts = [tokens.name(at) for at in range(first, stop, 2)]
+            if use.database is not None and len(parts) > 2 and parts[:2] == [use.database, use.name]:
+                edits.append((tokens.starts[first], tokens.ends[first + 2], quote_identifier(alias)))
+    if "prewhere" in select.flags and select.left is mine:
+        if use.final or any(join not in ("", "INNER", "LEFT", "CROSS") for join in select.joins):
+            raise refuse("PREWHERE with FINAL or an outer join", "WHERE in place of PREWHERE")
+        edits += _prewhere(tokens, select)
+    return splice(text, edits)
+
+
+def _token_after(tokens: Scan, offset: int) -> int:
+    return next((at for at in range(tokens.size) if tokens.starts[at] >= offset), tokens.size)
+
+
+def _prewhere(tokens: Scan, select: Select) -> Iterator[tuple[int, int, str]]:
+    """Turn ``PREWHERE p WHERE w`` into ``WHERE (p) AND (w)``."""
+    (keyword, _), (first, stop) = select.clauses["prewhere keyword"][0], select.clauses["prewhere"][0]
+    if "where" not in select.flags:
+        yield tokens.starts[keyword], tokens.ends[keyword], "WHERE"
+        return
+    (other, _), (begin, end) = select.clauses["where keyword"][0], select.clauses["where"][0]
+    yield tokens.starts[keyword], tokens.ends[keyword], "WHERE ("
+    yield tokens.ends[stop - 1], tokens.ends[stop - 1], ")"
+    yield tokens.starts[other], tokens.ends[other], "AND ("
+    yield tokens.ends[end - 1], tokens.ends[end - 1], ")"
+    del first, begin
