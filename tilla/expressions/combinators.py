@@ -1,0 +1,242 @@
+"""Aggregate calls and their combinators: each suffix of ClickHouse is one method, spelled once.
+
+``f.uniq_exact(x).if_(y)`` is ``uniqExactIf(x, y)``; from the same value come the ``-State`` that a table
+stores, the stored type, and the ``-Merge`` that reads it back, so that the three cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tilla import errors
+from tilla.expressions import aggregates
+from tilla.expressions.aggregates import AGGREGATES
+from tilla.expressions.expr import Expr, call_node, to_expr
+
+if TYPE_CHECKING:
+    from tilla.types import DataType
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+# Aggregates that give the same result when a row is delivered twice.
+IDEMPOTENT = frozenset(name for name, spec in AGGREGATES.items() if spec.idempotent)
+
+# Suffixes under which a function stays idempotent, or additive.
+_NEUTRAL = frozenset({"If", "Array", "ForEach", "Map", "OrNull", "OrDefault", "Resample", "Merge", "State"})
+
+
+class Aggregate(Expr[T_co]):
+    """A call of an aggregate function. ``T`` is the Python type of the finished value.
+
+    ``function`` is the name without suffixes, ``suffixes`` the combinators in the order they were added.
+    """
+
+    __slots__ = ("arguments", "function", "merged", "parameters", "suffixes")
+
+    def __init__(
+        self,
+        function: str,
+        arguments: Sequence[object] = (),
+        parameters: Sequence[object] = (),
+        suffixes: Sequence[str] = (),
+        *,
+        type: DataType[Any] | None = None,
+        merged: Aggregate[Any] | None = None,
+    ) -> None:
+        items = tuple(to_expr(argument) for argument in arguments)
+        name = function + "".join(suffixes)
+        for item in items:
+            if item.aggregate:
+                raise errors.nested_aggregate(name, "?" if item.open else item.sql())
+        settings = [to_expr(parameter)._node for parameter in parameters]
+        if type is None:
+            finished = merged.type if merged is not None else None
+            types = [item.type for item in items]
+            type = aggregates.result(function, suffixes, parameters, types, finished)
+        super().__init__(call_node(name, [item._node for item in items], settings), type, parts=items)
+        self.aggregate = True
+        self.function = function
+        self.arguments = items
+        self.parameters = tuple(parameters)
+        self.suffixes = tuple(suffixes)
+        self.merged = merged
+
+    @property
+    def name(self) -> str:
+        """The function's name with its suffixes, such as ``uniqExactIf``."""
+        return self.function + "".join(self.suffixes)
+
+    def _with(self, suffix: str, *extra: object, parameters: Sequence[object] = ()) -> Aggregate[Any]:
+        return Aggregate(
+            self.function,
+            (*self.arguments, *extra),
+            (*self.parameters, *parameters),
+            (*self.suffixes, suffix),
+            merged=self.merged,
+        )
+
+    def mapped(self, change: Callable[[Expr[Any]], Expr[Any]]) -> Aggregate[T_co]:
+        """The same call over changed arguments."""
+        return Aggregate(
+            self.function,
+            [change(argument) for argument in self.arguments],
+            self.parameters,
+            self.suffixes,
+            type=self.type,
+            merged=self.merged,
+        )
+
+    # --- combinators ---
+
+    def if_(self, condition: Expr[bool | None]) -> Aggregate[T_co]:
+        """``-If``: only rows where the condition holds; no row gives the default (0, '', 1970-01-01), not NULL."""
+        return self._with("If", condition)
+
+    def or_null(self) -> Aggregate[T_co | None]:
+        """``-OrNull``: NULL instead of the default where there was no row."""
+        return self._with("OrNull")
+
+    def or_default(self) -> Aggregate[T_co]:
+        """``-OrDefault``: the type's default where there was no row, for functions that would fail or give nan."""
+        return self._with("OrDefault")
+
+    def distinct(self) -> Aggregate[T_co]:
+        """``-Distinct``: every combination of arguments counts once. A state of it holds all of them."""
+        return self._with("Distinct")
+
+    def array(self) -> Aggregate[T_co]:
+        """``-Array``: over all elements of array arguments."""
+        return self._with("Array")
+
+    def for_each(self) -> Aggregate[list[T_co]]:
+        """``-ForEach``: position by position over arrays; the result is an array."""
+        return self._with("ForEach")
+
+    def map(self) -> Aggregate[dict[Any, T_co]]:
+        """``-Map``: key by key over a map; the result is a map."""
+        return self._with("Map")
+
+    def resample(self, start: int, stop: int, step: int, key: Expr[Any]) -> Aggregate[list[T_co]]:
+        """``-Resample``: one result per interval of ``key`` in ``[start, stop)``, as an array."""
+        return self._with("Resample", key, parameters=(start, stop, step))
+
+    def arg_min(self, key: Expr[Any]) -> Aggregate[T_co]:
+        """``-ArgMin``: only over the rows with the smallest ``key``."""
+        return self._with("ArgMin", key)
+
+    def arg_max(self, key: Expr[Any]) -> Aggregate[T_co]:
+        """``-ArgMax``: only over the rows with the largest ``key``."""
+        return self._with("ArgMax", key)
+
+    # --- states ---
+
+    def state(self) -> Expr[Any]:
+        """``-State``: the intermediate state, of type :attr:`state_type`."""
+        items = [item._node for item in self.arguments]
+        settings = [to_expr(parameter)._node for parameter in self.parameters]
+        out: Expr[Any] = Expr(call_node(self.name + "State", items, settings), self.state_type, parts=self.arguments)
+        out.aggregate = True
+        return out
+
+    def merge_of(self, column: Expr[Any]) -> Aggregate[T_co]:
+        """``-Merge``: finish a stored state of this aggregate."""
+        return Aggregate(self.function, (column,), self.parameters, (*self.suffixes, "Merge"), merged=self)
+
+    def merge_state(self, column: Expr[Any]) -> Expr[Any]:
+        """``-MergeState``: merge stored states of this aggregate into one, unfinished."""
+        return self.merge_of(column).state()
+
+    def merge_simple(self, column: Expr[Any]) -> Aggregate[T_co]:
+        """Merge finished values of :attr:`simple_type`: ``sum(column)``."""
+        simple = self._simple
+        if not simple:
+            raise errors.not_simple("", self.sql())
+        function, suffixes = (simple[:-5], ("Array",)) if simple.endswith("ArrayArray") else (simple, ())
+        if self.suffixes[-1:] == ("Map",):
+            suffixes = ("Map",)
+        return Aggregate(function, (column,), (), suffixes, type=self.type)
+
+    @property
+    def state_type(self) -> DataType[Any] | None:
+        """``AggregateFunction(name, argument types)`` as the server spells it, or None when a type is unknown."""
+        from tilla.types import AggregateFunction
+
+        if self.suffixes[-1:] == ("Merge",) and self.merged is not None:
+            return self.merged.state_type
+        types = [aggregates.without_dictionaries(item.type) for item in self.arguments if item.type is not None]
+        if len(types) < len(self.arguments) or (self.merged is None and self.function not in AGGREGATES):
+            return None
+        spec = AGGREGATES.get(self.function)
+        name = (spec.canonical if spec else "") or self.function
+        return AggregateFunction(
+            name + "".join(self.suffixes),
+            *types,
+            parameters=self.parameters,
+            version=spec.version if spec is not None and not self.suffixes else None,
+        )
+
+    @property
+    def simple_type(self) -> DataType[Any] | None:
+        """``SimpleAggregateFunction(...)`` of the finished value, or None where finished values do not merge.
+
+        ``minIf`` has none: a group without a matching row would store a default that wins over real values;
+        ``minIf(...).or_null()`` has one.
+        """
+        from tilla.types import SimpleAggregateFunction
+
+        if not self._simple or self.type is None:
+            return None
+        return SimpleAggregateFunction(self._simple, self.type)
+
+    @property
+    def _simple(self) -> str:
+        spec = AGGREGATES.get(self.function)
+        if spec is None or not spec.simple or self.parameters:
+            return ""
+        allowed = {"OrNull"}
+        if self.function not in ("min", "max", "any", "anyLast", "any_respect_nulls", "anyLast_respect_nulls"):
+            allowed |= {"If"} if self.function in _STARTS_AT_NOTHING else set()
+        elif "OrNull" in self.suffixes:
+            allowed |= {"If"}
+        if self.suffixes == ("Map",) and self.function in ("sum", "min", "max"):
+            return f"{self.function}Map"
+        if self.suffixes == ("Array",) and spec.simple.endswith("ArrayArray"):
+            return spec.simple
+        return spec.simple if set(self.suffixes) <= allowed else ""
+
+    # --- how it takes repeated rows ---
+
+    @property
+    def is_idempotent(self) -> bool:
+        """True when a row delivered twice does not change the result."""
+        return is_idempotent(self)
+
+    @property
+    def is_additive(self) -> bool:
+        """True when the results of disjoint parts add up to the result of the whole, as SummingMergeTree needs."""
+        spec = AGGREGATES.get(self.function)
+        return spec is not None and spec.additive and set(self.suffixes) <= _NEUTRAL - {"OrNull", "State"}
+
+
+# Without a row these give a value that changes nothing when merged: 0, an empty array, all bits set.
+_STARTS_AT_NOTHING = frozenset(
+    {"count", "sum", "sumWithOverflow", "groupBitAnd", "groupBitOr", "groupBitXor", "groupArray", "groupUniqArray"}
+)
+
+
+def is_idempotent(aggregate: Aggregate[Any]) -> bool:
+    """Return True when rows delivered twice give the same result, combinators considered.
+
+    ``-Distinct`` makes any function of the set of values idempotent. A limit on how many values are kept
+    (``groupUniqArray(3)``) takes it away: which values come first then depends on the delivery.
+    """
+    spec = AGGREGATES.get(aggregate.function)
+    if spec is None:
+        return False
+    limited = bool(aggregate.parameters) and aggregate.function == "groupUniqArray"
+    suffixes = set(aggregate.suffixes)
+    if "Distinct" in suffixes and (spec.unordered or spec.idempotent):
+        return not limited and suffixes - {"Distinct"} <= _NEUTRAL
+    return spec.idempotent and not limited and suffixes <= _NEUTRAL | {"ArgMin", "ArgMax"}
