@@ -41,7 +41,7 @@ def _http_listener(engine: Server) -> Iterator[HttpChdb]:
 
 @pytest.fixture
 def http_server(_http_listener: HttpChdb) -> Iterator[HttpChdb]:
-    """ClickHouse's HTTP interface over the same engine: ``.dsn``, ``.host``, ``.port``, ``.faults``, ``.seen``.
+    """ClickHouse's HTTP interface over the same engine: ``dsn``, ``host``, ``port``, ``faults``, ``seen``.
 
     The DSN of ``http_server.dsn`` carries user and password. Faults planned by a test end with it.
     """
@@ -62,7 +62,7 @@ def database(engine: Server) -> Iterator[str]:
     engine.execute(f"CREATE DATABASE {name}")
     yield name
     left = engine.rows(
-        "SELECT name FROM system.databases WHERE name = {p:String} OR startsWith(name, concat({p:String}, '_'))",
+        "SELECT name FROM system.databases WHERE name = {p:String} OR startsWith(name, {p:String} || '_')",
         parameters={"p": name},
     )
     for row in left:

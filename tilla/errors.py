@@ -542,9 +542,9 @@ def chdb_other_path(path: str, open_path: str) -> ConnectionFailed:
     )
 
 
-def connection_failed(label: str, why: str) -> ConnectionFailed:
-    """T518: no server there."""
-    return ConnectionFailed(Mistake("T518", label, f"no connection: {why}"), reason=why)
+def connection_failed(label: str, why: str, statement: str = "") -> ConnectionFailed:
+    """T518: no server there; a statement that should have gone to it did not run."""
+    return ConnectionFailed(Mistake("T518", label, f"no connection: {why}"), statement=statement, reason=why)
 
 
 def login_refused(label: str, server_code: int | None, why: str) -> ConnectionFailed:
@@ -609,6 +609,18 @@ def unknown_insert_column(where: str, name: str, known: Sequence[str]) -> Statem
 def server_closed(label: str) -> ConnectionFailed:
     """T524: a server that was closed before."""
     return ConnectionFailed(Mistake("T524", label, "this server was closed", hint="tl.connect(...) again"))
+
+
+def tls_without_secure(names: Sequence[str]) -> UsageError:
+    """T525: certificates for a connection that would not be encrypted."""
+    return UsageError(
+        Mistake(
+            "T525",
+            f"dsn ?{names[0]}",
+            f"{_listed(names)} would be ignored, and the password sent in the clear: the connection is not encrypted",
+            hint="secure=true",
+        )
+    )
 
 
 def _excerpt(statement: str, most: int = 80) -> str:
@@ -1079,3 +1091,138 @@ def not_overlap_safe(where: str, reason: str, ways_out: str) -> RefusedError:
             hint=ways_out,
         )
     )
+
+
+def bad_pyproject(file: str, detail: str) -> UsageError:
+    """T401: a pyproject.toml that cannot be read."""
+    return UsageError(Mistake("T401", file, f"this cannot be read: {detail}"))
+
+
+def bad_project_spec(spec: str) -> UsageError:
+    """T402: a project argument without module or attribute."""
+    return UsageError(
+        Mistake("T402", spec, "this does not name a project", expected="module:attribute or path.py:attribute")
+    )
+
+
+def no_such_attribute(spec: str, name: str, known: Sequence[str]) -> UsageError:
+    """T403: the module has no such attribute."""
+    return UsageError(
+        Mistake("T403", spec, f"there is no {name!r}", expected=f"one of {_listed(known)}", nearest=nearest(name, known))
+    )
+
+
+def not_a_project(spec: str, kind: str) -> UsageError:
+    """T404: the attribute is no project."""
+    return UsageError(Mistake("T404", spec, f"this is a {kind}, not a project", hint="project = tl.project(...)"))
+
+
+def no_such_module(name: str, folder: str) -> UsageError:
+    """T405: the module is not there."""
+    return UsageError(
+        Mistake("T405", name, f"there is no such module, neither installed nor in {folder}", hint="path/to/file.py:project")
+    )
+
+
+def project_raised(name: str, what: str, place: str) -> UsageError:
+    """T406: the module that holds the project fails when it is imported."""
+    return UsageError(Mistake("T406", name, f"importing it failed with {what}", expected=f"see {place}" if place else ""))
+
+
+def no_such_file(name: str, folder: str) -> UsageError:
+    """T407: the file is not there."""
+    return UsageError(Mistake("T407", name, f"there is no such file in {folder}"))
+
+
+def unfilled_placeholder(where: str, shown: str) -> UsageError:
+    """T408: a placeholder that nobody filled."""
+    return UsageError(
+        Mistake(
+            "T408",
+            where,
+            f"the statement still holds the placeholder {shown}",
+            hint="tl.sql(..., name=object); a query parameter is written {name:Type}",
+        )
+    )
+
+
+def bad_option(option: str, value: str, expected: str, close: str = "") -> UsageError:
+    """T409: an option's value that means nothing."""
+    return UsageError(Mistake("T409", option, f"{value!r} is not valid here", expected=expected, nearest=close))
+
+
+def wrong_usage(text: str) -> UsageError:
+    """T410: arguments that do not fit."""
+    return UsageError(Mistake("T410", "", text, hint="--help"))
+
+
+def unreadable_file(name: str, detail: str) -> UsageError:
+    """T411: a file that cannot be read or written."""
+    return UsageError(Mistake("T411", name, detail))
+
+
+def nested_aggregate(name: str, inner: str) -> DeclarationError:
+    """T080: an aggregate function over the result of another one."""
+    return DeclarationError(
+        Mistake(
+            "T080",
+            f"{name}({inner})",
+            "an aggregate function cannot take the result of another one in the same query",
+            hint="an inner query that computes it, or .merge() of a stored measure",
+        )
+    )
+
+
+def not_a_lambda(function: str, shown: str) -> DeclarationError:
+    """T081: a higher-order array function without a Python function."""
+    return DeclarationError(
+        Mistake(
+            "T081",
+            function,
+            f"the first argument is a Python function of the array's elements, got {shown}",
+            hint=f"f.{function}(lambda x: x + 1, array)",
+        )
+    )
+
+
+def lambda_arrays(function: str, parameters: int, arrays: int) -> DeclarationError:
+    """T082: a lambda with more or fewer parameters than there are arrays."""
+    return DeclarationError(
+        Mistake("T082", function, f"the lambda has {parameters} parameters", expected=f"{arrays}, one per array")
+    )
+
+
+def bad_json_path(shown: str) -> DeclarationError:
+    """T083: a step of a JSON path that is neither a key nor a position."""
+    return DeclarationError(
+        Mistake(
+            "T083",
+            "",
+            f"{shown} is no step of a JSON path",
+            expected="a key such as 'id', or a position counted from 1 (-1 is the last)",
+        )
+    )
+
+
+def odd_case(shown: str) -> DeclarationError:
+    """T084: a branch of ``f.case`` that is not a pair."""
+    return DeclarationError(
+        Mistake(
+            "T084",
+            "f.case",
+            f"a branch is a pair of a condition and a value, got {shown}",
+            hint='f.case((order.total > 100, "large"), (order.total > 10, "middle"), default="small")',
+        )
+    )
+
+
+def not_a_name(function: str, shown: str) -> DeclarationError:
+    """T085: ``f.raw`` of something that is no function name."""
+    return DeclarationError(
+        Mistake("T085", function, f"{shown} is no function name", hint='f.raw("anyFunction", argument, type=t.String)')
+    )
+
+
+def no_branches(function: str) -> DeclarationError:
+    """T086: a function of any number of arguments without one."""
+    return DeclarationError(Mistake("T086", f"f.{function}", "there is no argument", expected="at least one"))

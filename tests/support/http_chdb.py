@@ -31,17 +31,16 @@ import uuid
 import zlib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl, quote, urlsplit
 
 # What the interface takes for itself; every other parameter is a setting.
-_OWN_PARAMETERS = frozenset(
-    """
-    query user password database default_format query_id session_id session_timeout session_check close_session
-    quota_key compress decompress wait_end_of_query buffer_size enable_http_compression stacktrace role
-    send_progress_in_http_headers http_headers_progress_interval_ms client_protocol_version
-    """.split()
-)
+_OWN_PARAMETERS = {
+    *("query", "user", "password", "database", "default_format", "query_id", "quota_key", "role", "stacktrace"),
+    *("session_id", "session_timeout", "session_check", "close_session", "compress", "decompress"),
+    *("wait_end_of_query", "buffer_size", "enable_http_compression", "client_protocol_version"),
+    *("send_progress_in_http_headers", "http_headers_progress_interval_ms"),
+}
 _NOT_FOUND = frozenset({46, 47, 50, 56, 60, 63, 73, 81, 110, 115, 128})
 _BAD_REQUEST = frozenset({6, 26, 27, 36, 38, 41, 42, 43, 44, 53, 62, 70, 72, 117, 130, 349, 386, 427, 456, 457})
 _STATUS = {158: 500, 159: 504, 194: 401, 209: 503, 373: 500, 516: 403}
@@ -132,7 +131,8 @@ class HttpChdb:
     def __init__(self, path: str = "", port: int = 0, user: str = "default", password: str = "") -> None:
         import chdb
 
-        self._connect: Callable[[], Any] = lambda: chdb.connect(path or ":memory:")
+        engine: Any = chdb
+        self._connect: Callable[[], Any] = lambda: engine.connect(path or ":memory:")
         self._keeper = self._connect()  # while it is open, so is the engine
         self.users = {user: password}
         self.faults = Faults()
@@ -146,7 +146,7 @@ class HttpChdb:
         self.port: int = self._http.server_address[1]
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 
-    def __enter__(self) -> HttpChdb:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -203,7 +203,6 @@ class HttpChdb:
         finally:
             session.lock.release()
 
-
     def decompressed(self, body: bytes, encoding: str) -> bytes:
         """Undo a Content-Encoding. The engine knows lz4, zstd and br, the standard library does not."""
         if not body or encoding in {"", "identity"}:
@@ -252,7 +251,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             body = self._body()
             if url.path == "/ping":
-                return self._answer(200, b"Ok.\n")
+                self._answer(200, b"Ok.\n")
+                return
             self._check_login(parameters)
             kind = self.headers.get("Content-Type", "")
             if kind.startswith("multipart/form-data"):
@@ -268,9 +268,11 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.server.owner
         text = statement.decode(errors="surrogateescape")
         if owner.faults.take("cut", text):
-            return self._cut()
+            self._cut()
+            return
         if fault := owner.faults.take("status", text):
-            return self._answer(int(fault.value), b"<html>upstream is not there</html>", {"Content-Type": "text/html"})
+            self._answer(int(fault.value), b"<html>upstream is not there</html>", {"Content-Type": "text/html"})
+            return
         if fault := owner.faults.take("slow", text):
             time.sleep(fault.value)
         with owner.connection(parameters.get("session_id", "")) as connection:
@@ -299,16 +301,28 @@ class _Handler(BaseHTTPRequestHandler):
         asked = re.search(rb"(?i)\bFORMAT\s+(\w+)\s*;?\s*\Z", statement)
         form = asked.group(1).decode() if asked else parameters.get("default_format", "TabSeparated")
         if b";" in statement:  # chDB would run several; a server refuses them
-            _query(connection, f"SELECT formatQuerySingleLine({_quoted(statement.decode(errors='replace'))})", only=62)
-        headers = {"X-ClickHouse-Format": form, "X-ClickHouse-Query-Id": parameters.get("query_id") or str(uuid.uuid4())}
+            _query(
+                connection,
+                f"SELECT formatQuerySingleLine({_quoted(statement.decode(errors='replace'))})",
+                only=62,
+            )
+        headers = {
+            "X-ClickHouse-Format": form,
+            "X-ClickHouse-Query-Id": parameters.get("query_id") or str(uuid.uuid4()),
+        }
         text = statement.decode(errors="surrogateescape")
         if form == "Native" and parameters.get("wait_end_of_query") != "1":
-            return self._stream(connection, statement, bound, headers, text)
+            self._stream(connection, statement, bound, headers, text)
+            return
         result = _query(connection, statement, form, bound)
         answer = bytes(result.bytes() or b"")
         if not answer and not asked:
             del headers["X-ClickHouse-Format"]
-        summary = {"read_rows": str(result.rows_read()), "read_bytes": str(result.bytes_read()), "written_rows": "0"}
+        summary = {
+            "read_rows": str(result.rows_read()),
+            "read_bytes": str(result.bytes_read()),
+            "written_rows": "0",
+        }
         self._finish(text, answer, {**headers, "X-ClickHouse-Summary": json.dumps(summary)})
 
     def _insert(self, connection: Any, statement: bytes, data: bytes) -> None:
@@ -324,7 +338,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _stream(
         self, connection: Any, statement: bytes, bound: dict[str, str], headers: dict[str, str], text: str
     ) -> None:
-        """Answer block by block; an exception after the first block goes into the stream, as a server's does."""
+        """Answer block by block; an exception after the first block goes into the stream."""
         try:
             blocks = iter(connection.send_query(statement, "Native", params=bound))
             first = next(blocks, None)
@@ -338,16 +352,16 @@ class _Handler(BaseHTTPRequestHandler):
             data = bytes(block.bytes())
             if fault and sent + len(data) > fault.value:
                 self._chunk(data[: int(fault.value) - sent])
-                return self._cut()
+                self._cut()
+                return
             self._chunk(data)
             sent += len(data)
             try:
                 block = next(blocks, None)
             except Exception as error:
                 message = f"{self._text_of(ServerSideError(str(error)))}\n"
-                self._chunk(
-                    f"\r\n__exception__\r\n{tag}\r\n{message}{len(message)} {tag}\r\n__exception__\r\n".encode()
-                )
+                frame = f"\r\n__exception__\r\n{tag}\r\n{message}{len(message)} {tag}\r\n__exception__\r\n"
+                self._chunk(frame.encode())
                 self.close_connection = True
                 return
         self.wfile.write(b"0\r\n\r\n")
@@ -359,13 +373,16 @@ class _Handler(BaseHTTPRequestHandler):
         faults = self.server.owner.faults
         if faults.take("silence", text):
             faults.keep_silent()
-            return self._cut()
+            self._cut()
+            return
         if faults.take("cut after", text):
-            return self._cut()
+            self._cut()
+            return
         if (fault := faults.take("cut stream", text)) and len(answer) > fault.value:
             self._head(200, {**headers, "Content-Length": str(len(answer))})
             self.wfile.write(answer[: int(fault.value)])
-            return self._cut()
+            self._cut()
+            return
         self._answer(200, answer, headers)
 
     def _answer(self, status: int, answer: bytes, headers: dict[str, str] | None = None) -> None:
@@ -438,7 +455,7 @@ def _query(
     try:
         return connection.query(sql, form, params=bound or {})
     except Exception as error:
-        refusal = ServerSideError(str(error))
+        refusal = ServerSideError(re.sub(r"[:.]? ?:? ?In scope SELECT formatQuery.*(?= \()", "", str(error)))
         if only and refusal.code != only:
             return None
         raise refusal from None
@@ -459,7 +476,8 @@ def _split(query: str, body: bytes) -> tuple[bytes, bytes | None]:
 
 
 _TOKEN = re.compile(
-    rb"'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\"(?:[^\"\\]|\\.)*\"|--[^\n]*|/\*.*?\*/|[A-Za-z_]\w*|[^\sA-Za-z_]", re.DOTALL
+    rb"'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\"(?:[^\"\\]|\\.)*\"|--[^\n]*|/\*.*?\*/|[A-Za-z_]\w*|[^\sA-Za-z_]",
+    re.DOTALL,
 )
 
 

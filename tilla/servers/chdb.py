@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 import attrs
 
 from tilla import errors
-from tilla.servers.client import ClientServer, UnwritableValue, plain_message, quiet_logging
+from tilla.servers.client import ClientServer, UnwritableError, plain_message, quiet_logging
 from tilla.servers.dsn import MEMORY, ChdbTarget
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class ChdbServer(ClientServer):
     def __init__(self, target: ChdbTarget) -> None:
         self._target = target
         super().__init__(_open(target), target.label)
+        self._hold = weakref.finalize(self, _release)  # also for a server that nobody closed
 
     def clone(self) -> ChdbServer:
         """Open another client of the same engine."""
@@ -57,9 +59,8 @@ class ChdbServer(ClientServer):
 
     def close(self) -> None:
         """Let go of the engine; the last one to go shuts it down, and a memory engine forgets all."""
-        if self._client is not None:
-            super().close()
-            _release()
+        super().close()
+        self._hold()
 
     def execute(self, sql: str, *, settings: Mapping[str, object] | None = None) -> None:
         """Run one statement, sent byte for byte, and drop whatever it returns."""
@@ -79,13 +80,14 @@ class ChdbServer(ClientServer):
         except Exception as error:
             if isinstance(error, Error) and error.code is not None:
                 raise
-            raise UnwritableValue(str(error)) from None
+            raise UnwritableError(str(error)) from None
 
 
 def _open(target: ChdbTarget) -> Client:
     """Open a client on the engine, starting the engine when it is the first."""
     _import_chdb()
     import clickhouse_connect
+    from clickhouse_connect.driver import tzutil
     from clickhouse_connect.driver.exceptions import Error
 
     quiet_logging()
@@ -99,7 +101,7 @@ def _open(target: ChdbTarget) -> Client:
             tz_mode="schema",
             **target.arguments,
         )
-        if str(client.server_tz) != "UTC":  # chdb was imported before Tilla, in another zone
+        if not tzutil.is_utc_timezone(client.server_tz):  # chdb was imported before Tilla, in another zone
             client.set_client_setting("session_timezone", "UTC")
         return client
     except Error as error:
@@ -138,7 +140,7 @@ def _acquire(path: str) -> None:
     with _guard:
         if _held is None:
             _held = _Hold(path, file=None if path == MEMORY else _lock(Path(path)))
-        elif _same_place(_held.path, path) is False:
+        elif not _same_place(_held.path, path):
             raise errors.chdb_other_path(path, "memory" if _held.path == MEMORY else _held.path)
         _held.count += 1
 
@@ -168,7 +170,7 @@ def _lock(path: Path) -> IO[str]:
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-        file = open(path / LOCK_FILE, "a+", encoding="ascii")  # noqa: SIM115 - held until release
+        file = (path / LOCK_FILE).open("a+", encoding="ascii")  # noqa: SIM115 - held until release
     except OSError as error:
         raise errors.connection_failed(f"chdb://{path}", f"{error.strerror}: {error.filename}") from None
     with _closing_on_error(file):
@@ -195,20 +197,22 @@ def _closing_on_error(file: IO[Any]) -> Iterator[None]:
 def _engine_lock_is_held(status: Path) -> bool:
     """Return True when an engine that Tilla did not start runs on this directory."""
     try:
-        with open(status, "rb") as file:
+        with status.open("rb") as file:
             return not _flock(file)
     except OSError:
         return False
 
 
 def _flock(file: IO[Any]) -> bool:
-    """Lock an open file until it is closed; False when another one holds it."""
+    """Lock an open file until it is closed; False when another process holds it."""
     import fcntl
 
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:  # a file system without locks: the engine's own lock decides
+        return True
     return True
 
 

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import attrs
 
 from tilla import errors
-from tilla.servers.client import LOGIN_CODES, ClientServer, UnwritableValue, plain_message, quiet_logging
+from tilla.servers.client import (
+    LOGIN_CODES,
+    ClientServer,
+    UnwritableError,
+    network_reason,
+    plain_message,
+    quiet_logging,
+)
 from tilla.servers.dsn import HttpTarget
 from tilla.servers.redaction import redact
 
@@ -42,9 +49,9 @@ class ClickHouseServer(ClientServer):
         # All blocks are built before the first is sent, so that a value that does not fit sends none.
         blocks = list(NativeTransform.build_insert(context))
         if context.insert_exception is not None:
-            raise UnwritableValue(str(context.insert_exception))
+            raise UnwritableError(str(context.insert_exception))
         client.raw_insert(
-            None,
+            "",  # the statement is in the first block
             insert_block=(block for block in blocks),
             settings=context.settings,
             compression=client.write_compression,
@@ -58,6 +65,10 @@ def _open(target: HttpTarget) -> Client:
     from urllib3.exceptions import HTTPError
 
     quiet_logging()
+    arguments = {"autogenerate_session_id": False, **target.arguments}
+    secure = arguments.pop("secure", None)
+    if secure is not None:  # clickhouse-connect would go by the port, even against secure=false
+        arguments["interface"] = "https" if secure else "http"
     try:
         return clickhouse_connect.get_client(
             host=target.host,
@@ -67,12 +78,13 @@ def _open(target: HttpTarget) -> Client:
             database=target.database or None,
             settings=dict(target.settings),
             tz_mode="schema",
-            **{"autogenerate_session_id": False, **target.arguments},
+            **arguments,
         )
     except Error as error:
-        why = redact(plain_message(str(error)), target.secrets)
         if error.code in LOGIN_CODES:
+            why = redact(plain_message(str(error)), target.secrets)
             raise errors.login_refused(target.label, error.code, why) from None
-        raise errors.connection_failed(target.label, why) from None
+        why = network_reason(error) if error.code is None else plain_message(str(error))
+        raise errors.connection_failed(target.label, redact(why, target.secrets)) from None
     except (HTTPError, OSError, ValueError) as error:
-        raise errors.connection_failed(target.label, redact(str(error), target.secrets)) from None
+        raise errors.connection_failed(target.label, redact(network_reason(error), target.secrets)) from None

@@ -12,6 +12,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import tzinfo
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,7 +24,6 @@ from tilla.servers.values import explain, fill, utc
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
     from clickhouse_connect.driver.insert import InsertContext
-    from clickhouse_connect.driver.query import QueryResult
 
 _PARAMETER = re.compile(r"\{\s*(\w+)\s*:")
 
@@ -31,7 +31,7 @@ _PARAMETER = re.compile(r"\{\s*(\w+)\s*:")
 LOGIN_CODES = frozenset({192, 193, 194, 516})
 
 
-class UnwritableValue(Exception):
+class UnwritableError(Exception):
     """A type's writer could not take a value; nothing was sent."""
 
 
@@ -63,9 +63,8 @@ class ClientServer:
         settings: Mapping[str, object] | None = None,
     ) -> list[dict[str, Any]]:
         """Return the answer of a query, one dict per row, column name to Python value."""
-        result = self._query(sql, parameters, settings)
-        names = result.column_names
-        return [dict(zip(names, row, strict=True)) for row in result.result_rows]
+        names, found = self._query(sql, parameters, settings)
+        return [dict(zip(names, row, strict=True)) for row in found]
 
     def scalar(
         self,
@@ -75,8 +74,8 @@ class ClientServer:
         settings: Mapping[str, object] | None = None,
     ) -> Any:
         """Return the first value of the first row, or None when there is no row."""
-        result_rows = self._query(sql, parameters, settings).result_rows
-        return result_rows[0][0] if result_rows else None
+        _, found = self._query(sql, parameters, settings)
+        return found[0][0] if found else None
 
     def check_syntax(self, sql: str) -> str | None:
         """Return why the server's parser refuses ``sql``, or None when it accepts it. Nothing runs."""
@@ -108,12 +107,10 @@ class ClientServer:
                 fill(context, data, where)
                 try:
                     self._send(context)
-                except UnwritableValue as error:
+                except UnwritableError as error:
                     raise explain(context, data, where, error) from None
 
-    def _insert_context(
-        self, where: str, names: Sequence[str], settings: Mapping[str, object] | None
-    ) -> InsertContext:
+    def _insert_context(self, where: str, names: Sequence[str], settings: Mapping[str, object] | None) -> InsertContext:
         """Ask the server for the types of the columns."""
         known = {row["name"]: row for row in self.rows(f"DESCRIBE TABLE {where}")}
         types: list[str] = []
@@ -127,7 +124,7 @@ class ClientServer:
         )
 
     def _send(self, context: InsertContext) -> None:
-        """Send one insert; raise :class:`UnwritableValue` when its values cannot be written, nothing sent."""
+        """Send one insert; raise :class:`UnwritableError` when its values cannot be written, nothing sent."""
         raise NotImplementedError
 
     # --- the rest ---
@@ -185,7 +182,8 @@ class ClientServer:
 
     def _query(
         self, sql: str, parameters: Mapping[str, object] | None, settings: Mapping[str, object] | None
-    ) -> QueryResult:
+    ) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        """Return the names of the columns and the rows."""
         # Without a placeholder in the text clickhouse-connect would format `%` with the parameters.
         used = {name: value for name, value in (parameters or {}).items() if name in _PARAMETER.findall(sql)}
         client = self._open_client()
@@ -195,11 +193,13 @@ class ClientServer:
             # arrives as DateTime; every other type keeps its zone.
             bare = [place for place, kind in enumerate(result.column_types) if kind.name == "DateTime"]
             if bare and result.result_rows and not client.protocol_version:
-                _restore_zones(result, bare, self._zones(sql, used))
-        return result
+                zones = self._zones(sql, used)
+                return result.column_names, _with_zones(result.result_rows, zones)
+        return result.column_names, result.result_rows
 
-    def _zones(self, sql: str, parameters: Mapping[str, object]) -> dict[int, str]:
-        """Return the zones that the columns of a query declare, by position."""
+    def _zones(self, sql: str, parameters: dict[str, object]) -> dict[int, tzinfo]:
+        """Return the zones that DateTime columns of a query declare, by position."""
+        from clickhouse_connect.driver import tzutil
         from clickhouse_connect.driver.exceptions import Error
 
         try:
@@ -208,7 +208,7 @@ class ClientServer:
             return {}
         types = enumerate(row[1] for row in described.result_rows)
         found = {place: re.fullmatch(r"DateTime\('(.*)'\)", kind) for place, kind in types}
-        return {place: match.group(1) for place, match in found.items() if match}
+        return {place: tzutil.resolve_zone(match.group(1)) for place, match in found.items() if match}
 
     @contextmanager
     def _refusals(self, statement: str) -> Iterator[None]:
@@ -227,24 +227,22 @@ class ClientServer:
                 raise errors.login_refused(self._label, error.code, why) from None
             if error.code is not None or isinstance(error, ProgrammingError):
                 raise errors.statement_refused(self._label, shown, error.code, why) from None
-            raise errors.connection_lost(self._label, shown, why) from None
+            if never_connected(error):
+                raise errors.connection_failed(self._label, network_reason(error), shown) from None
+            raise errors.connection_lost(self._label, shown, redact(network_reason(error), self._secrets)) from None
         except (HTTPError, OSError) as error:
-            why = redact(str(error), self._secrets)
+            why = redact(network_reason(error), self._secrets)
             raise errors.connection_lost(self._label, redact(statement, self._secrets), why) from None
 
 
-def _restore_zones(result: QueryResult, places: list[int], zones: dict[int, str]) -> None:
-    """Put the declared zone back into naive values, which are UTC."""
-    from clickhouse_connect.driver import tzutil
-
-    known = {place: tzutil.resolve_zone(zones[place]) for place in places if place in zones}
-    if not known:
-        return
-    for number, row in enumerate(result.result_rows):
-        values = list(row)
-        for place, zone in known.items():
-            values[place] = utc(values[place]).astimezone(zone)
-        result.result_rows[number] = tuple(values)
+def _with_zones(rows: Sequence[Sequence[Any]], zones: Mapping[int, tzinfo]) -> Sequence[Sequence[Any]]:
+    """Give naive values, which are UTC, the zone of their column."""
+    if not zones:
+        return rows
+    return [
+        [utc(value).astimezone(zones[place]) if place in zones else value for place, value in enumerate(row)]
+        for row in rows
+    ]
 
 
 def quiet_logging() -> None:
@@ -252,6 +250,36 @@ def quiet_logging() -> None:
     logger = logging.getLogger("clickhouse_connect")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
+
+
+def never_connected(error: BaseException) -> bool:
+    """Return True when the request was never sent, so that the statement cannot have run."""
+    from urllib3 import exceptions as http
+
+    cause: BaseException | None = error
+    while cause is not None:
+        reason = getattr(cause, "reason", None)
+        for found in (cause, reason):
+            if isinstance(found, http.NewConnectionError | http.ConnectTimeoutError | http.SSLError | http.ProxyError):
+                return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+def network_reason(error: BaseException) -> str:
+    """Return why no answer came, without the addresses and parameters that urllib3 puts around it."""
+    message = str(error)
+    if found := re.search(r"\[Errno -?\d+\] ([^)'\"\]]+)", message):
+        return found.group(1)
+    if found := re.search(r"certificate verify failed: ([^(]+)|\[SSL: \w+\] ([^(]+)", message):
+        return f"TLS: {(found.group(1) or found.group(2)).strip()}"
+    if found := re.search(r"(?:read|connect) timeout=[\w.]+", message):
+        return f"no answer in time ({found.group().replace('timeout=', 'timeout ')} s)"
+    if found := re.search(r"HTTP status (\d+)", message):
+        return f"the answer was HTTP status {found.group(1)}, from something that is not ClickHouse"
+    if re.search(r"Connection reset|RemoteDisconnected|Broken pipe|closed connection|closed by", message):
+        return "the connection was closed before the answer was complete"
+    return plain_message(message)
 
 
 def plain_message(message: str) -> str:
@@ -277,9 +305,7 @@ def _without_wrapper(message: str) -> str:
 
 def _plain(settings: Mapping[str, object] | None) -> dict[str, Any]:
     """Write yes and no as ClickHouse does; clickhouse-connect would send ``True``."""
-    return {
-        name: int(value) if isinstance(value, bool) else value for name, value in (settings or {}).items()
-    }
+    return {name: int(value) if isinstance(value, bool) else value for name, value in (settings or {}).items()}
 
 
 def _runs_of_equal_keys(

@@ -152,6 +152,7 @@ _CHDB_OPTIONS: dict[str, tuple[Callable[[str], Any], str] | None] = {
     "settings": None,
     "chdb_options": None,
 }
+_TLS_OPTIONS = ("verify", "ca_cert", "client_cert", "client_cert_key", "tls_mode")
 # clickhouse-connect has these too, but they would change what Tilla reads or let one client's work
 # wait for another's: rows cut off, columns renamed, other values for the same instant.
 _KEPT_BY_TILLA = frozenset(
@@ -179,6 +180,8 @@ def read_target(
     Raises :class:`tilla.errors.UsageError` holding every mistake; none of them shows a secret.
     """
     variables = os.environ if environment is None else environment
+    if isinstance(dsn, os.PathLike):
+        raise errors.dsn_unreadable(f"a path is no DSN: write 'chdb://{os.fspath(dsn)}'")
     found = errors.Collector()
     if dsn is None:
         target: Target | None = _from_environment(variables, dict(options or {}), found)
@@ -193,9 +196,6 @@ def _from_dsn(
     dsn: str, options: dict[str, Any], variables: Mapping[str, str], found: errors.Collector
 ) -> Target | None:
     """Read one DSN; None when it cannot be read at all."""
-    if not isinstance(dsn, str):
-        found.add(errors.dsn_unreadable(f"a DSN is text, got a {type(dsn).__name__}"))
-        return None
     scheme, mark, rest = dsn.strip().partition("://")
     if not mark or scheme.lower() not in {"clickhouse", "chdb"}:
         found.add(errors.unknown_scheme(scheme if mark else ""))
@@ -288,9 +288,7 @@ def _from_environment(
     return _http_target(given, variables, found)
 
 
-def _http_target(
-    given: dict[str, Any], variables: Mapping[str, str], found: errors.Collector
-) -> HttpTarget | None:
+def _http_target(given: dict[str, Any], variables: Mapping[str, str], found: errors.Collector) -> HttpTarget | None:
     """Sort what was given into a target; the password of the environment fills the gap."""
     if "user" in given:
         given["username"] = given.pop("user")
@@ -300,6 +298,9 @@ def _http_target(
     port = given.pop("port", None)
     if port is not None and not 1 <= port <= 65535:
         found.add(errors.bad_parameter("port", str(port), "a number from 1 to 65535"))
+    tls = [name for name in _TLS_OPTIONS if given.get(name) is not None]
+    if tls and not (given.get("secure") or (given.get("secure") is None and port in {443, 8443})):
+        found.add(errors.tls_without_secure(tls))
     token = given.get("access_token") or given.get("token_provider")
     password = given.pop("password", None) or ("" if token else variables.get("CLICKHOUSE_PASSWORD", ""))
     username = given.pop("username", "") or ("" if token else "default")

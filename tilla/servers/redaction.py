@@ -17,8 +17,8 @@ _AFTER_WORD = re.compile(
     rf"""(?isx)
     (
       \bidentified \s+ (?: with \s+ \w+ \s+ )? by \s*
-    | \b (?: \w*password\w* | \w*secret\w* | \w*token\w* | \w*access_key\w* | account_key | salt | credentials?
-           | authorization | connection_string ) \b ['"`]? \s* (?: = | : | , )? \s*
+    | \b (?: \w*password\w* | \w*secret\w* | \w*token\w* | \w*access_key\w* | account_key | salt
+           | credentials? | authorization | connection_string ) \b ['"`]? \s* (?: = | : | , )? \s*
     )
     {_LITERAL}
     """

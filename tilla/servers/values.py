@@ -4,12 +4,13 @@ clickhouse-connect 1.12 writes fast and trusts its caller: a word that is no mem
 1.5 becomes 1 in an integer column, 'false' becomes true, None becomes 0 in some types, a Decimal may
 outgrow its precision, a naive datetime is taken in the zone of the client machine. Here these are
 refused, a naive datetime is UTC, and ISO text is fine for dates and times, inside arrays, maps and
-tuples too. Whole columns are looked at by the set of their Python types first, so that clean ones cost little.
+tuples too. A column is looked at by the set of its Python types first, so that a clean one costs little.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -51,9 +52,7 @@ def fill(context: InsertContext, columns: Sequence[Column], where: str) -> None:
         raise explain(context, columns, where, error) from None
 
 
-def explain(
-    context: InsertContext, columns: Sequence[Column], where: str, error: Exception
-) -> errors.StatementRefused:
+def explain(context: InsertContext, columns: Sequence[Column], where: str, error: Exception) -> errors.StatementRefused:
     """Find the value that a type's writer could not take."""
     for name, kind, column in zip(context.column_names, context.column_types, columns, strict=True):
         if _first_unfit(context, name, kind, column) is not None:
@@ -74,9 +73,7 @@ def _refusal(
     return errors.values_refused(f"{where}.{name}", f"row {row + 1} has {shown} for {kind.name}: {why}")
 
 
-def _first_unfit(
-    context: InsertContext, name: str, kind: ClickHouseType, column: Column
-) -> tuple[int, str] | None:
+def _first_unfit(context: InsertContext, name: str, kind: ClickHouseType, column: Column) -> tuple[int, str] | None:
     """Try the values one by one."""
     context.start_column(name)
     for row, value in enumerate(column):
@@ -103,12 +100,10 @@ def prepare(kind: ClickHouseType, column: Column) -> Column:
     """Return the values of one column as the writer of its type takes them; the same list when they are."""
     if not kind.nullable and kind.base_type not in _ABSENCE_IS_A_VALUE and None in map(_none_or_true, column):
         raise ValueError("None is for Nullable columns; leave the key out to get the default")
-    base = kind.base_type
+    base = kind.base_type or ""
     if base in _PREPARERS:
         return _PREPARERS[base](kind, column)
-    if base.startswith(("Int", "UInt")) and base.lstrip("UInt").isdigit():
-        return _integers(kind, column)
-    return column
+    return _integers(kind, column) if re.fullmatch(r"U?Int\d+", base) else column
 
 
 def _none_or_true(value: Any) -> Any:
@@ -124,7 +119,7 @@ def _types(column: Column) -> set[type]:
     return set(map(type, column)) - {type(None)}
 
 
-def _integers(kind: ClickHouseType, column: Column) -> Column:
+def _integers(_kind: ClickHouseType, column: Column) -> Column:
     """Take whole numbers, as numbers or as text."""
     if _types(column) <= {int, bool}:
         return column
@@ -138,7 +133,7 @@ def _integers(kind: ClickHouseType, column: Column) -> Column:
     return _each(column, whole)
 
 
-def _strings(kind: ClickHouseType, column: Column) -> Column:
+def _strings(_kind: ClickHouseType, column: Column) -> Column:
     """Take text and bytes; nothing else is turned into text."""
 
     def text(value: Any) -> Any:
@@ -149,7 +144,7 @@ def _strings(kind: ClickHouseType, column: Column) -> Column:
     return column if _types(column) <= {str, bytes} else _each(column, text)
 
 
-def _booleans(kind: ClickHouseType, column: Column) -> Column:
+def _booleans(_kind: ClickHouseType, column: Column) -> Column:
     """Take True, False, 1 and 0."""
 
     def yes_or_no(value: Any) -> bool:
@@ -191,12 +186,12 @@ def _enums(kind: ClickHouseType, column: Column) -> Column:
     return _each(column, member)
 
 
-def _uuids(kind: ClickHouseType, column: Column) -> Column:
+def _uuids(_kind: ClickHouseType, column: Column) -> Column:
     """Take UUIDs, and their text."""
     return _each(column, lambda value: UUID(value) if isinstance(value, str) else value)
 
 
-def _days(kind: ClickHouseType, column: Column) -> Column:
+def _days(_kind: ClickHouseType, column: Column) -> Column:
     """Take dates, the day of a datetime, and ISO text."""
 
     def day(value: Any) -> Any:
@@ -289,7 +284,7 @@ def _nested(kind: ClickHouseType, column: Column) -> Column:
     return [[dict(zip(names, row, strict=True)) for row in value] for value in tuples]
 
 
-def _moments_inside(kind: ClickHouseType, column: Column) -> Column:
+def _moments_inside(_kind: ClickHouseType, column: Column) -> Column:
     """Give naive datetimes their zone where the type is only known with the value."""
     if not any(issubclass(given, datetime) for given in _types(column)):
         return column
@@ -301,7 +296,7 @@ def _simple_aggregates(kind: ClickHouseType, column: Column) -> Column:
     return prepare(kind.element_type, column)  # type: ignore[attr-defined]
 
 
-def _floats(kind: ClickHouseType, column: Column) -> Column:
+def _floats(_kind: ClickHouseType, column: Column) -> Column:
     """Take numbers, and their text."""
     if _types(column) <= {float, int}:
         return column
