@@ -854,6 +854,9 @@ class Reader:
                     operand = True
                 i += 1
                 continue
+            if kind == NUMBER and scan.text[scan.starts[i]] == ".":
+                i += 1  # the element of a tuple: t.1
+                continue
             following = words[i + 1]
             if kind == WORD:
                 if word == "AS":
@@ -923,11 +926,8 @@ class Reader:
                 i += 1
             else:
                 # Words of functions with a syntax of their own: substring(x FROM 1 FOR 2), trim(BOTH 'a' FROM b).
-                # A number here is the element of a tuple, t.1.
                 operand = kind == WORD
                 i += 1
-            if kind == NUMBER:
-                operand = False
         if top and operand and i > begin:
             raise scan.error(i, "an expression that ends too early")
         if top and i == begin and clause not in ("select", "limit", "with"):

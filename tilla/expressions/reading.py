@@ -42,7 +42,7 @@ class TableUse:
     sample: str = ""
     stop: int = 0
     certain: bool = True
-    """False for ``x IN name`` without a database, which is a column when the sources have one of that name."""
+    """False for ``merge(REGEXP(..), ..)``, whose database is a regular expression too, and in ``ambiguous``."""
 
     @property
     def key(self) -> tuple[str | None, str]:
@@ -96,7 +96,9 @@ class Reading:
     selects: tuple[SelectShape, ...]
     nondeterministic: tuple[str, ...]
     has_union: bool
-    aliases: frozenset[str] = frozenset()
+    ambiguous: tuple[TableUse, ...] = ()
+    """``x IN name`` without a database: a column where the sources have one of that name, else a table of the
+    session's database. Only a qualified name says which."""
 
     @property
     def output_names(self) -> tuple[str, ...] | None:
@@ -214,14 +216,14 @@ def _finish(reader: Reader, query: Query) -> Reading:
     tokens = reader.scan
     return Reading(
         text=tokens.text,
-        tables=tuple(sorted(uses.values(), key=lambda use: use.start)),
+        tables=tuple(use for use in uses.values() if use.certain or use.role != "in"),
+        ambiguous=tuple(use for use in uses.values() if not use.certain and use.role == "in"),
         trigger=uses.get(id(left)) if left is not None else None,
         trigger_in_union=union,
         outputs=tuple(_outputs(tokens, query.leading())),
         selects=tuple(_shape(tokens, select, index) for select in reader.selects),
         nondeterministic=tuple(dict.fromkeys(reader.nondeterministic)),
         has_union=any(select.query.operations for select in reader.selects) or bool(query.operations),
-        aliases=frozenset().union(*(select.aliases for select in reader.selects)),
     )
 
 
@@ -265,12 +267,12 @@ def _column_name(tokens: Scan, select: Select, first: int, stop: int) -> str | N
     parts = [tokens.name(at) for at in names]
     if len(parts) == 1:
         return None if tokens.words[first] in ("NULL", "TRUE", "FALSE", "NAN", "INF") else parts[0]
-    for database, name, use in select.sources:
+    for database, name, _ in select.sources:
         for prefix in ([name], [database, name] if database else [name]):
             if parts[: len(prefix)] == prefix and len(parts) > len(prefix):
-                # A column of a table further right keeps its prefix when the left has one of that name (26.9).
-                sure = not select.joins or (use is not None and use is select.left)
-                return ".".join(parts[len(prefix) :]) if sure and len(parts) == len(prefix) + 1 else None
+                # With a JOIN the engine keeps the prefix of some: which ones depends on the other tables (26.9).
+                plain = not select.joins and len(parts) == len(prefix) + 1
+                return parts[-1] if plain else None
     return ".".join(parts) if all(is_bare(part) for part in parts) and not select.joins else None
 
 
