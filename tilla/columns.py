@@ -1,0 +1,417 @@
+"""Columns, and the bodies that list them.
+
+A body is a bare class whose attributes are columns::
+
+    class Order(tl.Columns):
+        id = tl.column(t.UInt64)
+        total = tl.column(t.Decimal(18, 2), comment="shop currency")
+
+``Order.total`` is a typed value that any expression may use. Columns belong to no table: the same body may
+describe two. A column made by :func:`derive` or :func:`measure` carries the expression that fills it, so a
+derived table's columns *are* the SELECT list of its view.
+
+A body may use its own earlier columns (``b = tl.derive(a + 1)``). They have no name until the class ends, so
+they travel as open leaves, and ``__init_subclass__`` closes them: a derived one by its expression (an alias
+would mean the source's column where both have that name), a declared one by its name.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlglot import exp
+
+from tilla import errors, text
+from tilla.expressions.combinators import Aggregate
+from tilla.expressions.expr import Expr, Reference, Unusable, leaf, name_node, to_expr
+
+if TYPE_CHECKING:
+    from tilla.types import DataType
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+C = TypeVar("C", bound="Column[Any]")
+
+_tokens = itertools.count()
+
+# What may stand behind a column's type in CREATE TABLE, besides its default.
+_OPTIONS = ("comment", "codec", "ttl", "statistics", "settings")
+_DEFAULTS = ("default", "materialized", "alias", "ephemeral")
+
+
+class Column(Expr[T_co], Generic[T_co]):
+    """One column of a table: its name, its type and what CREATE TABLE says behind them.
+
+    ``derived`` is the expression that fills it in a derived table, or None.
+    """
+
+    __slots__ = ("default_kind", "default_value", "derived", "name", "options", "token")
+
+    def __init__(
+        self,
+        name: str,
+        type: DataType[T_co] | None,
+        *,
+        derived: Expr[Any] | None = None,
+        default_kind: str = "",
+        default_value: Expr[Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.token = "" if name else f"\0{next(_tokens)}"
+        super().__init__(name_node(name) if name else leaf(self.token), type)
+        self.name = name
+        self.derived = derived
+        self.default_kind = default_kind
+        self.default_value = default_value
+        self.options = dict(options or {})
+        self.open = not name
+        if name:
+            self.references = (Reference(name, type),)
+
+    @property
+    def comment(self) -> str:
+        """What the column holds, as ``COMMENT`` says it."""
+        return str(self.options.get("comment", ""))
+
+    def renamed(self: C, name: str) -> C:
+        """The same column under another name."""
+        return self._evolved(name=name)
+
+    def _evolved(self: C, **changes: Any) -> C:
+        facts: dict[str, Any] = {
+            "name": self.name,
+            "type": self.type,
+            "derived": self.derived,
+            "default_kind": self.default_kind,
+            "default_value": self.default_value,
+            "options": self.options,
+        }
+        return type(self)(**(facts | changes))
+
+    def of(self, relation: str) -> Expr[T_co]:
+        """The column with a table's name or alias in front."""
+        return Reference(self.name, self.type, relation)
+
+    def key(self) -> tuple[object, ...]:
+        """What makes two columns the same declaration; compared and hashed instead of ``==``."""
+        return (
+            self.name,
+            str(self.type),
+            self.derived.sql() if self.derived is not None else None,
+            self.default_kind,
+            self.default_value.sql() if self.default_value is not None else None,
+            tuple(sorted((k, str(v)) for k, v in self.options.items())),
+        )
+
+    def __repr__(self) -> str:
+        return f"<Column {self.name or '(unnamed yet)'} {self.type if self.type is not None else 'type unknown'}>"
+
+
+class Measure(Unusable, Generic[T_co]):
+    """A column that stores an aggregate state. Not a value: :meth:`merge` reads one.
+
+    ``T`` is the Python type of the finished value.
+    """
+
+    __slots__ = ("aggregate", "name", "options", "simple", "token")
+
+    def __init__(
+        self, name: str, aggregate: Aggregate[T_co], *, simple: bool = False, options: Mapping[str, Any] | None = None
+    ) -> None:
+        self.token = "" if name else f"\0{next(_tokens)}"
+        self.name = name
+        self.aggregate = aggregate
+        self.simple = simple
+        self.options = dict(options or {})
+
+    @property
+    def comment(self) -> str:
+        """What the measure means, as ``COMMENT`` says it."""
+        return str(self.options.get("comment", ""))
+
+    @property
+    def type(self) -> DataType[Any] | None:
+        """The stored type: ``AggregateFunction(...)``, or ``SimpleAggregateFunction(...)`` when declared simple."""
+        if not self.simple:
+            return self.aggregate.state_type
+        if self.aggregate.simple_type is None:
+            raise errors.not_simple(self.name, self.aggregate.sql())
+        return self.aggregate.simple_type
+
+    @property
+    def state(self) -> Expr[Any]:
+        """The SELECT item that fills it: the ``-State`` spelling, or the plain aggregate when simple."""
+        return self.aggregate if self.simple else self.aggregate.state()
+
+    @property
+    def stored(self) -> Column[Any]:
+        """The column of the target table, filled by :attr:`state`."""
+        return Column(self.name, self.type, derived=self.state, options=self.options)
+
+    def merge(self) -> Aggregate[T_co]:
+        """Finish the state: ``uniqExactMerge(column)``, to be read with GROUP BY."""
+        reference: Expr[Any] = Reference(self.name, self.type)
+        return self.aggregate.merge_simple(reference) if self.simple else self.aggregate.merge_of(reference)
+
+    def renamed(self, name: str) -> Measure[T_co]:
+        """The same measure under another name."""
+        return Measure(name, self.aggregate, simple=self.simple, options=self.options)
+
+    def key(self) -> tuple[object, ...]:
+        """What makes two measures the same declaration."""
+        return (
+            self.name,
+            self.aggregate.sql(),
+            str(self.aggregate.state_type),
+            self.simple,
+            tuple(sorted((k, str(v)) for k, v in self.options.items())),
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.simple))
+
+    def __str__(self) -> str:
+        return self.name or "a measure"
+
+    def __repr__(self) -> str:
+        return f"<Measure {self.name or '(unnamed yet)'} {self.aggregate.sql() if not self.aggregate.open else '?'}>"
+
+    def __format__(self, spec: str) -> str:
+        raise errors.formatted_into_text(repr(self))
+
+
+AnyColumn = Column[Any] | Measure[Any]
+
+
+def column(
+    type: DataType[T],
+    *,
+    name: str = "",
+    default: object = None,
+    materialized: object = None,
+    alias: object = None,
+    ephemeral: object = None,
+    comment: str = "",
+    codec: object = None,
+    ttl: object = None,
+    statistics: str | tuple[str, ...] = (),
+    settings: Mapping[str, object] | None = None,
+) -> Column[T]:
+    """Declare a column of a table.
+
+    ``name`` is for names that are no Python identifier (``from``, ``a-b``); else the attribute names it.
+    At most one of ``default`` (used when an insert leaves the column out), ``materialized`` (always
+    computed, hidden from ``SELECT *``), ``alias`` (computed when read) and ``ephemeral`` (only for an insert;
+    ``ephemeral=True`` has no expression) may be given. For a default of NULL write ``tl.sql("NULL")``.
+    ``codec`` is ClickHouse text such as ``"Delta, ZSTD(3)"``, ``ttl`` an expression, ``statistics`` names such as
+    ``("tdigest", "uniq")``.
+    """
+    given = [
+        (kind.upper(), value)
+        for kind, value in zip(_DEFAULTS, (default, materialized, alias, ephemeral), strict=True)
+        if value is not None and value is not False or (kind == "default" and value is False)
+    ]
+    if len(given) > 1:
+        raise errors.two_defaults(name or "column", [kind for kind, _ in given])
+    kind, value = given[0] if given else ("", None)
+    expression = None if value is None or (kind == "EPHEMERAL" and value is True) else _value(value)
+    options = _options(comment, codec, ttl, statistics, settings)
+    return Column(name, type, default_kind=kind, default_value=expression, options=options)
+
+
+def derive(
+    expression: Expr[T],
+    type: DataType[Any] | None = None,
+    *,
+    name: str = "",
+    comment: str = "",
+    codec: object = None,
+    ttl: object = None,
+    statistics: str | tuple[str, ...] = (),
+    settings: Mapping[str, object] | None = None,
+) -> Column[T]:
+    """Declare a column of a derived table by the expression over the source that fills it.
+
+    One line gives the target's column, its type and the SELECT item. In an Aggregation it is a group key.
+    ``type`` states the type where Tilla cannot know it (``f.raw``, a column without a type); where Tilla
+    knows it, a different type needs an explicit ``expression.cast(...)``.
+
+    Raises:
+        DeclarationError: ``expression`` is a measure or an aggregate, or ``type`` contradicts the known one.
+    """
+    if isinstance(expression, Measure):
+        raise errors.measure_as_value(str(expression))
+    value = to_expr(expression)
+    if type is not None and value.type is not None and str(value.type) != str(type):
+        raise errors.type_contradicts(name or value.sql() if not value.open else name, str(value.type), str(type))
+    options = _options(comment, codec, ttl, statistics, settings)
+    return Column(name, value.type if type is None else type, derived=value, options=options)
+
+
+def measure(
+    aggregate: Aggregate[T],
+    *,
+    simple: bool = False,
+    name: str = "",
+    comment: str = "",
+    codec: object = None,
+    settings: Mapping[str, object] | None = None,
+) -> Measure[T]:
+    """Declare a measure of an Aggregation: stored as a ``-State``, read with ``.merge()``.
+
+    ``simple=True`` stores a ``SimpleAggregateFunction`` (sum, min, max, any, ...), which reads as a plain value
+    and takes less room.
+
+    Raises:
+        DeclarationError: the argument is not an aggregate function.
+    """
+    if not isinstance(aggregate, Aggregate):
+        raise errors.not_an_aggregate(name or "measure", repr(aggregate))
+    return Measure(name, aggregate, simple=simple, options=_options(comment, codec, None, (), settings))
+
+
+def _value(value: object) -> Expr[Any]:
+    """Read a default: an expression, SQL by hand, or a Python value."""
+    if isinstance(value, Expr):
+        return value
+    if hasattr(value, "render"):  # tl.sql: verbatim
+        return Expr(leaf(value.render()))
+    return to_expr(value)
+
+
+def _options(
+    comment: str,
+    codec: object,
+    ttl: object,
+    statistics: str | tuple[str, ...],
+    settings: Mapping[str, object] | None,
+) -> dict[str, Any]:
+    """Keep the options that were given."""
+    names = (statistics,) if isinstance(statistics, str) else tuple(statistics)
+    values = (comment, codec, _value(ttl) if ttl is not None else None, names, dict(settings or {}))
+    return {key: value for key, value in zip(_OPTIONS, values, strict=True) if value}
+
+
+class Columns:
+    """Base of a column body: attributes are columns, and nothing else is public.
+
+    A subclass of a body has the columns of its base first, then its own; one of the same name replaces the base's
+    in its place.
+    """
+
+    __tilla_columns__: tuple[AnyColumn, ...] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        found: dict[str, AnyColumn] = {}
+        for base in reversed(cls.__mro__[1:]):
+            found |= {item.name: item for item in base.__dict__.get("__tilla_columns__", ())}
+        closed: dict[str, exp.Expr] = {}
+        own: dict[str, str] = {}
+        mistakes = errors.Collector()
+        for attribute, value in list(cls.__dict__.items()):
+            if attribute.startswith("__") or not isinstance(value, Column | Measure):
+                if not attribute.startswith("_"):
+                    mistakes.add(errors.not_a_column(f"{cls.__qualname__}.{attribute}", type(value).__name__))
+                continue
+            name = value.name or attribute
+            if name in own:
+                mistakes.add(errors.duplicate_column(cls.__qualname__, name))
+            own[name] = attribute
+            with mistakes.catch():
+                finished = _close(value, name, closed)
+                if value.token:
+                    derived = finished.derived if isinstance(finished, Column) else None
+                    closed[value.token] = derived._node if derived is not None else name_node(name)
+                found[name] = finished
+                setattr(cls, attribute, finished)
+        mistakes.raise_all()
+        cls.__tilla_columns__ = tuple(found.values())
+
+    def __new__(cls) -> Columns:
+        raise errors.body_instantiated(cls.__qualname__)
+
+
+def _close(value: AnyColumn, name: str, closed: Mapping[str, exp.Expr]) -> AnyColumn:
+    """Name one column and close its references to earlier columns of the same body."""
+    if isinstance(value, Measure):
+        aggregate = value.aggregate.mapped(lambda e: close(e, closed)) if value.aggregate.open else value.aggregate
+        return Measure(name, aggregate, simple=value.simple, options=value.options)
+    derived = close(value.derived, closed) if value.derived is not None else None
+    default = close(value.default_value, closed) if value.default_value is not None else None
+    options = {k: close(v, closed) if isinstance(v, Expr) else v for k, v in value.options.items()}
+    return value._evolved(name=name, derived=derived, default_value=default, options=options)
+
+
+def close(expression: Expr[Any], closed: Mapping[str, exp.Expr]) -> Expr[Any]:
+    """Replace open leaves of an expression by what they stand for."""
+    if not expression.open:
+        return expression
+
+    def replaced(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Var) and node.name.startswith("\0"):
+            target = closed.get(node.name)
+            if target is None:
+                raise errors.unfinished_column("column")
+            bracketed = isinstance(target, exp.Binary)
+            return exp.Paren(this=target.copy()) if bracketed else target.copy()
+        return node
+
+    node = expression.node.transform(replaced)
+    return Expr(node, expression.type, parts=_closed_parts(expression))
+
+
+def _closed_parts(expression: Expr[Any]) -> Iterable[Expr[Any]]:
+    """What an expression knows besides its open leaves."""
+    shell: Expr[Any] = Expr(leaf("?"))
+    shell.references, shell.elements, shell.reads = expression.references, expression.elements, expression.reads
+    shell.aggregate = expression.aggregate
+    return (shell,)
+
+
+def columns_of(*columns: AnyColumn, name: str = "Generated") -> type[Columns]:
+    """Make a body from a sequence of named columns, for generated and introspected tables.
+
+    >>> from tilla import types as t
+    >>> body = columns_of(column(t.UInt64, name="id"), column(t.String, name="from"))
+    >>> [c.name for c in read_columns(body)]
+    ['id', 'from']
+    """
+    namespace: dict[str, Any] = {"__tilla_columns__": ()}
+    body = type(name, (Columns,), namespace)
+    body.__tilla_columns__ = read_columns(columns)
+    for item in body.__tilla_columns__:
+        setattr(body, item.name, item)
+    return body
+
+
+def read_columns(source: type[Columns] | Iterable[AnyColumn]) -> tuple[AnyColumn, ...]:
+    """The columns of a body or of a sequence, each with a name, none twice."""
+    if isinstance(source, type) and issubclass(source, Columns):
+        return source.__tilla_columns__
+    if isinstance(source, type) or not isinstance(source, Iterable):
+        raise errors.not_a_body(repr(source))
+    found = tuple(source)
+    mistakes = errors.Collector()
+    seen: set[str] = set()
+    for position, item in enumerate(found):
+        if not isinstance(item, Column | Measure):
+            mistakes.add(errors.not_a_column(f"columns[{position}]", type(item).__name__))
+        elif not item.name:
+            mistakes.add(errors.nameless_column(f"columns[{position}]"))
+        elif item.name in seen:
+            mistakes.add(errors.duplicate_column("columns", item.name))
+        else:
+            seen.add(item.name)
+    mistakes.raise_all()
+    return found
+
+
+def select_item(item: Column[Any]) -> str:
+    """The SELECT item that fills a derived column: ``expression AS name``."""
+    assert item.derived is not None
+    sql = item.derived.sql()
+    name = text.quote_identifier(item.name)
+    return name if sql == name else f"{sql} AS {name}"

@@ -1,0 +1,201 @@
+"""History: what must be copied into a target so that it holds the rows that were there before its view.
+
+For every trigger there is one :class:`Fill`: the SELECT of the view itself, over a bounded source. Whether it may run
+while the view is alive depends on the target: where a row that arrives twice gives the same answer as one that arrives
+once, the copy and the view may overlap ("overlap-safe"). That follows from the declaration, and :func:`verdict` says
+it in one sentence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from sqlglot import exp
+
+from tilla import engines, text
+from tilla.columns import Measure
+from tilla.ddl.write import create_table, query_text
+from tilla.expressions.combinators import is_idempotent
+from tilla.expressions.query import Query
+from tilla.expressions.reading import replace_source
+from tilla.expressions.sql import Sql
+from tilla.expressions.words import NONDETERMINISTIC
+from tilla.objects.aggregation import Aggregation
+from tilla.objects.materialized import MaterializedView, Trigger
+
+if TYPE_CHECKING:
+    from tilla.projects import Project
+
+# Where the static script and `backfill` note what has been filled.
+DATABASE = "tilla"
+MARKER = f"{DATABASE}.history"
+
+
+@attrs.frozen
+class Verdict:
+    """Whether a target may be filled while its view is alive, and why."""
+
+    safe: bool
+    reason: str
+    ways_out: str = ""
+
+
+@attrs.frozen(slots=False)
+class Fill:
+    """The history of one target through one view: ``INSERT INTO target (columns) SELECT ... FROM bounded source``."""
+
+    trigger: Trigger
+    owner: Any  # the MaterializedView or Aggregation that the trigger belongs to
+    verdict: Verdict
+
+    @property
+    def target(self) -> Any:
+        """The table that is filled."""
+        return self.trigger.target
+
+    @cached_property
+    def name(self) -> str:
+        """What the marker and the journal call it: the target, and the view where several feed one target."""
+        path = ".".join(self.target.path)
+        return path if self.trigger.path == (self.target.database, self.target.table + "_mv") or _is_state(self) else f"{path} through {'.'.join(self.trigger.path)}"
+
+    @cached_property
+    def declaration(self) -> str:
+        """A short hash of everything that decides what the target should hold."""
+        parts = [create_table(self.target), query_text(self.trigger.query), self.trigger.source.qualified_name]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    def columns(self) -> str:
+        """The column list of the INSERT: an insert maps by position, so it always names its columns."""
+        return ", ".join(text.quote_identifier(name) for name in self.trigger.columns)
+
+    def select(self, condition: str, source: str = "") -> str:
+        """The view's SELECT over ``(SELECT * FROM source WHERE condition)``.
+
+        The bound goes into a subquery: an alias of the SELECT would capture it in the outer WHERE.
+        ``source`` replaces the source by other text (a SELECT composed from the roots).
+        """
+        relation = self.trigger.source
+        inner = source or relation.qualified_name
+        shown = f"(SELECT {_stars(relation)} FROM {inner} WHERE {condition})" if condition else f"({source})"
+        return select_over(self.trigger, shown)
+
+
+def _is_state(fill: Fill) -> bool:
+    return isinstance(fill.owner, Aggregation)
+
+
+def select_over(trigger: Trigger, shown: str) -> str:
+    """The view's SELECT with other text in place of its source."""
+    query = trigger.query
+    if isinstance(query, Query):
+        return query.text({trigger.source.qualified_name: shown})
+    rendered = query_text(query)
+    use = query.reading.trigger
+    assert use is not None
+    return replace_source(rendered, use, shown)
+
+
+def _stars(relation: Any) -> str:
+    """``*`` and the columns that ``*`` leaves out."""
+    hidden = [c.name for c in relation.columns if c.default_kind in ("MATERIALIZED", "ALIAS")]
+    return ", ".join(["*", *(text.quote_identifier(name) for name in hidden)])
+
+
+def fills(project: Project) -> list[Fill]:
+    """The history of every target of a project, each after the histories that it reads."""
+    owners = {item.trigger.path: item for item in project.objects if isinstance(item, MaterializedView | Aggregation)}
+    found = []
+    for part in project.ordered(lambda part: 0):
+        if isinstance(part, Trigger):
+            owner = owners[part.path]
+            found.append(Fill(part, owner, verdict(owner)))
+    order = {path: i for i, path in enumerate(_flow_order(project))}
+    return sorted(found, key=lambda fill: (order[fill.trigger.path], fill.trigger.path))
+
+
+def _flow_order(project: Project) -> list[tuple[str, str]]:
+    from tilla import graph
+
+    return graph.order(project.flow, lambda path: 0)
+
+
+def composed(fill: Fill, all_fills: Iterable[Fill], condition: str) -> str:
+    """The SELECT of a target composed down from its root sources.
+
+    Reading a table in between would miss the rows that its engine has merged away; and what such a table holds depends on
+    how far its own history has come. So every level is the SELECT of its own view over the level above.
+    """
+    above = [other for other in all_fills if other.target.path == fill.trigger.source.path]
+    if not above:
+        return fill.select(condition)
+    levels = [composed(other, all_fills, condition) for other in above]
+    return select_over(fill.trigger, "(" + "\nUNION ALL\n".join(levels) + ")")
+
+
+# --- overlap safety ---
+
+
+def verdict(view: Any) -> Verdict:
+    """Say whether a row that reaches the target twice changes its answer."""
+    target: engines.TableEngine = view.target.engine
+    if view.append_only_unique and not isinstance(target, engines.ReplacingMergeTree):
+        return Verdict(False, "its source is declared append-only and unique, so the target counts every row it is sent", WAYS)
+    unsteady = _nondeterministic(view.trigger.query)
+    if isinstance(target, engines.ReplacingMergeTree):
+        return _replacing(view, target, unsteady)
+    if isinstance(view, Aggregation) and isinstance(target, engines.AggregatingMergeTree):
+        if all(is_idempotent(m.aggregate) for m in view.measures) and not unsteady:
+            return Verdict(True, "its measures give the same answer when a row comes twice (" + _measures(view.measures) + ")")
+    if isinstance(view, Aggregation):
+        loose = [m for m in view.measures if not is_idempotent(m.aggregate)]
+        if loose:
+            return Verdict(False, f"a row that comes twice counts twice in {_measures(loose)}", WAYS)
+    if unsteady:
+        return Verdict(False, f"{unsteady}() gives another value at another time, so a row copied later differs", WAYS)
+    return Verdict(False, f"a {target.name} keeps a row that comes twice as two rows", WAYS)
+
+
+WAYS = (
+    "make the measures idempotent (uniqExact of an id, min, max, argMax), use a ReplacingMergeTree with a version, "
+    "use tl.RefreshableView(...), or state that nothing is inserted meanwhile (--quiesced)"
+)
+
+
+def _replacing(view: Any, engine: engines.ReplacingMergeTree, unsteady: str) -> Verdict:
+    if _aggregates(view.trigger.query):
+        return Verdict(False, "its SELECT groups the rows of one insert, so a copy groups them otherwise", WAYS)
+    if engine.version is None:
+        return Verdict(
+            False,
+            "a ReplacingMergeTree without a version keeps the row inserted last, and a copy of history comes last",
+            "version=Body.column; " + WAYS,
+        )
+    if unsteady:
+        return Verdict(False, f"{unsteady}() gives another value at another time, so a row copied later differs", WAYS)
+    return Verdict(True, f"of rows with one key the target keeps the highest {engine.version.name}, whichever came first")
+
+
+def _measures(measures: Iterable[Measure[Any]]) -> str:
+    return ", ".join(f"{m.name} = {m.aggregate.sql()}" for m in measures)
+
+
+def _aggregates(query: Query | Sql) -> bool:
+    if isinstance(query, Query):
+        return query.has_aggregate
+    return query.reading.has_group_by or bool(query.reading.aggregate_functions)
+
+
+def _nondeterministic(query: Query | Sql) -> str:
+    """The name of a function in a query whose value differs from one run to the next, or ''."""
+    if isinstance(query, Query):
+        for part in (*query.items, *query.conditions):
+            for call in part._node.find_all(exp.Anonymous):
+                if call.name.lower() in NONDETERMINISTIC:
+                    return str(call.name)
+        return ""
+    return next(iter(sorted(query.reading.nondeterministic)), "")

@@ -1,0 +1,235 @@
+"""From a project to the whole provisioning flow, statement by statement, in the only order that works.
+
+Sections: databases, tables, views, history, refresh, access. Every statement can run twice: objects are created IF NOT
+EXISTS, and a copy of history is guarded by a marker row, read as a scalar subquery inside the bounded source, so that a second
+run reads nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from tilla import errors, text
+from tilla.ddl import history
+from tilla.ddl import write
+from tilla.ddl.deployment import SINGLE, Deployment
+from tilla.ddl.statements import ACCESS, BACKFILL, PHASES, SCHEMA, SECTIONS, Statement
+from tilla.objects.materialized import Trigger
+from tilla.objects.refreshable import RefreshableView
+from tilla.objects.source import Source
+from tilla.objects.table import Table
+from tilla.objects.view import View
+
+if TYPE_CHECKING:
+    from tilla.objects.base import Part
+    from tilla.projects import Project
+
+
+@attrs.frozen(slots=False)
+class Script:
+    """What ``emit`` prints: a project rendered for one deployment.
+
+    ``quiesced`` states that nothing is inserted while the script runs; only then may it fill targets that are not
+    overlap-safe. ``only`` limits the statements to the objects of those paths.
+    """
+
+    project: Project
+    deployment: Deployment = SINGLE
+    with_sources: bool = False
+    quiesced: bool = False
+    phases: frozenset[str] = frozenset(PHASES)
+    only: frozenset[tuple[str, str]] | None = None
+
+    def statements(self) -> list[Statement]:
+        """The statements in the order in which they must run.
+
+        Raises:
+            RefusedError: a target cannot be filled by a static script unless inserts are quiesced.
+        """
+        found: list[Statement] = []
+        if SCHEMA in self.phases or BACKFILL in self.phases:
+            found += self._databases()
+        if BACKFILL in self.phases and self._fills():
+            found.append(self._marker_table())
+        if SCHEMA in self.phases:
+            found += self._schema()
+        if BACKFILL in self.phases:
+            found += self._history()
+            found += self._refresh()
+        if ACCESS in self.phases:
+            found += self._access()
+        return found
+
+    # --- schema ---
+
+    def _wanted(self, part: Part) -> bool:
+        return (self.only is None or part.path in self.only) and (self.with_sources or not isinstance(part, Source))
+
+    def _databases(self) -> list[Statement]:
+        """The databases that are written to; a loader makes its own."""
+        names = {part.database for part in self.project.parts if self._wanted(part)} if SCHEMA in self.phases else set()
+        found = [
+            Statement(name, SCHEMA, "databases", self.deployment.create_database(name), "holds the objects below")
+            for name in sorted(names)
+        ]
+        if BACKFILL in self.phases and self._fills():
+            sql = self.deployment.create_database(history.DATABASE)
+            found.append(Statement(history.DATABASE, BACKFILL, "databases", sql, "holds the marker of filled history"))
+        return found
+
+    def _marker_table(self) -> Statement:
+        sql = self.deployment.create_marker()
+        path = (history.DATABASE, "history")
+        return Statement(history.MARKER, BACKFILL, "tables", sql, "one row per filled target and declaration", path)
+
+    def _schema(self) -> list[Statement]:
+        rank = {"tables": 0, "views": 1}
+        found: list[Statement] = []
+        for part in self.project.ordered(lambda p: rank[section_of(p)]):
+            if self._wanted(part):
+                found += self.deployment.create(part)
+        return found
+
+    # --- history ---
+
+    def _fills(self) -> list[history.Fill]:
+        return [fill for fill in history.fills(self.project) if self.only is None or fill.trigger.path in self.only]
+
+    def _history(self) -> list[Statement]:
+        found: list[Statement] = []
+        every = history.fills(self.project)
+        mistakes = errors.Collector()
+        rebuilt: set[tuple[str, str]] = set()
+        for fill in self._fills():
+            if fill.verdict.safe:
+                found += self._copy(fill)
+            elif not self.quiesced:
+                mistakes.add(errors.not_overlap_safe(fill.name, fill.verdict.reason, fill.verdict.ways_out))
+            elif fill.target.path not in rebuilt:
+                rebuilt.add(fill.target.path)
+                found += self._rebuild([f for f in every if f.target.path == fill.target.path], every)
+        mistakes.raise_all()
+        return found
+
+    def _copy(self, fill: history.Fill) -> list[Statement]:
+        """Copy history into an overlap-safe target while its view is alive."""
+        guard = not_filled(fill)
+        sql = (
+            f"INSERT INTO {self.deployment.storage(fill.target)} ({fill.columns()})\n"
+            f"SETTINGS {FILL_SETTINGS}\n{fill.select(guard)}"
+        )
+        reason = f"history of {fill.trigger.source.name}; safe beside the view: {fill.verdict.reason}"
+        return [self._statement(fill, sql, reason), self._mark(fill)]
+
+    def _rebuild(self, fills: Sequence[history.Fill], every: Sequence[history.Fill]) -> list[Statement]:
+        """Build a target aside from its roots, exchange it in, drop the old one.
+
+        The copy aside starts as a clone, emptied unless the marker is there: so a second run exchanges equal contents.
+        """
+        target = fills[0].target
+        aside = text.quote_qualified(history.DATABASE, "aside " + ".".join(target.path))
+        guards = [not_filled(fill) for fill in fills]
+        empty = " OR ".join(guards)
+        named = ".".join(target.path)
+        steps = [
+            (f"DROP TABLE IF EXISTS {aside} SYNC", f"left over from an earlier run of the rebuild of {named}"),
+            (f"CREATE TABLE {aside} CLONE AS {target.qualified_name}", f"{named}, aside"),
+            (f"ALTER TABLE {aside} DELETE WHERE {empty} SETTINGS mutations_sync = 2", "empty it, unless it is filled already"),
+        ]
+        for fill in fills:
+            select = history.composed(fill, every, empty)
+            insert = f"INSERT INTO {aside} ({fill.columns()})\nSETTINGS {FILL_SETTINGS}\n{select}"
+            steps.append((insert, f"history of {named} from its roots; {fill.verdict.reason}"))
+        steps += [
+            (f"EXCHANGE TABLES {aside} AND {target.qualified_name}", f"put the rebuilt {named} in place"),
+            (f"DROP TABLE {aside} SYNC", f"the old {named}"),
+        ]
+        statements = [self._statement(fills[0], sql, reason) for sql, reason in steps]
+        return statements + [self._mark(fill) for fill in fills]
+
+    def _mark(self, fill: history.Fill) -> Statement:
+        name, declaration = text.quote_string(fill.name), text.quote_string(fill.declaration)
+        sql = (
+            f"INSERT INTO {history.MARKER} (target, declaration)\n"
+            f"SELECT {name}, {declaration}\nWHERE {not_filled(fill)}"
+        )
+        return self._statement(fill, sql, "from here on a second run copies nothing")
+
+    def _statement(self, fill: history.Fill, sql: str, reason: str) -> Statement:
+        return Statement(".".join(fill.target.path), BACKFILL, "history", sql, reason)
+
+    # --- refresh and access ---
+
+    def _refresh(self) -> list[Statement]:
+        """Refresh view by view: refreshing a parent does not refresh what depends on it."""
+        found = []
+        for part in self.project.ordered(lambda p: 0):
+            if not isinstance(part, RefreshableView) or part.append or not self._wanted(part):
+                continue
+            name, shown = part.qualified_name, ".".join(part.path)
+            for verb, reason in (("REFRESH", "fill it now"), ("WAIT", "what reads it comes after it")):
+                sql = f"SYSTEM {verb} VIEW {name}"
+                found.append(Statement(shown, BACKFILL, "refresh", sql, reason))
+        return found
+
+    def _access(self) -> list[Statement]:
+        return [
+            Statement(item.name, ACCESS, "access", sql, reason)
+            for item in self.project.access
+            for sql, reason in item.statements(self.deployment.on_cluster)
+        ]
+
+    # --- text ---
+
+    def text(self) -> str:
+        """The whole script: statements, each ending in ``;``, and comment lines."""
+        return render(self.statements(), [f"project {self.project.name}, for {self.deployment.name}"])
+
+
+# A copy of history writes into every partition of the target at once; ClickHouse stops at 100 otherwise (code 252).
+FILL_SETTINGS = "max_partitions_per_insert_block = 0"
+
+_DRAIN = (
+    "A script cannot wait for inserts that were running when the views above were created: they may miss both the",
+    "view and the copy. Run it while the loader is quiet, or use `tilla backfill`, which waits for them.",
+)
+
+
+def not_filled(fill: history.Fill) -> str:
+    """The condition that is true until the marker of a target is there."""
+    name, declaration = text.quote_string(fill.name), text.quote_string(fill.declaration)
+    return f"(SELECT count() FROM {history.MARKER} WHERE target = {name} AND declaration = {declaration}) = 0"
+
+
+def section_of(part: Any) -> str:
+    """The section of the script in which a part is created."""
+    return "views" if isinstance(part, Trigger | RefreshableView | View) else "tables"
+
+
+def render(statements: Iterable[Statement], head: Sequence[str] = ()) -> str:
+    """Print statements as a script, with the section and the reason above each as whole comment lines."""
+    lines = [f"-- {comment_text(line)}" for line in head]
+    section = ""
+    for statement in statements:
+        if statement.section != section:
+            section = statement.section
+            lines += ["", f"-- {section} " + "-" * (70 - len(section))]
+            lines += [f"-- {line}" for line in _DRAIN] if section == "history" else []
+        lines += ["", f"-- {comment_text(statement.object)}: {comment_text(statement.reason)}", statement.sql + ";"]
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def comment_text(value: str) -> str:
+    """A text on one comment line, whatever is in it."""
+    return " ".join(value.split())
+
+
+def full(project: Project, **options: Any) -> str:
+    """Render a project as a script: what ``python -m tilla.emit`` prints."""
+    return Script(project, **options).text()
+
+
+__all__ = ["SECTIONS", "Callable", "Script", "Table", "full", "render", "section_of", "write"]

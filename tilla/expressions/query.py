@@ -1,0 +1,269 @@
+"""A typed SELECT: what derived tables and read views are made of.
+
+The clauses are put together here, one a line, so that a reviewer reads a diff of SQL; every item in them is
+printed by sqlglot. An alias in ClickHouse reaches into WHERE, GROUP BY and the other items (``SELECT toDate(ts)
+AS ts, ts + 1`` adds to the date), so a reference to a source column whose name is also an output name is
+written with the relation in front, and a group key with such a name is written as its expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+from sqlglot import exp
+
+from tilla import errors, text
+from tilla.expressions.expr import Element, Expr, Named, Ordered, Reference, as_sequence, merged, print_node
+
+
+@attrs.frozen
+class Join:
+    """One joined relation: ``LEFT JOIN relation ON condition``."""
+
+    kind: str
+    relation: Any
+    on: Expr[Any] = attrs.field(eq=lambda e: e.sql())
+
+
+def _texts(values: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(value.sql() for value in values)
+
+
+@attrs.frozen(slots=False, repr=False)
+class Query:
+    """One SELECT over a relation. Frozen: every method returns a new query.
+
+    With an aggregate among the items, all other items are group keys.
+    """
+
+    source: Any = attrs.field(eq=lambda r: r.qualified_name)
+    items: tuple[Named[Any], ...] = attrs.field(eq=lambda v: tuple((i.name, i.sql()) for i in v))
+    conditions: tuple[Expr[Any], ...] = attrs.field(default=(), eq=_texts)
+    joins: tuple[Join, ...] = ()
+    grouped: bool = False
+    keys: tuple[Expr[Any], ...] | None = attrs.field(default=None, eq=lambda v: None if v is None else _texts(v))
+    having_: tuple[Expr[Any], ...] = attrs.field(default=(), eq=_texts)
+    orders: tuple[Expr[Any] | Ordered, ...] = attrs.field(default=(), eq=_texts)
+    limit_: int | None = None
+    final_: bool = False
+
+    # --- composing ---
+
+    def where(self, *conditions: Expr[Any]) -> Query:
+        """Keep the rows for which every condition is true."""
+        return attrs.evolve(self, conditions=(*self.conditions, *conditions))
+
+    def join(self, relation: Any, on: Expr[Any], *, kind: str = "INNER") -> Query:
+        """Join another relation; name columns as ``relation[Body.column]``.
+
+        ``kind`` is ClickHouse's own: ``INNER``, ``LEFT``, ``ANY LEFT``, ``ASOF LEFT``, ``FULL``, ``SEMI LEFT``, ...
+        """
+        return attrs.evolve(self, joins=(*self.joins, Join(kind.upper(), relation, on)))
+
+    def group_by(self, *keys: Expr[Any]) -> Query:
+        """Group by these expressions instead of by all items that do not aggregate."""
+        return attrs.evolve(self, keys=keys, grouped=True)
+
+    def having(self, *conditions: Expr[Any]) -> Query:
+        """Keep the groups for which every condition is true."""
+        return attrs.evolve(self, having_=(*self.having_, *conditions))
+
+    def order_by(self, *items: Expr[Any] | Ordered) -> Query:
+        """Sort the result."""
+        return attrs.evolve(self, orders=items)
+
+    def limit(self, rows: int) -> Query:
+        """Return at most this many rows."""
+        return attrs.evolve(self, limit_=rows)
+
+    def final(self) -> Query:
+        """Read deduplicated rows: ``FROM relation FINAL``."""
+        return attrs.evolve(self, final_=True)
+
+    # --- facts ---
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The output names in order."""
+        return tuple(item.name for item in self.items)
+
+    @property
+    def relations(self) -> tuple[Any, ...]:
+        """The relations read: the source first, then joined ones, then those inside expressions."""
+        inner: tuple[Any, ...] = ()
+        for part in self._expressions():
+            inner = merged(inner, part.reads)
+        return (self.source, *(join.relation for join in self.joins), *inner)
+
+    @property
+    def has_aggregate(self) -> bool:
+        """True when the query has groups."""
+        return self.grouped or any(item.aggregate for item in self.items)
+
+    def elements(self) -> tuple[Element[Any], ...]:
+        """The arrays turned into rows, outer ones first."""
+        found: tuple[Any, ...] = ()
+        for part in self._expressions():
+            found = merged(found, part.elements)
+        return tuple(found)
+
+    def references(self) -> tuple[Reference[Any], ...]:
+        """The source columns that the query names."""
+        found: tuple[Any, ...] = ()
+        for part in self._expressions():
+            found = merged(found, part.references)
+        return tuple(found)
+
+    def _expressions(self) -> tuple[Expr[Any], ...]:
+        orders = tuple(o.expr if isinstance(o, Ordered) else o for o in self.orders)
+        joined = tuple(join.on for join in self.joins)
+        return (*self.items, *self.conditions, *joined, *(self.keys or ()), *self.having_, *orders)
+
+    # --- printing ---
+
+    def sql(self) -> str:
+        """The SELECT as text."""
+        return self.text()
+
+    def text(self, sources: Mapping[str, str] | None = None) -> str:
+        """The SELECT as text, with other text in place of some relations.
+
+        ``sources`` maps a qualified name to what stands behind FROM instead: a bounded subquery. It gets the
+        relation's own name as alias, so that qualified references still resolve.
+        """
+        swap = sources or {}
+        taken = self._taken()
+        qualifier = self.source.table
+        named = {c.name for c in getattr(self.source, "columns", ())} | set(self.names)
+        alias = ""
+        if taken and qualifier in named:
+            qualifier = alias = "_source" if "_source" not in named else "_source_"
+        write = _Writer(taken, qualifier)
+        lines = ["SELECT"]
+        lines.append(",\n".join(f"    {self._item(item, write)}" for item in self.items))
+        lines.append("FROM " + self._relation(self.source, swap, alias, self.final_))
+        for join in self.joins:
+            on = write(join.on)
+            lines.append(f"{join.kind} JOIN {self._relation(join.relation, swap)} ON {on}")
+        for element in self.elements():
+            kind = "LEFT ARRAY JOIN" if element.left else "ARRAY JOIN"
+            lines.append(f"{kind} {write(element.array)} AS {text.quote_identifier(element.name)}")
+        if self.conditions:
+            lines.append("WHERE " + _conjunction(self.conditions, write))
+        if self.has_aggregate:
+            lines += self._groups(write)
+        if self.having_:
+            lines.append("HAVING " + _conjunction(self.having_, write))
+        if self.orders:
+            lines.append("ORDER BY " + ", ".join(_direction(o, write) for o in self.orders))
+        if self.limit_ is not None:
+            lines.append(f"LIMIT {self.limit_}")
+        return "\n".join(lines)
+
+    def _taken(self) -> frozenset[str]:
+        """Source columns whose name an output item takes with another meaning."""
+        known = {c.name for c in getattr(self.source, "columns", ())}
+        return frozenset(
+            item.name for item in self.items if item.name in known and item.sql() != text.quote_identifier(item.name)
+        )
+
+    @staticmethod
+    def _relation(relation: Any, swap: Mapping[str, str], alias: str = "", final: bool = False) -> str:
+        own = relation.qualified_name
+        if own in swap:
+            return f"{swap[own]} AS {text.quote_identifier(alias or relation.table)}"
+        named = f"{own} AS {text.quote_identifier(alias)}" if alias else own
+        return f"{named} FINAL" if final else named
+
+    def _item(self, item: Named[Any], write: _Writer) -> str:
+        sql = write(item)
+        name = text.quote_identifier(item.name)
+        return sql if sql == name else f"{sql} AS {name}"
+
+    def _groups(self, write: _Writer) -> list[str]:
+        if self.keys is not None:
+            shown = [write(key) for key in self.keys]
+        else:
+            shown = [
+                write(item) if item.name in write.taken else text.quote_identifier(item.name)
+                for item in self.items
+                if not item.aggregate
+            ]
+        return ["GROUP BY " + ", ".join(shown)] if shown else []
+
+    def __repr__(self) -> str:
+        return f"<Query {', '.join(self.names)} from {self.source.qualified_name}>"
+
+    def __format__(self, spec: str) -> str:
+        raise errors.formatted_into_text(repr(self))
+
+    def _repr_html_(self) -> str:
+        import html
+
+        return f"<pre>{html.escape(self.sql())}</pre>"
+
+
+class _Writer:
+    """Prints expressions of one query, with a qualifier in front of taken names."""
+
+    def __init__(self, taken: frozenset[str], qualifier: str) -> None:
+        self.taken = taken
+        self._quoted = {text.quote_identifier(name) for name in taken}
+        self._qualifier = qualifier
+
+    def __call__(self, expression: Expr[Any]) -> str:
+        if not self.taken or not any(r.name in self.taken and not r.relation for r in expression.references):
+            return expression.sql()
+        return print_node(expression.node.transform(self._qualified))
+
+    def _qualified(self, node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Column) and not node.table and node.name in self._quoted:
+            qualifier = exp.Identifier(this=text.quote_identifier(self._qualifier))
+            return exp.Column(this=exp.Identifier(this=node.name), table=qualifier)
+        return node
+
+
+def _conjunction(conditions: Sequence[Expr[Any]], write: _Writer) -> str:
+    """Join conditions with AND, each in brackets where an OR would otherwise leak out."""
+    if len(conditions) == 1:
+        return write(conditions[0])
+    return " AND ".join(f"({write(c)})" if isinstance(c.node, exp.Or) else write(c) for c in conditions)
+
+
+def _direction(item: Expr[Any] | Ordered, write: _Writer) -> str:
+    if isinstance(item, Ordered):
+        return write(item.expr) + (" DESC" if item.descending else "")
+    return write(item)
+
+
+def select(source: Any, items: Sequence[Any]) -> Query:
+    """Build a query from columns, named expressions and finished measures."""
+    mistakes = errors.Collector()
+    named: list[Named[Any]] = []
+    for position, item in enumerate(items):
+        with mistakes.catch():
+            named.append(_named(source, position, item))
+    seen: set[str] = set()
+    for entry in named:
+        if entry.name in seen:
+            mistakes.add(errors.duplicate_column(f"select from {source.qualified_name}", entry.name))
+        seen.add(entry.name)
+    mistakes.raise_all()
+    return Query(source, tuple(named))
+
+
+def _named(source: Any, position: int, item: Any) -> Named[Any]:
+    if isinstance(item, Named):
+        return item
+    if isinstance(item, Expr):
+        if getattr(item, "name", ""):
+            return Named(item, item.name)  # type: ignore[attr-defined]  # a column, reference or element
+        raise errors.unnamed_item(f"select from {source.qualified_name}", position + 1, item.sql())
+    if hasattr(item, "merge"):
+        raise errors.measure_as_value(str(item))
+    raise errors.unnamed_item(f"select from {source.qualified_name}", position + 1, repr(item))
+
+
+__all__ = ["Join", "Query", "as_sequence", "select"]

@@ -1,0 +1,147 @@
+"""The graph of a project: what must exist before what, and where data flows. networkx lives here.
+
+Nodes are paths ``(database, name)`` of parts. The creation graph has an edge from everything a part needs to the part;
+the flow graph has an edge from every relation to what is computed from it. Orders are lexicographic topological sorts,
+so they depend on names alone and never on the order of declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tilla import errors
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from tilla.objects.base import Edge, Part
+
+Path = tuple[str, str]
+
+# Schemas that every server has.
+SYSTEM = frozenset({"system", "information_schema", "INFORMATION_SCHEMA"})
+
+
+def creation_graph(parts: Iterable[Part]) -> nx.DiGraph[Path]:
+    """Edges from what a part needs to the part, each with its kinds."""
+    return _graph(parts, flow=False)
+
+
+def flow_graph(parts: Iterable[Part]) -> nx.DiGraph[Path]:
+    """Edges along the data: from a relation to what is computed from it; a trigger stands between source and target."""
+    return _graph(parts, flow=True)
+
+
+def _graph(parts: Iterable[Part], *, flow: bool) -> nx.DiGraph[Path]:
+    import networkx as nx
+
+    graph: nx.DiGraph[Path] = nx.DiGraph()
+    found = list(parts)
+    for part in found:
+        graph.add_node(part.path, part=part)
+    for part in found:
+        for edge in part.edges():
+            other = (edge.database, edge.name)
+            if edge.kind == "grants":
+                continue
+            ends = (part.path, other) if flow and edge.kind in ("feeds", "stores") else (other, part.path)
+            if graph.has_edge(*ends):
+                graph.edges[ends]["kinds"] |= {edge.kind}
+            else:
+                graph.add_edge(*ends, kinds={edge.kind})
+    return graph
+
+
+def order(graph: nx.DiGraph[Path], rank: Callable[[Path], Any]) -> list[Path]:
+    """Sort so that every node follows what it needs, lowest ``rank`` first among the free ones."""
+    import networkx as nx
+
+    return list(nx.lexicographical_topological_sort(graph, key=lambda path: (rank(path), path)))
+
+
+def check(parts: Sequence[Part], where: str) -> None:
+    """Raise for names that nobody declares and for circles, all of them at once, each with its path."""
+    known = {part.path for part in parts}
+    mistakes = errors.Collector()
+    for part in parts:
+        for edge in part.edges():
+            _check_edge(part, edge, known, mistakes)
+    for circle in cycles(creation_graph(parts)):
+        mistakes.add(errors.cycle(where, [_shown(path) for path in circle]))
+    mistakes.raise_all()
+
+
+def _check_edge(part: Part, edge: Edge, known: set[Path], mistakes: errors.Collector) -> None:
+    path = (edge.database, edge.name)
+    if path in known or edge.database in SYSTEM or edge.kind == "grants":
+        return
+    if not edge.database:
+        fits = sorted(_shown(p) for p in known if p[1] == edge.name)
+        mistakes.add(errors.unqualified_in_sql(part.name, edge.name, fits))
+    else:
+        mistakes.add(errors.dangling(part.name, edge.kind, _shown(path), sorted(_shown(p) for p in known)))
+
+
+def cycles(graph: nx.DiGraph[Path]) -> list[list[Path]]:
+    """One closed path per knot of the graph, each starting at its smallest node."""
+    import networkx as nx
+
+    found = []
+    for component in nx.strongly_connected_components(graph):
+        nodes = sorted(component)
+        if len(nodes) > 1 or graph.has_edge(nodes[0], nodes[0]):
+            edges = list(nx.find_cycle(graph.subgraph(nodes), nodes[0]))
+            found.append([edges[0][0], *(target for _, target, *_ in edges)])
+    return sorted(found)
+
+
+def needed_by(graph: nx.DiGraph[Path], paths: Iterable[Path]) -> set[Path]:
+    """The given nodes and everything that they need."""
+    import networkx as nx
+
+    wanted = set(paths)
+    for path in list(wanted):
+        wanted |= nx.ancestors(graph, path)
+    return wanted
+
+
+_KINDS = {"Source": "[({})]", "Table": "[{}]", "View": "([{}])", "RefreshableView": "[[{}]]", "Dictionary": "{{{{{}}}}}"}
+
+
+def mermaid(parts: Sequence[Part]) -> str:
+    """The flow of data as a mermaid diagram; triggers are arrows from their source to their target."""
+    lines = ["graph LR"]
+    ids = {part.path: f"n{i}" for i, part in enumerate(sorted(parts, key=lambda p: p.path))}
+    for part in sorted(parts, key=lambda p: p.path):
+        if part.kind in ("MaterializedView",):
+            continue
+        label = _escape(f"{part.database}.{part.table}")
+        lines.append(f"    {ids[part.path]}{_KINDS.get(part.kind, '[{}]').format(chr(34) + label + chr(34))}")
+    arrows: set[str] = set()
+    for part in parts:
+        edges = [e for e in part.edges() if (e.database, e.name) in ids and e.kind != "grants"]
+        targets = [e for e in edges if e.kind in ("feeds", "stores")]
+        ends = [ids[(e.database, e.name)] for e in targets] or [ids[part.path]]
+        for edge in edges:
+            if edge.kind in ("feeds", "stores", "refreshes after"):
+                continue
+            arrow = "-->" if edge.kind == "triggers" else "-.->"
+            arrows |= {f"    {ids[(edge.database, edge.name)]} {arrow} {end}" for end in ends}
+    return "\n".join([*lines, *sorted(arrows)]) + "\n"
+
+
+def _escape(label: str) -> str:
+    """Make a name safe inside a quoted mermaid label."""
+    import html
+
+    return html.escape(label, quote=True).replace("\n", " ")
+
+
+def _shown(path: Path) -> str:
+    return f"{path[0]}.{path[1]}" if path[0] else path[1]
+
+
+def by_path(parts: Iterable[Part]) -> Mapping[Path, Part]:
+    """Parts by their path."""
+    return {part.path: part for part in parts}

@@ -1,0 +1,308 @@
+"""Incremental materialized views: a trigger on a source that writes into a target.
+
+ClickHouse runs the view's SELECT over each inserted block of its left-most table, and never over the table, a
+merge or a FINAL. So the SELECT may only say what is true of a block: row by row, or aggregate states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, TypeVar
+
+import attrs
+
+from tilla import engines, errors
+from tilla.columns import Column, Columns, Measure
+from tilla.expressions.expr import Expr, Named
+from tilla.expressions.query import Query
+from tilla.expressions.reading import Reading
+from tilla.expressions.sql import Sql
+from tilla.objects.base import Edge, Part, Relation, check_references
+from tilla.objects.source import Source
+from tilla.objects.table import Constraint, Index, Projection, Table, check_table
+
+B = TypeVar("B")
+
+
+def _query_key(value: Any) -> Any:
+    return value.sql() if isinstance(value, Query) else value.render()
+
+
+@attrs.frozen(slots=False, repr=False)
+class Trigger(Part):
+    """The view itself: ``CREATE MATERIALIZED VIEW name TO target AS query``."""
+
+    source: Any = attrs.field(kw_only=True, eq=lambda r: r.qualified_name)
+    target: Any = attrs.field(kw_only=True, eq=lambda r: r.qualified_name)
+    query: Query | Sql = attrs.field(kw_only=True, eq=_query_key)
+    definer: str = attrs.field(default="", kw_only=True)
+    sql_security: str = attrs.field(default="", kw_only=True)
+    comment: str = attrs.field(default="", kw_only=True)
+
+    @property
+    def kind(self) -> str:
+        return "MaterializedView"
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The output names of the SELECT, in its order: what an INSERT of the same SELECT lists."""
+        if isinstance(self.query, Query):
+            return self.query.names
+        return self.query.reading.output_names or tuple(c.name for c in self.target.columns)
+
+    def edges(self) -> Iterable[Edge]:
+        yield Edge("triggers", self.source.database, self.source.table)
+        yield Edge("feeds", self.target.database, self.target.table)
+        yield from query_edges(self.query, skip=(self.source.database, self.source.table))
+
+    def needs(self) -> tuple[Any, ...]:
+        return (*query_relations(self.query), self.target)
+
+
+def query_relations(query: Query | Sql) -> tuple[Any, ...]:
+    """The objects that a query reads, as far as it holds them."""
+    if isinstance(query, Query):
+        return query.relations
+    return tuple(value for value in query.relations() if isinstance(value, Part))
+
+
+def query_edges(query: Query | Sql, skip: tuple[str, str] | None = None) -> Iterable[Edge]:
+    """An edge to every table, dictionary and join table that a query reads."""
+    if isinstance(query, Query):
+        for relation in query.relations:
+            if (relation.database, relation.table) != skip:
+                kind = "dictGet" if relation.kind == "Dictionary" else "reads"
+                yield Edge(kind, relation.database, relation.table)
+        return
+    for use in query.reading.tables:
+        key = (use.database or "", use.name)
+        if key != skip:
+            yield Edge({"in": "IN", "dictionary": "dictGet", "join_table": "joinGet"}.get(use.role, "reads"), *key)
+
+
+@attrs.frozen(slots=False, repr=False)
+class MaterializedView(Relation[B]):
+    """A derived table: the target (``name``) and the view (``name`` + ``_mv``) that fills it.
+
+    The body's derived columns are the SELECT list over ``source``, one row out for each row in (for each element,
+    where the body uses ``tl.each``). ``where`` limits the rows. With ``query=tl.sql(...)`` the SELECT is yours and the body only
+    declares the columns. With ``to=table`` the view writes into a table declared elsewhere, and ``name`` is the view's own;
+    several views may feed one table.
+
+    ``append_only_unique=True`` is a promise that no row of the source is ever sent twice; without it a target that
+    would count a repeated row twice needs a boundary before its history can be filled.
+    """
+
+    source: Any = attrs.field(default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
+    query: Sql | Query | None = attrs.field(default=None, kw_only=True, eq=lambda q: None if q is None else _query_key(q))
+    where: Expr[Any] | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.sql())
+    engine: engines.TableEngine | None = attrs.field(default=None, kw_only=True)
+    to: Any = attrs.field(default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
+    indexes: tuple[Index, ...] = attrs.field(default=(), kw_only=True)
+    projections: tuple[Projection, ...] = attrs.field(default=(), kw_only=True)
+    constraints: tuple[Constraint, ...] = attrs.field(default=(), kw_only=True)
+    comment: str = attrs.field(default="", kw_only=True)
+    definer: str = attrs.field(default="", kw_only=True)
+    sql_security: str = attrs.field(default="", kw_only=True)
+    append_only_unique: bool = attrs.field(default=False, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        mistakes = errors.Collector()
+        if (self.engine is None) == (self.to is None):
+            raise errors.engine_or_to(self.name)
+        if self.to is None:
+            with mistakes.catch():
+                check_table(self)
+        with mistakes.catch():
+            _ = self.trigger_query
+        if not mistakes.found:
+            with mistakes.catch():
+                check_trigger_source(self.name, self.trigger_source)
+            with mistakes.catch():
+                check_select(self)
+        mistakes.raise_all()
+
+    @cached_property
+    def trigger_query(self) -> Query | Sql:
+        """The SELECT that both the view and the backfill run."""
+        if self.query is not None:
+            check_output(self.name, self.query, self.column_names, self.all_columns)
+            return self.query
+        return derived_query(self.name, self.source, self.all_columns, self.where)
+
+    @property
+    def trigger_source(self) -> Any:
+        """The relation whose inserts fire the view: the left-most of the SELECT."""
+        if self.source is not None or self.query is None:
+            return self.source
+        return leftmost(self.name, self.query)
+
+    @property
+    def target(self) -> Any:
+        """The table that the view writes into."""
+        if self.to is not None:
+            return getattr(self.to, "target", self.to)
+        return self._own_target
+
+    @cached_property
+    def _own_target(self) -> Table[Any]:
+        # The stored table has the same name and columns; what fills them is the trigger's business.
+        stored = tuple(attrs_column(c) for c in self.columns)
+        return Table(
+            self.name,
+            stored,
+            engine=self.engine,
+            indexes=self.indexes,
+            projections=self.projections,
+            constraints=self.constraints,
+            comment=self.comment,
+        )
+
+    @cached_property
+    def trigger(self) -> Trigger:
+        """The view as its own part."""
+        return Trigger(
+            self.name if self.to is not None else suffixed(self, "_mv"),
+            source=self.trigger_source,
+            target=self.target,
+            query=self.trigger_query,
+            definer=self.definer,
+            sql_security=self.sql_security,
+        )
+
+    def parts(self) -> tuple[Part, ...]:
+        return (self.trigger,) if self.to is not None else (self._own_target, self.trigger)
+
+    def needs(self) -> tuple[Any, ...]:
+        return (*self.trigger.needs(), *((self.to,) if self.to is not None else ()))
+
+
+def attrs_column(column: Column[Any]) -> Column[Any]:
+    """The stored column: without the expression that a view fills it by."""
+    return column._evolved(derived=None)
+
+
+def suffixed(relation: Part, suffix: str) -> str:
+    """The name of a helper object of a relation: same database, name with a suffix."""
+    from tilla import text
+
+    return text.quote_qualified(relation.database, relation.table + suffix)
+
+
+def derived_query(
+    name: str, source: Any, items: Iterable[Column[Any] | Measure[Any]], where: Expr[Any] | None, *, finish: bool = False
+) -> Query:
+    """The SELECT of a derived body over its source.
+
+    ``finish`` selects finished aggregates instead of states, for views that are rebuilt whole.
+    """
+    if source is None:
+        raise errors.no_source(name)
+    if not isinstance(source, Relation):
+        raise errors.not_a_relation(name, repr(source))
+    mistakes = errors.Collector()
+    selected: list[Named[Any]] = []
+    grouped = False
+    for item in items:
+        if isinstance(item, Measure):
+            selected.append(Named(item.aggregate if finish else item.state, item.name))
+            grouped = True
+        elif item.derived is not None:
+            if item.derived.aggregate:
+                mistakes.add(errors.aggregate_in_derive(f"{name}.{item.name}", item.derived.sql()))
+            selected.append(Named(item.derived, item.name))
+        elif not item.default_kind:
+            mistakes.add(errors.unfilled_column(f"{name}.{item.name}"))
+    query = Query(source, tuple(selected), conditions=() if where is None else (where,), grouped=grouped)
+    for named in selected:
+        with mistakes.catch():
+            check_references(f"{name}.{named.name}", _outer(named), (source,))
+    if where is not None:
+        with mistakes.catch():
+            check_references(f"{name} where", _outer(where), (source,))
+    mistakes.raise_all()
+    return query
+
+
+def _outer(expression: Expr[Any]) -> tuple[Any, ...]:
+    return expression.references
+
+
+def leftmost(name: str, query: Query | Sql) -> Any:
+    """The relation object that stands left-most in a query: only it fires a view."""
+    if isinstance(query, Query):
+        return query.source
+    use = query.reading.trigger
+    if use is not None:
+        for value in query.relations():
+            if isinstance(value, Part) and value.path == (use.database or "", use.name):
+                return value
+    raise errors.no_trigger(name)
+
+
+def check_output(name: str, query: Query | Sql, names: tuple[str, ...], columns: Iterable[Any]) -> None:
+    """Check the output names of a query against a body: a view maps by name, and an unknown name is lost or refused."""
+    found = query.names if isinstance(query, Query) else query.reading.output_names
+    if found is None:
+        return
+    filled = {c.name for c in columns if not getattr(c, "default_kind", "")}
+    mistakes = errors.Collector()
+    for extra in found:
+        if extra not in names:
+            mistakes.add(errors.output_not_in_body(name, extra, names))
+    for missing in names:
+        if missing in filled and missing not in found:
+            mistakes.add(errors.output_missing(name, missing, found))
+    mistakes.raise_all()
+
+
+def check_trigger_source(name: str, source: Any) -> None:
+    """Refuse a source whose inserts never fire a view."""
+    if isinstance(source, Source | Table):
+        return
+    if isinstance(source, MaterializedView) and source.to is None:
+        return
+    raise errors.source_never_fires(name, getattr(source, "name", repr(source)), getattr(source, "kind", ""))
+
+
+def check_select(view: Any) -> None:
+    """Refuse in a view's SELECT what ClickHouse computes per block, so that live rows and history would differ."""
+    source, target = view.trigger_source, view.target
+    if source.path == target.path:
+        raise errors.reads_its_target(view.name)
+    mistakes = errors.Collector()
+    if view.to is not None:
+        names = tuple(c.name for c in target.columns)
+        _check_target_types(view, target, names, mistakes)
+    if isinstance(view.trigger_query, Sql):
+        reading: Reading = view.trigger_query.reading
+        if any(use.final for use in reading.tables):
+            mistakes.add(errors.not_incremental(view.name, "FINAL", "ClickHouse refuses it there (code 397)"))
+        if reading.has_window:
+            mistakes.add(errors.not_incremental(view.name, "a window function", "it restarts with every insert"))
+        if reading.has_union:
+            mistakes.add(errors.not_incremental(view.name, "UNION", "only the left-most table's branch sees inserts"))
+        if reading.has_limit or reading.has_distinct:
+            mistakes.add(errors.not_incremental(view.name, "LIMIT or DISTINCT", "it holds within one insert only"))
+        again = [u for u in reading.tables if (u.database or "", u.name) == source.path]
+        if len(again) > 1:
+            mistakes.add(errors.not_incremental(view.name, "its own source twice", "both see only the inserted block"))
+        if any((u.database or "", u.name) == target.path for u in reading.tables):
+            mistakes.add(errors.reads_its_target(view.name))
+    mistakes.raise_all()
+
+
+def _check_target_types(view: Any, target: Any, names: tuple[str, ...], mistakes: errors.Collector) -> None:
+    """Check the columns of a view against the table it writes into."""
+    stored = {c.name: c for c in target.columns}
+    for column in view.columns:
+        if column.name not in stored:
+            mistakes.add(errors.unknown_column(view.name, column.name, names, target.name))
+            continue
+        want, have = stored[column.name].type, column.type
+        if want is not None and have is not None and str(want) != str(have):
+            mistakes.add(errors.target_type_differs(f"{view.name}.{column.name}", str(have), str(want), target.name))
+
+
+__all__ = ["Columns", "MaterializedView", "Trigger"]

@@ -1,0 +1,108 @@
+"""The same declaration in another database: every name and every reference inside is rewritten.
+
+A declaration holds its dependencies as objects, so a renamed project needs renamed copies of all of them. One
+walk does it, with a memory, so that an object that many refer to is copied once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+from sqlglot import exp
+
+from tilla import text
+from tilla.columns import Column, Columns, Measure, columns_of, read_columns
+from tilla.expressions.expr import Expr, leaf
+from tilla.expressions.sql import Sql
+from tilla.objects.base import Declared, Part
+
+
+class Renamer:
+    """Rewrites the database of everything reachable from an object."""
+
+    def __init__(self, databases: Mapping[str, str]) -> None:
+        self._databases = dict(databases)
+        self._memory: dict[int, tuple[Any, Any]] = {}
+
+    def __call__(self, value: Any) -> Any:
+        """The value with new names; the value itself when nothing in it changes."""
+        if isinstance(value, Declared | Columns) or attrs.has(type(value)):
+            known = self._memory.get(id(value))
+            if known is None:
+                known = (value, self._rewritten(value))
+                self._memory[id(value)] = known
+            return known[1]
+        if isinstance(value, Expr):
+            return self._expression(value)
+        if isinstance(value, Measure):
+            return value
+        if isinstance(value, type) and issubclass(value, Columns):
+            return self._body(value)
+        if isinstance(value, tuple):
+            items = tuple(self(item) for item in value)
+            return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+        if isinstance(value, dict):
+            return {key: self(item) for key, item in value.items()}
+        return value
+
+    def name(self, qualified: str) -> str:
+        """``database.name`` with the new database; patterns such as ``data_ga4.*`` too."""
+        try:
+            database, name = text.read_qualified(qualified)
+        except ValueError:
+            return qualified
+        new = self._databases.get(database)
+        if new is None:
+            return qualified
+        return f"{text.quote_identifier(new)}.{name if '*' in name else text.quote_identifier(name)}"
+
+    def _rewritten(self, value: Any) -> Any:
+        if isinstance(value, Sql):
+            return value.with_references({name: self(item) for name, item in value.references})
+        changes: dict[str, Any] = {}
+        for field in attrs.fields(type(value)):
+            if not field.init:
+                continue
+            old = getattr(value, field.name)
+            is_name = field.name == "name" and isinstance(value, Part)
+            new = self.name(old) if is_name or field.metadata.get("names") == "one" else self(old)
+            if field.metadata.get("names") == "many":
+                new = tuple(self.name(item) for item in old)
+            if new is not old and not (isinstance(old, str | tuple) and not isinstance(new, Expr) and _same(new, old)):
+                changes[field.alias] = new
+        return attrs.evolve(value, **changes) if changes else value
+
+    def _expression(self, value: Expr[Any]) -> Expr[Any]:
+        if isinstance(value, Column):
+            derived = self(value.derived) if value.derived is not None else None
+            default = self(value.default_value) if value.default_value is not None else None
+            if derived is value.derived and default is value.default_value:
+                return value
+            return value._evolved(derived=derived, default_value=default)
+        if not value.reads:
+            return value
+        swap: dict[str, str] = {}
+        for relation in value.reads:
+            old, new = relation.qualified_name, self(relation).qualified_name
+            swap[old] = new
+            swap[text.quote_string(".".join(relation.path))] = text.quote_string(".".join(self(relation).path))
+            swap[text.quote_string(old)] = text.quote_string(new)
+
+        def renamed(node: exp.Expr) -> exp.Expr:
+            return leaf(swap[node.name]) if isinstance(node, exp.Var) and node.name in swap else node
+
+        return value.rebuilt(value.node.transform(renamed), tuple(self(r) for r in value.reads))
+
+    def _body(self, body: type[Columns]) -> type[Columns]:
+        columns = read_columns(body)
+        new = self(columns)
+        return body if new is columns else columns_of(*new, name=body.__name__)
+
+
+def _same(new: Any, old: Any) -> bool:
+    """True when a rewritten tuple or text holds the very same things."""
+    if isinstance(old, tuple):
+        return len(new) == len(old) and all(a is b for a, b in zip(new, old, strict=True))
+    return bool(new == old)

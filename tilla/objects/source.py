@@ -1,0 +1,30 @@
+"""Sources: tables that somebody else fills, and usually creates."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import attrs
+
+from tilla import engines
+from tilla.objects.base import Relation
+from tilla.objects.table import check_table
+
+B = TypeVar("B")
+
+
+@attrs.frozen(slots=False, repr=False)
+class Source(Relation[B]):
+    """A table that a loader owns: declared, read and checked, never altered.
+
+    Only the columns that are used need to be listed. It is created by ``emit --with-sources`` alone, for an empty
+    server; ``engine`` says how (default: MergeTree without an order). With a ReplacingMergeTree, or with ``versioned=True``,
+    its rows are versions of entities, and incremental aggregations over it need ``stable=``.
+    """
+
+    engine: engines.TableEngine = attrs.field(kw_only=True, factory=lambda: engines.MergeTree(order_by=()))
+    comment: str = attrs.field(default="", kw_only=True)
+    versioned: bool = attrs.field(default=False, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        check_table(self)

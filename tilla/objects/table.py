@@ -1,0 +1,140 @@
+"""Tables: columns, an engine, indexes, projections and constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+import attrs
+
+from tilla import engines, errors
+from tilla.columns import Column
+from tilla.expressions.expr import Expr, Ordered
+from tilla.expressions.query import Query
+from tilla.objects.base import Edge, Relation, check_references, edges_of_expressions
+
+B = TypeVar("B")
+
+
+def _sql(value: Any) -> str | None:
+    return None if value is None else value.sql()
+
+
+@attrs.frozen
+class Index:
+    """A data skipping index: ``INDEX name expression TYPE type GRANULARITY n``.
+
+    ``type`` is ClickHouse text: ``minmax``, ``set(100)``, ``bloom_filter(0.01)``, ``ngrambf_v1(3, 256, 2, 0)``, ``text(tokenizer = ...)``.
+    """
+
+    name: str
+    expression: Expr[Any] = attrs.field(eq=_sql)
+    type: str
+    granularity: int | None = attrs.field(default=None, kw_only=True)
+
+
+@attrs.frozen
+class Projection:
+    """A projection: the table's rows kept a second time, sorted or aggregated otherwise.
+
+    ``query`` is text without FROM (``SELECT day, sum(total) GROUP BY day``); ``settings`` need ClickHouse 25.11 or later.
+    """
+
+    name: str
+    query: str
+    settings: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, eq=lambda s: tuple(sorted(map(str, s.items()))))
+
+
+@attrs.frozen
+class Constraint:
+    """``CHECK``: an insert with a row that breaks it fails. ``assume=True``: the optimizer may rely on it, nobody checks."""
+
+    name: str
+    condition: Expr[Any] = attrs.field(eq=_sql)
+    assume: bool = attrs.field(default=False, kw_only=True)
+
+
+def _sequence(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+@attrs.frozen(slots=False, repr=False)
+class Table(Relation[B]):
+    """A table that Tilla creates and owns.
+
+    Raises:
+        DeclarationError: no ORDER BY for a MergeTree, a key over an unknown or Nullable column, a column without a type.
+    """
+
+    engine: engines.TableEngine = attrs.field(kw_only=True)
+    indexes: tuple[Index, ...] = attrs.field(default=(), kw_only=True, converter=_sequence)
+    projections: tuple[Projection, ...] = attrs.field(default=(), kw_only=True, converter=_sequence)
+    constraints: tuple[Constraint, ...] = attrs.field(default=(), kw_only=True, converter=_sequence)
+    comment: str = attrs.field(default="", kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        check_table(self)
+
+    def edges(self) -> Iterable[Edge]:
+        defaults = [c.default_value for c in self.columns if c.default_value is not None]
+        for edge in edges_of_expressions([*defaults, *(i.expression for i in self.indexes)]):
+            yield attrs.evolve(edge, kind="default") if edge.kind == "IN" else edge
+        for relation in self.engine.relations():
+            yield Edge("stores", relation.database, relation.table)
+
+    def needs(self) -> tuple[Any, ...]:
+        defaults = [c.default_value for c in self.columns if c.default_value is not None]
+        return (*(r for d in defaults for r in d.reads), *self.engine.relations())
+
+
+def check_table(table: Any) -> None:
+    """Check what ClickHouse would refuse, and what it would take silently and wrongly."""
+    mistakes = errors.Collector()
+    engine: engines.TableEngine = table.engine
+    if not isinstance(engine, engines.TableEngine):
+        raise errors.not_an_engine(table.name, repr(engine))
+    with mistakes.catch():
+        columns = table.columns
+    for column in columns if not mistakes.found else ():
+        if column.type is None:
+            mistakes.add(errors.untyped_column(f"{table.name}.{column.name}"))
+    if not mistakes.found:
+        if not columns:
+            mistakes.add(errors.no_columns(table.name))
+        _check_keys(table, engine, mistakes)
+        places = [(f"INDEX {i.name}", i.expression) for i in getattr(table, "indexes", ())]
+        places += [(f"CONSTRAINT {i.name}", i.condition) for i in getattr(table, "constraints", ())]
+        places += [(f"DEFAULT of {c.name}", c.default_value) for c in columns if c.default_value is not None]
+        for place, expression in places:
+            with mistakes.catch():
+                check_references(f"{table.name} {place}", expression.references, (table,))
+    mistakes.raise_all()
+
+
+def _check_keys(table: Any, engine: engines.TableEngine, mistakes: errors.Collector) -> None:
+    """Check that keys are there, over known columns, and not Nullable."""
+    by_name = {c.name: c for c in table.columns}
+    for place, expression in engine.columns():
+        with mistakes.catch():
+            check_references(f"{table.name} {place}", expression.references, (table,))
+    if not isinstance(engine, engines.MergeTree):
+        return
+    if engine.order_by is None:
+        mistakes.add(errors.missing_order_by(table.name, engine.name, list(by_name)[:2]))
+        return
+    loose = str(engine.settings.get("allow_nullable_key", 0)).lower() in ("1", "true")
+    for item in (*engine.order_by, *([engine.partition_by] if engine.partition_by is not None else [])):
+        expression = item.expr if isinstance(item, Ordered) else item
+        type_ = expression.type
+        if type_ is None and isinstance(expression, Column) and expression.name in by_name:
+            type_ = by_name[expression.name].type
+        if type_ is not None and type_.nullable and not loose:
+            mistakes.add(errors.nullable_key(table.name, expression.sql(), str(type_)))
+    if engine.primary_key:
+        order = engines.key_sql(engine.order_by)
+        primary = engines.key_sql(engine.primary_key)
+        if order[: len(primary)] != primary:
+            mistakes.add(errors.primary_key_no_prefix(table.name, primary, order))
+
+
+__all__ = ["Constraint", "Index", "Projection", "Query", "Table", "check_table"]

@@ -1,0 +1,135 @@
+"""Quoting of identifiers and literals: the only place that quotes.
+
+ClickHouse reads a bare identifier as ``[A-Za-z_][A-Za-z0-9_]*``; everything else, and the few words
+its parser would take for syntax, goes into backticks. Inside backticks and apostrophes a backslash
+starts an escape, so both are escaped with backslashes.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+# Words that some clause takes for syntax when they stand where a name may stand. Found by trying every
+# word of system.keywords on ClickHouse 26.9 (tests/test_text.py repeats it); the rest of the keywords
+# (date, value, type, ...) are ordinary names and stay readable.
+RESERVED = frozenset(
+    """
+    all and anti any array as asc asof between both by case cast collate create cross cube date_add date_diff date_sub
+    dateadd datediff datesub desc describe distinct div else end except exists explain extract false fetch
+    final first following for format from full global group grouping having if ilike in inf inner insert
+    intersect interval into is is_object_id join key last leading left like limit materialized mod nan natural not null nulls
+    offset on or order outer over overlay paste position preceding prewhere qualify range regexp replace right rollup rows sample select semi set
+    settings show some substring substring table then ties timestamp timestamp_add timestamp_sub timestampadd timestampdiff timestampsub to top totals
+    trailing trim true truncate union update use using values view when where window with
+    """.split()
+)
+
+_ESCAPES = str.maketrans(
+    {
+        "\\": "\\\\",
+        "\b": "\\b",
+        "\f": "\\f",
+        "\r": "\\r",
+        "\n": "\\n",
+        "\t": "\\t",
+        "\0": "\\0",
+    }
+)
+
+
+def is_bare(name: str) -> bool:
+    """Return True when ClickHouse reads ``name`` as an identifier without quotes."""
+    return _BARE.match(name) is not None and name.lower() not in RESERVED
+
+
+@cache
+def quote_identifier(name: str) -> str:
+    """Write a column, table or database name so that ClickHouse reads back exactly that name.
+
+    >>> print(quote_identifier("orders"), quote_identifier("a-b"), quote_identifier("or`der"))
+    orders `a-b` `or\\`der`
+    """
+    return name if is_bare(name) else "`" + name.translate(_ESCAPES).replace("`", "\\`") + "`"
+
+
+def quote_string(value: str) -> str:
+    """Write a string literal.
+
+    >>> print(quote_string("it's"))
+    'it\\'s'
+    """
+    return "'" + value.translate(_ESCAPES).replace("'", "\\'") + "'"
+
+
+def quote_qualified(database: str, name: str) -> str:
+    """Write ``database.name``, each part quoted where it has to be."""
+    return f"{quote_identifier(database)}.{quote_identifier(name)}"
+
+
+def read_qualified(text: str) -> tuple[str, str]:
+    """Split ``database.name`` at its dot; a part with a dot is written in backticks.
+
+    >>> read_qualified("raw.orders"), read_qualified("raw.`a.b`"), read_qualified("orders")
+    (('raw', 'orders'), ('raw', 'a.b'), ('', 'orders'))
+    """
+    parts: list[str] = []
+    position, length = 0, len(text)
+    while position < length:
+        if text[position] == "`":
+            part, position = _read_quoted(text, position)
+        else:
+            end = text.find(".", position)
+            end = length if end < 0 else end
+            part, position = text[position:end], end
+        parts.append(part)
+        if position < length:
+            if text[position] != ".":
+                raise ValueError(text)
+            position += 1
+            if position == length:
+                raise ValueError(text)
+    if len(parts) == 1:
+        parts.insert(0, "")
+    if len(parts) != 2 or not parts[1]:
+        raise ValueError(text)
+    return parts[0], parts[1]
+
+
+_UNESCAPES = {"b": "\b", "f": "\f", "r": "\r", "n": "\n", "t": "\t", "0": "\0", "a": "\a", "v": "\v", "e": "\x1b"}
+
+
+def _read_quoted(text: str, start: int) -> tuple[str, int]:
+    """Read the quoted run that begins at ``start``; return its value and the position after it."""
+    quote, out, position = text[start], [], start + 1
+    while position < len(text):
+        char = text[position]
+        if char == "\\" and position + 1 < len(text):
+            follow = text[position + 1]
+            if follow == "x" and re.match(r"[0-9A-Fa-f]{2}", text[position + 2 : position + 4]):
+                out.append(chr(int(text[position + 2 : position + 4], 16)))
+                position += 4
+                continue
+            out.append(_UNESCAPES.get(follow, follow))
+            position += 2
+        elif char == quote:
+            if text[position + 1 : position + 2] == quote:
+                out.append(quote)
+                position += 2
+            else:
+                return "".join(out), position + 1
+        else:
+            out.append(char)
+            position += 1
+    raise ValueError(text)
+
+
+def read_quoted(text: str, start: int = 0) -> tuple[str, int]:
+    """Read a quoted string or identifier at ``start``; return its value and the position after it.
+
+    >>> read_quoted(r"'it\\'s', 'b'")
+    ("it's", 7)
+    """
+    return _read_quoted(text, start)
