@@ -154,6 +154,7 @@ class HttpChdb:
         self.faults.clear()
         self._http.shutdown()
         self._http.server_close()
+        self._http.hang_up()
         self._thread.join(5)
         for session in self._sessions.values():
             session.connection.close()
@@ -226,12 +227,32 @@ class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     owner: HttpChdb
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.open_sockets: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Remember connections that clients keep open between requests."""
+        self.open_sockets.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.open_sockets.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """Close them, as a server does that goes away."""
+        for connection in list(self.open_sockets):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: clients that hang up are what this server is for."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or every answer waits 40 ms for the client's acknowledgement
     server: _Listener
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -58,8 +58,11 @@ class Server(Protocol):
 
         Integers of any width, ``Decimal``, ``date``, ``UUID``, ``ipaddress`` values, lists, dicts and
         None come as such. A datetime carries the zone of its column; a column without one gives a
-        naive datetime in the server's terms of UTC. ``{name:Type}`` in ``sql`` is ClickHouse's own
-        parameter and takes ``parameters[name]``; nothing else in the text is ever formatted.
+        naive datetime, which is UTC. FixedString gives bytes; a String that is no UTF-8 gives its bytes
+        in hexadecimal (clickhouse-connect 1.12), so select ``hex()`` of such a column.
+
+        ``{name:Type}`` in ``sql`` is ClickHouse's own parameter and takes ``parameters[name]``; nothing
+        else in the text is ever formatted.
         """
         ...
 

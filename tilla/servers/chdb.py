@@ -117,7 +117,7 @@ def _import_chdb() -> None:
 
     The engine reads TZ once, while it loads; Python's own zone does not change without tzset().
     """
-    if "chdb" in sys.modules:
+    if sys.modules.get("chdb") is not None:
         return
     before = os.environ.get("TZ")
     os.environ["TZ"] = "UTC"
@@ -170,7 +170,7 @@ def _lock(path: Path) -> IO[str]:
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-        file = (path / LOCK_FILE).open("a+", encoding="ascii")  # noqa: SIM115 - held until release
+        file = (path / LOCK_FILE).open("a+", encoding="ascii")
     except OSError as error:
         raise errors.connection_failed(f"chdb://{path}", f"{error.strerror}: {error.filename}") from None
     with _closing_on_error(file):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tilla import errors, text
 from tilla.servers.base import Features
-from tilla.servers.redaction import redact
+from tilla.servers.redaction import redact, secrets_in
 from tilla.servers.values import explain, fill, utc
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class ClientServer:
 
     def execute(self, sql: str, *, settings: Mapping[str, object] | None = None) -> None:
         """Run one statement, sent byte for byte, and drop whatever it returns."""
+        if not sql.strip():  # chDB takes it for nothing to do, clickhouse-connect sends nothing
+            raise errors.statement_refused(self._label, sql, 62, "Syntax error: Empty query. (SYNTAX_ERROR)")
         # clickhouse-connect strips final semicolons, and would cut the last character of `-- it's done;`.
         statement = sql + "\n" if sql.endswith(";") else sql
         with self._refusals(sql):
@@ -221,7 +223,9 @@ class ClientServer:
         except errors.TillaError:
             raise
         except Error as error:
-            why = redact(plain_message(str(error)), self._secrets)
+            # A parser's message may begin in the middle of a literal, where nothing tells a secret.
+            secrets = (*self._secrets, *secrets_in(statement))
+            why = redact(plain_message(str(error)), secrets)
             shown = redact(statement, self._secrets)
             if error.code in LOGIN_CODES:
                 raise errors.login_refused(self._label, error.code, why) from None
@@ -229,7 +233,7 @@ class ClientServer:
                 raise errors.statement_refused(self._label, shown, error.code, why) from None
             if never_connected(error):
                 raise errors.connection_failed(self._label, network_reason(error), shown) from None
-            raise errors.connection_lost(self._label, shown, redact(network_reason(error), self._secrets)) from None
+            raise errors.connection_lost(self._label, shown, redact(network_reason(error), secrets)) from None
         except (HTTPError, OSError) as error:
             why = redact(network_reason(error), self._secrets)
             raise errors.connection_lost(self._label, redact(statement, self._secrets), why) from None

@@ -13,17 +13,18 @@ HIDDEN = "[HIDDEN]"
 
 # A literal may be cut off at the end: the server quotes only the start of a long statement.
 _LITERAL = r"'(?:[^'\\]|\\.|'')*(?:'|\\?\Z)"
+_WORDS = r"(?:\w*password\w*|\w*secret\w*|\w*token|\w*access_key\w*|account_key|salt|credentials?|authorization)"
 _AFTER_WORD = re.compile(
     rf"""(?isx)
     (
-      \bidentified \s+ (?: with \s+ \w+ \s+ )? by \s*
-    | \b (?: \w*password\w* | \w*secret\w* | \w*token\w* | \w*access_key\w* | account_key | salt
-           | credentials? | authorization | connection_string ) \b ['"`]? \s* (?: = | : | , )? \s*
+      \b identified \s+ (?: with \s+ \w+ \s+ )? by \s*     # IDENTIFIED WITH sha256_password BY '...'
+    | (?<!['"`]) \b {_WORDS} \b \s* [=:]? \s*             # PASSWORD '...', secret_access_key = '...'
+    | (['"`]) {_WORDS} \2 \s* [=:] \s*                    # headers('Authorization' = '...')
     )
-    {_LITERAL}
+    (?P<literal>{_LITERAL})
     """
 )
-_USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*):[^\s@'\"]*@")
+_USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*):([^\s@'\"]*)@")
 # Table functions and engines whose later arguments are credentials: s3('url', 'key', 'secret').
 _WITH_CREDENTIALS = re.compile(
     r"(?is)\b(s3\w*|gcs|cosn|oss|azure\w*|iceberg\w*|deltalake\w*|hudi|mysql|postgresql\w*|"
@@ -47,6 +48,18 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     text = _USERINFO.sub(rf"\1:{HIDDEN}@", text)
     text = _AFTER_WORD.sub(rf"\1'{HIDDEN}'", text)
     return _WITH_CREDENTIALS.sub(_hide_later_literals, text)
+
+
+def secrets_in(statement: str) -> list[str]:
+    """Return what :func:`redact` would hide in a statement.
+
+    >>> secrets_in("CREATE USER a IDENTIFIED BY 'pass' HOST ANY")
+    ['pass']
+    """
+    found = [match.group("literal") for match in _AFTER_WORD.finditer(statement)]
+    for call in _WITH_CREDENTIALS.finditer(statement):
+        found += re.findall(f"(?s){_LITERAL}", call.group("arguments"))[1:]
+    return [literal.strip("'") for literal in found] + [match.group(2) for match in _USERINFO.finditer(statement)]
 
 
 def _hide_later_literals(call: re.Match[str]) -> str:
