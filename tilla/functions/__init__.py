@@ -1,0 +1,14 @@
+"""The typed catalogue of ClickHouse's functions, under their own names in snake_case.
+
+Use it as ``from tilla import functions as f``. ``f.to_start_of_month(x)`` is ``toStartOfMonth(x)``; what is not
+in the catalogue is ``f.raw("anyFunction", x, type=t.String)``. Each group is a module of this package, as in
+ClickHouse's documentation. A call checks nothing but its own shape: types are inferred where ClickHouse's
+rules are certain, and are unknown (``None``) elsewhere.
+"""
+
+from tilla.functions.aggregate import *
+from tilla.functions.arithmetic import *
+from tilla.functions.conditional import *
+from tilla.functions.conversion import *
+from tilla.functions.dates import *
+from tilla.functions.json import *

@@ -1,0 +1,172 @@
+"""Conditions and absence, and the functions behind comparison and logic.
+
+Operators are methods of every expression (``a == b``, ``a & b``, ``a.is_null()``); what has no operator is here.
+"""
+
+from __future__ import annotations
+
+
+from typing import Any
+
+from tilla import errors
+from tilla.expressions.expr import Expr
+from tilla.functions.base import Number, T, Text, Truth, scalar
+
+
+def if_(condition: Truth, then: Expr[T] | T, otherwise: Expr[T] | T) -> Expr[T]:
+    """``if(condition, then, otherwise)``; a NULL condition counts as false."""
+    return scalar("if", condition, then, otherwise)
+
+
+def multi_if(*arguments: object) -> Expr[Any]:
+    """``multiIf(condition, value, ..., otherwise)``: the value of the first condition that holds."""
+    if len(arguments) < 3 or len(arguments) % 2 == 0:
+        raise errors.odd_case(f"{len(arguments)} arguments")
+    return scalar("multiIf", *arguments)
+
+
+def case(*branches: tuple[Truth, object], default: object = None) -> Expr[Any]:
+    """``multiIf(condition, value, ..., default)``, written as pairs; NULL where nothing holds and no default is given.
+
+    >>> from tilla import types as t
+    >>> from tilla.expressions.expr import Reference
+    >>> total = Reference("total", t.Decimal(18, 2))
+    >>> print(case((total > 100, "large"), (total > 10, "middle"), default="small").sql())
+    multiIf(total > 100, 'large', total > 10, 'middle', 'small')
+    """
+    if not branches:
+        raise errors.odd_case("none")
+    flat: list[object] = []
+    for branch in branches:
+        if not isinstance(branch, tuple) or len(branch) != 2:
+            raise errors.odd_case(repr(branch))
+        flat += branch
+    return scalar("multiIf", *flat, default)
+
+
+def coalesce(*values: object) -> Expr[Any]:
+    """``coalesce(x, ...)``: the first value that is not NULL."""
+    if not values:
+        raise errors.no_branches("coalesce")
+    return scalar("coalesce", *values)
+
+
+def if_null(x: Expr[T | None], otherwise: Expr[T] | T) -> Expr[T]:
+    """``ifNull(x, otherwise)``: the other value where ``x`` is NULL."""
+    return scalar("ifNull", x, otherwise)
+
+
+def null_if(x: Expr[T], value: Expr[T] | T) -> Expr[T | None]:
+    """``nullIf(x, value)``: NULL where ``x`` equals the value."""
+    return scalar("nullIf", x, value)
+
+
+def assume_not_null(x: Expr[T | None]) -> Expr[T]:
+    """``assumeNotNull(x)``: takes the Nullable off; where ``x`` is NULL the result is any value."""
+    return scalar("assumeNotNull", x)
+
+
+def to_nullable(x: Expr[T]) -> Expr[T | None]:
+    """``toNullable(x)``: makes the type Nullable."""
+    return scalar("toNullable", x)
+
+
+def is_null(x: Expr[Any]) -> Expr[bool]:
+    """``isNull(x)``: 1 where the value is absent."""
+    return scalar("isNull", x)
+
+
+def is_not_null(x: Expr[Any]) -> Expr[bool]:
+    """``isNotNull(x)``: 1 where there is a value."""
+    return scalar("isNotNull", x)
+
+
+def is_zero_or_null(x: Expr[Any]) -> Expr[bool]:
+    """``isZeroOrNull(x)``: 1 where the value is 0 or absent."""
+    return scalar("isZeroOrNull", x)
+
+
+def greatest(x: Expr[T], *others: Expr[T] | T) -> Expr[T]:
+    """``greatest(x, ...)``: the largest; NULLs are passed over."""
+    return scalar("greatest", x, *others)
+
+
+def least(x: Expr[T], *others: Expr[T] | T) -> Expr[T]:
+    """``least(x, ...)``: the smallest; NULLs are passed over."""
+    return scalar("least", x, *others)
+
+
+def and_(*conditions: Truth) -> Expr[bool]:
+    """``and(x, ...)``: 1 where all hold."""
+    return _folded("and_", conditions)
+
+
+def or_(*conditions: Truth) -> Expr[bool]:
+    """``or(x, ...)``: 1 where any holds."""
+    return _folded("or_", conditions)
+
+
+def xor(x: Truth, y: Truth) -> Expr[bool]:
+    """``xor(x, y)``: 1 where exactly one holds."""
+    return scalar("xor", x, y)
+
+
+def not_(x: Truth) -> Expr[bool]:
+    """``not(x)``: 1 where it does not hold."""
+    return scalar("not", x)
+
+
+def _folded(name: str, conditions: tuple[Truth, ...]) -> Expr[bool]:
+    if not conditions:
+        raise errors.no_branches(name)
+    if len(conditions) == 1:
+        return scalar("and", conditions[0], True)
+    return scalar(name.rstrip("_"), *conditions)
+
+
+def like(x: Text, pattern: Text) -> Expr[bool]:
+    """``like(x, pattern)``: ``%`` any run, ``_`` one character."""
+    return scalar("like", x, pattern)
+
+
+def not_like(x: Text, pattern: Text) -> Expr[bool]:
+    """``notLike(x, pattern)``: where ``like`` does not hold."""
+    return scalar("notLike", x, pattern)
+
+
+def ilike(x: Text, pattern: Text) -> Expr[bool]:
+    """``ilike(x, pattern)``: ``like`` without regard to case."""
+    return scalar("ilike", x, pattern)
+
+
+def match(x: Text, pattern: Text) -> Expr[bool]:
+    """``match(x, pattern)``: where an RE2 regular expression is found in the text."""
+    return scalar("match", x, pattern)
+
+
+def transform(x: Expr[Any], old: list[Any], new: list[Any], default: object = None) -> Expr[Any]:
+    """``transform(x, old, new, default)``: each old value by its new one; without a default others stay."""
+    return scalar("transform", x, old, new, *(() if default is None else (default,)))
+
+
+def if_not_finite(x: Number, otherwise: Number) -> Expr[float]:
+    """``ifNotFinite(x, otherwise)``: the other value where ``x`` is infinite or nan."""
+    return scalar("ifNotFinite", x, otherwise)
+
+
+def is_nan(x: Number) -> Expr[bool]:
+    """``isNaN(x)``: 1 where the value is not a number."""
+    return scalar("isNaN", x)
+
+
+def is_finite(x: Number) -> Expr[bool]:
+    """``isFinite(x)``: 1 where the value is neither infinite nor nan."""
+    return scalar("isFinite", x)
+
+
+def is_infinite(x: Number) -> Expr[bool]:
+    """``isInfinite(x)``: 1 where the value is infinite."""
+    return scalar("isInfinite", x)
+
+
+
