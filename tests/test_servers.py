@@ -423,6 +423,23 @@ def test_both_servers_refuse_with_the_same_code(server: Server, statement: str, 
     assert caught.value.server_code == code
 
 
+def test_a_query_of_two_statements_is_refused_too(server: Server) -> None:
+    with pytest.raises(errors.StatementRefused) as caught:
+        server.rows("SELECT 1; SELECT 2")
+    assert caught.value.server_code == 62
+    assert server.rows("SELECT ';' AS a;") == [{"a": ";"}]
+
+
+def test_an_insert_that_the_server_refuses_carries_its_code(server: Server, database: str) -> None:
+    server.execute(f"CREATE TABLE {database}.t (a UInt8, CONSTRAINT small CHECK a < 5) ENGINE = Memory")
+    with pytest.raises(errors.StatementRefused) as caught:
+        server.insert(database, "t", [{"a": 9}])
+    assert (caught.value.server_code, caught.value.statement) == (469, f"INSERT INTO {database}.t")
+    with pytest.raises(errors.StatementRefused) as caught:
+        server.insert(database, "missing", [{"a": 9}])
+    assert caught.value.server_code == 60
+
+
 def test_an_error_in_the_middle_of_an_answer_is_not_lost(server: Server) -> None:
     with pytest.raises(errors.StatementRefused) as caught:
         server.rows("SELECT throwIf(number = 90000) FROM numbers(100000) SETTINGS max_block_size = 1000")
@@ -745,7 +762,7 @@ def test_a_missing_key_becomes_the_default_and_order_is_kept(server: Server, dat
     )
     rows = [{"a": 1, "b": "x"}, {"b": "y"}, {"a": 3}, {"a": 4}, {"b": "z", "a": 5}]
     server.insert(database, "t", rows)
-    assert server.rows(f"SELECT a, b FROM {database}.t") == [
+    assert server.rows(f"SELECT a, b FROM {database}.t SETTINGS max_threads = 1") == [
         {"a": 1, "b": "x"},
         {"a": 7, "b": "y"},
         {"a": 3, "b": "b3"},
@@ -789,7 +806,8 @@ def test_many_rows_go_in_several_blocks_and_arrive_in_order(server: Server, data
     server.execute(f"CREATE TABLE {database}.t (a UInt64, s String) ENGINE = Log")
     server.insert(database, "t", [{"a": number, "s": "x" * 200} for number in range(30_000)])
     found = server.rows(
-        f"SELECT count() AS n, sum(a) AS s, groupArray(a) = arraySort(groupArray(a)) AS o FROM {database}.t"
+        f"SELECT count() AS n, sum(a) AS s, groupArray(a) = arraySort(groupArray(a)) AS o FROM {database}.t "
+        "SETTINGS max_threads = 1"
     )
     assert found == [{"n": 30_000, "s": sum(range(30_000)), "o": 1}]
 

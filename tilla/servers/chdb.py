@@ -11,7 +11,7 @@ import re
 import sys
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -64,10 +64,19 @@ class ChdbServer(ClientServer):
 
     def execute(self, sql: str, *, settings: Mapping[str, object] | None = None) -> None:
         """Run one statement, sent byte for byte, and drop whatever it returns."""
-        # chDB runs `a; b` as two statements where a server refuses the text.
+        self._refuse_several(sql)
+        super().execute(sql, settings=settings)
+
+    def _query(
+        self, sql: str, parameters: Mapping[str, object] | None, settings: Mapping[str, object] | None
+    ) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        self._refuse_several(sql)
+        return super()._query(sql, parameters, settings)
+
+    def _refuse_several(self, sql: str) -> None:
+        """Refuse ``a; b`` as a server does; chDB would run both."""
         if ";" in sql and (refusal := self.check_syntax(sql)) and "Multi-statements" in refusal:
             raise errors.statement_refused(self._label, sql, 62, refusal)
-        super().execute(sql, settings=settings)
 
     def _send(self, context: InsertContext) -> None:
         """Send one insert, through a file: chDB reads no binary data from a statement."""

@@ -82,7 +82,7 @@ class ClientServer:
     def check_syntax(self, sql: str) -> str | None:
         """Return why the server's parser refuses ``sql``, or None when it accepts it. Nothing runs."""
         try:
-            self.rows(f"SELECT formatQuerySingleLine({text.quote_string(sql)}) AS ok")
+            ClientServer._query(self, f"SELECT formatQuerySingleLine({text.quote_string(sql)})", None, None)
         except errors.StatementRefused as refusal:
             if refusal.server_code is None:
                 raise

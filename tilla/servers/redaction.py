@@ -24,7 +24,7 @@ _AFTER_WORD = re.compile(
     (?P<literal>{_LITERAL})
     """
 )
-_USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*):([^\s@'\"]*)@")
+_USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{0,20}://[^\s:/@'\"]{0,100}):([^\s@'\"]{0,500})@")
 # Table functions and engines whose later arguments are credentials: s3('url', 'key', 'secret').
 _WITH_CREDENTIALS = re.compile(
     r"(?is)\b(s3\w*|gcs|cosn|oss|azure\w*|iceberg\w*|deltalake\w*|hudi|mysql|postgresql\w*|"
