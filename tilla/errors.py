@@ -1226,3 +1226,207 @@ def not_a_name(function: str, shown: str) -> DeclarationError:
 def no_branches(function: str) -> DeclarationError:
     """T086: a function of any number of arguments without one."""
     return DeclarationError(Mistake("T086", f"f.{function}", "there is no argument", expected="at least one"))
+
+
+# --- access ---
+
+
+def bad_access_name(kind: str, shown: str) -> DeclarationError:
+    """T050: a role, user, quota or policy without a usable name."""
+    return DeclarationError(Mistake("T050", kind, f"{shown} is no name", expected="text, such as 'analyst'"))
+
+
+def bad_pattern(where: str, shown: str) -> DeclarationError:
+    """T051: something that grants nothing ClickHouse knows."""
+    return DeclarationError(
+        Mistake(
+            "T051",
+            where,
+            f"{shown} is nothing that a grant can be on",
+            expected="'database.*', 'database.table', 'database.prefix*', or a declared relation; one database each",
+        )
+    )
+
+
+def grant_on_unknown(where: str, pattern: str, known: Sequence[str], what: str) -> DeclarationError:
+    """T052: a grant or policy on something that the project does not hold."""
+    return DeclarationError(
+        Mistake(
+            "T052",
+            where,
+            f"{pattern} covers nothing in the project: there is no such {what}",
+            nearest=nearest(pattern, known),
+            expected=f"one of {_listed(known, 8)}" if known else "",
+        )
+    )
+
+
+def raw_access(where: str, pattern: str, sources: Sequence[str]) -> DeclarationError:
+    """T053: a grant that covers raw tables without saying so."""
+    return DeclarationError(
+        Mistake(
+            "T053",
+            where,
+            f"{pattern} covers raw tables ({_listed(sources, 4)})",
+            expected="grants on curated and analytics databases only",
+            hint="raw=True when these readers may see raw rows",
+        )
+    )
+
+
+def view_needs_grant(where: str, view: str, reads: Sequence[str]) -> DeclarationError:
+    """T054: a view that its reader may select from, over tables that he may not."""
+    return DeclarationError(
+        Mistake(
+            "T054",
+            where,
+            f"{view} reads {_listed(reads, 4)}, which this role may not read: a view runs with its reader's rights",
+            hint="grant those too, or give the view sql_security='DEFINER' and a definer",
+        )
+    )
+
+
+def plaintext_password(where: str) -> DeclarationError:
+    """T055: a text where a hash, a key or a certificate belongs. The text is not repeated here."""
+    return DeclarationError(
+        Mistake(
+            "T055",
+            where,
+            "the authentication is a plain text, which would end up in the script and in this repository",
+            expected="tl.Auth.sha256_hash(...), .bcrypt_hash(...), .double_sha1_hash(...), .ssh_key(...), "
+            ".certificate(...), or 'external' for a user that something else creates",
+            hint="printf %s \"$PASSWORD\" | sha256sum   # its output goes into tl.Auth.sha256_hash(...)",
+        )
+    )
+
+
+def bad_hash(kind: str, expected: str) -> DeclarationError:
+    """T056: a password hash of the wrong form. The value is not repeated here."""
+    return DeclarationError(Mistake("T056", f"Auth.{kind}", "this is no such hash", expected=expected))
+
+
+def no_auth(where: str) -> DeclarationError:
+    """T057: a user without any way to log in."""
+    return DeclarationError(
+        Mistake("T057", where, "there is no way to log in", hint="auth=tl.Auth.sha256_hash('...'), or auth='external'")
+    )
+
+
+def bad_host(where: str, shown: str) -> DeclarationError:
+    """T058: a host that ClickHouse cannot match."""
+    return DeclarationError(
+        Mistake(
+            "T058",
+            where,
+            f"{shown} is no host",
+            expected="an address ('10.0.0.0/8'), a name ('etl.example'), a pattern ('%.example') or 'localhost'",
+        )
+    )
+
+
+def not_an_access(where: str, shown: str, expected: str) -> DeclarationError:
+    """T059: something else where a role, user or profile is wanted."""
+    return DeclarationError(Mistake("T059", where, f"this takes no {shown}", expected=expected))
+
+
+def access_not_in_project(where: str, kind: str, name: str, known: Sequence[str]) -> GraphError:
+    """T060: a role or profile that is used but not part of the project."""
+    return GraphError(
+        Mistake(
+            "T060",
+            where,
+            f"the {kind} {name} is not in the project",
+            nearest=nearest(name, known),
+            hint=f"tl.project(..., {name.isidentifier() and name or 'it'})",
+        )
+    )
+
+
+def shared_access_name(where: str, kinds: Sequence[str]) -> GraphError:
+    """T061: a user and a role of one name: a grant to that name would be ambiguous."""
+    return GraphError(
+        Mistake("T061", where, f"this is the name of a {' and of a '.join(kinds)}, so a grant to it is ambiguous")
+    )
+
+
+def bad_interval(where: str, shown: str) -> DeclarationError:
+    """T062: an interval that a quota cannot have."""
+    return DeclarationError(
+        Mistake(
+            "T062",
+            where,
+            f"{shown!r} is no interval of a quota",
+            expected="a number and second, minute, hour, day, week, month, quarter or year, such as '1 hour'",
+        )
+    )
+
+
+def unknown_word(where: str, what: str, shown: str, known: Sequence[str]) -> DeclarationError:
+    """T063: a word of a fixed list, misspelt."""
+    return DeclarationError(
+        Mistake(
+            "T063",
+            where,
+            f"{shown!r} is no {what}",
+            expected=f"one of {_listed(known, 30)}",
+            nearest=nearest(str(shown), known),
+        )
+    )
+
+
+def bad_setting(where: str, name: str, shown: str) -> DeclarationError:
+    """T064: a setting whose name or value cannot be written."""
+    return DeclarationError(
+        Mistake("T064", where, f"the setting {name!r} cannot be {shown}", expected="a number, text, True or False")
+    )
+
+
+def unknown_connector(name: str, known: Sequence[str]) -> DeclarationError:
+    """T701: a connector whose streams Tilla does not know."""
+    return DeclarationError(
+        Mistake(
+            "T701",
+            "",
+            f"there is no connector {name!r}",
+            expected=f"one of {_listed(known)}",
+            nearest=nearest(name, known),
+        )
+    )
+
+
+def unknown_stream(connector: str, name: str, known: Sequence[str]) -> DeclarationError:
+    """T702: a stream that a connector does not have."""
+    return DeclarationError(
+        Mistake(
+            "T702",
+            connector,
+            f"there is no stream {name!r}",
+            expected=f"one of {_listed(known, 50)}",
+            nearest=nearest(name, known),
+        )
+    )
+
+
+def null_in_key(stream: str, field: str, layout: str) -> RefusedError:
+    """T703: a record that a typed raw table cannot hold, because its key or version would be NULL."""
+    return RefusedError(
+        Mistake(
+            "T703",
+            f"{stream}.{field}",
+            f"the record has no usable value, and the column takes no NULL in layout {layout}",
+            hint="a layout with a payload column (v0, v1) keeps such records; so does sync mode append for a cursor",
+        )
+    )
+
+
+def unknown_field(where: str, name: str, known: Sequence[str]) -> DeclarationError:
+    """T704: a field that a stream, or an object inside it, does not declare."""
+    return DeclarationError(
+        Mistake(
+            "T704",
+            where,
+            f"there is no field {name!r}",
+            expected=f"one of {_listed(known, 30)}" if known else "nothing: the object is free-form",
+            nearest=nearest(name, known),
+        )
+    )

@@ -1,0 +1,117 @@
+"""What a loader's layout says about a stream: which table, which columns, which engine, which rows.
+
+A layout is a value. To describe a loader of one's own, subclass :class:`Layout` and answer the five
+questions ``table``, ``columns``, ``storage``, ``payload`` and ``land``; :mod:`tilla.sources.airbyte` has
+examples of both kinds, one column of JSON text and one column per field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import attrs
+
+from tilla import text
+from tilla.sources.connectors import Stream
+
+SyncMode = Literal["append", "append_dedup", "overwrite"]
+
+
+@attrs.frozen
+class Storage:
+    """The engine of a raw table."""
+
+    engine: Literal["MergeTree", "ReplacingMergeTree"]
+    order_by: tuple[str, ...]
+    """Column names; empty is ``tuple()``."""
+    version: str | None = None
+    """The version column of ReplacingMergeTree; None: the row inserted last wins."""
+
+    @property
+    def engine_clause(self) -> str:
+        """The engine as a statement writes it, ``ReplacingMergeTree(updated_at)``."""
+        return f"{self.engine}({text.quote_identifier(self.version)})" if self.version else self.engine
+
+    @property
+    def order_clause(self) -> str:
+        """The sorting key as ``(a, b)``, or ``tuple()``."""
+        return f"({', '.join(map(text.quote_identifier, self.order_by))})" if self.order_by else "tuple()"
+
+
+@attrs.frozen(kw_only=True)
+class Layout:
+    """How one loader lands streams in ClickHouse. Names may be changed with :func:`attrs.evolve`."""
+
+    name: str
+    """The layout's short name, ``"v2.1"``."""
+    database: str = ""
+    """The namespace; empty: ``raw_<connector>``."""
+    prefix: str = ""
+    """Put before every stream's name."""
+    mode: SyncMode = "append"
+    """The sync mode of every stream that can be read incrementally."""
+    modes: Mapping[str, SyncMode] = attrs.field(factory=dict, hash=False)
+    """The sync mode of single streams, by name."""
+
+    def namespace(self, stream: Stream) -> str:
+        """Return the database that the connection names."""
+        return self.database or f"raw_{stream.connector}"
+
+    def sync_mode(self, stream: Stream) -> SyncMode:
+        """Return the sync mode of a stream.
+
+        A stream without a cursor (Shopify's locations, countries, shop) is always ``overwrite``: the loader
+        fills another table and swaps it in, so no view on the raw table fires.
+        """
+        if stream.name in self.modes:
+            return self.modes[stream.name]
+        return self.mode if stream.cursor is not None else "overwrite"
+
+    def table(self, stream: Stream) -> tuple[str, str]:
+        """Return database and table of a stream, unquoted."""
+        raise NotImplementedError
+
+    def columns(self, stream: Stream) -> list[tuple[str, str]]:
+        """Return the columns of the table in order, each a name and a ClickHouse type."""
+        raise NotImplementedError
+
+    def storage(self, stream: Stream) -> Storage:
+        """Return the engine of the table."""
+        raise NotImplementedError
+
+    def payload(self, stream: Stream) -> str | None:
+        """Return the column that holds the whole record as JSON text; None when every field has a column."""
+        raise NotImplementedError
+
+    def column_of(self, stream: Stream, field: str) -> str | None:
+        """Return the column of a top-level field; None when it has none of its own."""
+        raise NotImplementedError
+
+    @property
+    def raw_id(self) -> str:
+        """The column with the id that the loader gave to the delivery."""
+        raise NotImplementedError
+
+    @property
+    def extracted_at(self) -> str:
+        """The column with the time at which the loader read the record from the source."""
+        raise NotImplementedError
+
+    def land(
+        self,
+        stream: Stream,
+        record: Mapping[str, Any],
+        *,
+        raw_id: str,
+        extracted_at: datetime,
+        generation_id: int = 1,
+        sync_id: int = 1,
+    ) -> dict[str, Any]:
+        """Return the row that the loader writes for one record: every column of ``columns``, in that order.
+
+        Values are str, int, bool, Decimal, date, datetime (UTC, whole milliseconds) or None.
+        ``extracted_at`` carries a time zone.
+        """
+        raise NotImplementedError
