@@ -14,15 +14,15 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from tilla.types.base import DataType
 from tilla.types.containers import ArrayType, LowCardinalityType, MapType, NestedType, NullableType, TupleType
 from tilla.types.containers import VariantType
 from tilla.types.scalars import DECIMAL_DIGITS, BoolType, DecimalType, EnumType, FloatType, IntegerType, NothingType
-from tilla.types.scalars import StringType, UUIDType
-from tilla.types.semistructured import DynamicType, JSONType
+from tilla.types.scalars import FixedStringType, StringType, UUIDType
+from tilla.types.semistructured import DynamicType
 from tilla.types.temporal import DateTime64Type, DateTimeType, DateType, IntervalType, Time64Type, TimeType
 
 Type = DataType[Any]
@@ -366,24 +366,114 @@ def _is_null(types: Sequence[Type | None], constant: Sequence[bool]) -> Type | N
 
 
 def common(types: Sequence[Type]) -> Type | None:
-    """Return the type that holds values of all these types, LowCardinality left out, or None."""
-    from tilla.types import supertype
+    """Return the type that holds values of all these types, LowCardinality left out, or None.
 
+    None also stands where ClickHouse 26.9 would make a Variant, which older servers refuse.
+    """
     values = [bare(type) for type in types]
-    if not values:
-        return NOTHING
-    if all(value == values[0] for value in values):
-        return values[0]
-    if any(isinstance(strip(value), VariantType | DynamicType | JSONType) for value in values):
+    absent = any(value.nullable for value in values)
+    kept = [value.without_nullable() for value in values if value != NULL]
+    kept = [value for value in kept if value != NOTHING]
+    if not kept:
+        return NULL if absent else NOTHING
+    found = kept[0] if all(value == kept[0] for value in kept) else _common(kept)
+    return nullable(found) if found is not None and absent else found
+
+
+def _common(types: list[Type]) -> Type | None:
+    """Find the common type of different types without Nullable."""
+    numbers = [found for type in types if (found := number(type)) is not None]
+    if len(numbers) == len(types):
+        return _common_number(numbers)
+    decimals = [type for type in types if isinstance(type, DecimalType)]
+    if decimals and len(decimals) + len(numbers) == len(types):
+        return _common_decimal(decimals, numbers)
+    if all(isinstance(type, StringType | FixedStringType | EnumType) for type in types):
+        text = any(isinstance(type, StringType | FixedStringType) for type in types)
+        return STRING if text else None
+    if all(isinstance(type, DateType | DateTimeType | DateTime64Type) for type in types):
+        return _common_moment(types)
+    return _common_inside(types)
+
+
+def _common_number(numbers: list[IntegerType | FloatType]) -> Type | None:
+    if len({str(found) for found in numbers}) == 1:
+        return numbers[0]
+    whole = [found for found in numbers if isinstance(found, IntegerType)]
+    floats = [found.bits for found in numbers if isinstance(found, FloatType)]
+    if floats:
+        # A float holds integers of up to 8 (BFloat16), 16 (Float32) or 32 (Float64) bits exactly.
+        need = max([*(found.bits * 2 for found in whole), *floats])
+        return {16: FloatType("BFloat16", 16), 32: FLOAT32, 64: FLOAT64}.get(need)
+    signed = max((found.bits for found in whole if found.signed), default=0)
+    unsigned = max((found.bits for found in whole if not found.signed), default=0)
+    if not signed:
+        return integer(unsigned, False)
+    bits = max(signed, unsigned * 2) if unsigned else signed
+    if bits > 256 or (bits == 128 and signed < 128):  # 26.9 widens to 128 bits only where such a type takes part
         return None
-    return supertype(*values)
+    return integer(bits, True)
+
+
+# How many digits an integer takes when it becomes a Decimal.
+_DIGITS = {"Int8": 3, "Int16": 5, "Int32": 10, "Int64": 18, "UInt8": 3, "UInt16": 5, "UInt32": 10, "UInt64": 20}
+
+
+def _common_decimal(decimals: list[DecimalType], numbers: list[IntegerType | FloatType]) -> Type | None:
+    if any(str(found) not in _DIGITS for found in numbers):
+        return None
+    scale = max(type.scale for type in decimals)
+    need = max([scale + _DIGITS[str(found)] for found in numbers], default=0)
+    width = max([decimal_width(need), *(type.bits for type in decimals)])
+    return DecimalType(DECIMAL_DIGITS[width], scale) if need <= 76 else None
+
+
+def _common_moment(types: list[Type]) -> Type | None:
+    exact = [type for type in types if isinstance(type, DateTime64Type)]
+    if exact:
+        scale = max(type.scale for type in exact)
+        return next(type for type in exact if type.scale == scale)
+    moments = [type for type in types if isinstance(type, DateTimeType)]
+    if not moments:
+        return DATE32
+    return None if DATE32 in types else moments[0]
+
+
+def _common_inside(types: list[Type]) -> Type | None:
+    """Join arrays, maps and tuples element by element."""
+    if all(isinstance(type, ArrayType) for type in types):
+        found = common([type.children[0] for type in types])
+        return ArrayType(found) if found is not None else None
+    if all(isinstance(type, MapType) for type in types):
+        key, value = (common([type.children[side] for type in types]) for side in (0, 1))
+        return MapType(key, value) if key is not None and value is not None and not key.nullable else None
+    if all(isinstance(type, TupleType) for type in types) and len({len(type.children) for type in types}) == 1:
+        parts = [common(list(group)) for group in zip(*(type.children for type in types), strict=True)]
+        kept = tuple(part for part in parts if part is not None)
+        names = {type.names for type in types if isinstance(type, TupleType)}
+        return TupleType(kept, names.pop() if len(names) == 1 else ()) if len(kept) == len(parts) else None
+    return None
+
+
+def branches(types: Sequence[Type]) -> Type | None:
+    """Return the common type of the branches of a condition, where Decimals must have one scale (26.9)."""
+    scales = {inner.scale for type in types if isinstance(inner := strip(type), DecimalType)}
+    return common(types) if len(scales) < 2 else None
+
+
+def in_scale(value: Decimal, scale: int) -> Decimal:
+    """Write a Decimal with more digits behind the point, so that it fits a branch of that scale."""
+    return value if decimal_scale(value) >= scale else value.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
+
+
+_EXACT = Context(prec=80)
 
 
 @rule("ifNull", nulls=False)
 def _if_null(a: Type, b: Type) -> Type | None:
     if a == NULL:
         return b
-    return common([a.without_nullable(), b]) if a.nullable else a
+    return branches([a.without_nullable(), b]) if a.nullable else a
 
 
 @rule("coalesce", nulls=False)
@@ -397,9 +487,7 @@ def _coalesce(*types: Type) -> Type | None:
             break
     if len(kept) <= 1:
         return kept[0] if kept else NULL
-    found = common([*(type.without_nullable() for type in kept[:-1]), kept[-1]])
-    # A NULL literal behind the last value keeps it Nullable; it was Nullable already.
-    return found
+    return branches([*(type.without_nullable() for type in kept[:-1]), kept[-1]])
 
 
 @rule("nullIf", nulls=False)
@@ -429,7 +517,7 @@ def _multi_if(types: Sequence[Type | None], constant: Sequence[bool]) -> Type | 
 
 def _branches(types: Sequence[Type | None]) -> Type | None:
     known = [type for type in types if type is not None]
-    return common(known) if len(known) == len(types) else None
+    return branches(known) if len(known) == len(types) else None
 
 
 # --- arrays, tuples, maps ---

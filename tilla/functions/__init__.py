@@ -8,7 +8,15 @@ rules are certain, and are unknown (``None``) elsewhere.
 
 from tilla.functions.aggregate import *
 from tilla.functions.arithmetic import *
+from tilla.functions.arrays import *
 from tilla.functions.conditional import *
 from tilla.functions.conversion import *
 from tilla.functions.dates import *
+from tilla.functions.dictionaries import *
+from tilla.functions.encoding import *
 from tilla.functions.json import *
+from tilla.functions.maps import *
+from tilla.functions.other import *
+from tilla.functions.strings import *
+from tilla.functions.urls import *
+from tilla.functions.windows import *

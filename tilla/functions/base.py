@@ -14,8 +14,10 @@ from tilla.expressions import (
     returns as returns,  # the table must be loaded before the first call is typed
 )
 from tilla.expressions import rules
+from tilla.expressions.aggregates import without_dictionaries
 from tilla.expressions.expr import Expr, Reference, call, function, is_constant, leaf, to_expr
 from tilla.expressions.rules import Type
+from tilla.types.containers import ArrayType
 from tilla.types.temporal import DateTime64Type, DateTimeType, check_zone
 
 if TYPE_CHECKING:
@@ -93,8 +95,13 @@ def seconds(given: str = "") -> Callable[..., Type]:
 # --- lambdas ---
 
 
+def element_type(array: Type | None) -> Type | None:
+    """Return what a lambda gets of an array: an element, its dictionary taken off."""
+    return without_dictionaries(array.element) if isinstance(array, ArrayType) else None
+
+
 def higher_order(
-    name: str, change: Callable[..., object], arrays: Sequence[object], types: Sequence[Type | None]
+    name: str, change: Callable[..., object], types: Sequence[Type | None]
 ) -> tuple[Expr[Any], Expr[Any]]:
     """Write a Python function as ``(x, y) -> body``; return it and its body.
 
@@ -148,6 +155,7 @@ __all__ = [
     "Truth",
     "Uuid",
     "Whole",
+    "element_type",
     "exact",
     "higher_order",
     "scalar",

@@ -169,4 +169,31 @@ def is_infinite(x: Number) -> Expr[bool]:
     return scalar("isInfinite", x)
 
 
-
+__all__ = [
+    "and_",
+    "assume_not_null",
+    "case",
+    "coalesce",
+    "greatest",
+    "if_",
+    "if_not_finite",
+    "if_null",
+    "ilike",
+    "is_finite",
+    "is_infinite",
+    "is_nan",
+    "is_not_null",
+    "is_null",
+    "is_zero_or_null",
+    "least",
+    "like",
+    "match",
+    "multi_if",
+    "not_",
+    "not_like",
+    "null_if",
+    "or_",
+    "to_nullable",
+    "transform",
+    "xor",
+]
