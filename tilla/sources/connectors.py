@@ -143,9 +143,12 @@ class _Reader:
 
     def field(self, name: str, written: Any, *, nullable: bool | None = None) -> Field:
         """Read one field; ``nullable`` is what a reference to a shape said."""
-        word, body = (written, None) if isinstance(written, str) else next(iter(written.items()))
+        body: Any = None
+        word = written
+        if not isinstance(written, str):
+            ((word, body),) = written.items()
         null = word.endswith("?") if nullable is None else nullable
-        kind = word.removesuffix("?")
+        kind: Any = word.removesuffix("?")
         if kind.startswith("$"):
             return self.field(name, self.shapes[kind[1:]], nullable=null)
         if kind == "object":

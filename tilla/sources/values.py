@@ -111,7 +111,7 @@ def _number(value: Any) -> Decimal:
         raise ValueError(value) from None
     if not number.is_finite() or (isinstance(value, str) and value.strip() != value):
         raise ValueError(value)
-    if abs(number) >= _DECIMAL_LIMIT:
+    if number.copy_abs() >= _DECIMAL_LIMIT:  # abs() would round to 28 digits
         raise OverflowError(value)
     with localcontext(prec=60):
         return number.quantize(_NINE_DIGITS, rounding=ROUND_DOWN)
