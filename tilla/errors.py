@@ -1223,6 +1223,25 @@ def not_a_name(function: str, shown: str) -> DeclarationError:
     )
 
 
+def decimal_scales(where: str, types: Sequence[str]) -> DeclarationError:
+    """T087: branches of a condition that are Decimals of different scales."""
+    return DeclarationError(
+        Mistake(
+            "T087",
+            where,
+            f"the branches are Decimals of different scales ({_listed(types)}), which ClickHouse refuses",
+            hint="a cast to one scale, such as value.cast(t.Decimal(38, 4))",
+        )
+    )
+
+
+def repeated_combinator(name: str, suffix: str) -> DeclarationError:
+    """T088: the same combinator twice on one aggregate."""
+    return DeclarationError(
+        Mistake("T088", name, f"-{suffix} is there already, and ClickHouse takes a combinator once", hint="leave it out")
+    )
+
+
 def no_branches(function: str) -> DeclarationError:
     """T086: a function of any number of arguments without one."""
     return DeclarationError(Mistake("T086", f"f.{function}", "there is no argument", expected="at least one"))

@@ -26,7 +26,8 @@ class Spec:
     multiset of values alone, so ``-Distinct`` makes it idempotent. ``additive``: results of disjoint parts add
     up to the result of the whole. ``never_null``: Nullable arguments do not make the result Nullable.
     ``simple``: the function that merges finished values, where SimpleAggregateFunction allows it.
-    ``canonical`` and ``version``: how the server names the state when it is not by the function's own name.
+    ``canonical`` and ``version``: how the server names the state when it is not by the function's own name; the
+    version is written for the bare function alone unless ``keeps_version``.
     """
 
     result: Result
@@ -37,12 +38,13 @@ class Spec:
     simple: str = ""
     canonical: str = ""
     version: int = 0
+    keeps_version: bool = False
 
 
 # --- result types, by family ---
 
 
-def _same(parameters: Sequence[object], first: Type, *rest: Type) -> Type | None:
+def same(parameters: Sequence[object], first: Type, *rest: Type) -> Type | None:
     return first
 
 
@@ -202,19 +204,19 @@ AGGREGATES: dict[str, Spec] = {
     "avg": Spec(_avg, unordered=True),
     "avgWeighted": Spec(_weighted),
     # extremes and single values
-    "min": Spec(_same, idempotent=True, simple="min"),
-    "max": Spec(_same, idempotent=True, simple="max"),
-    "argMin": Spec(_same, idempotent=True),
-    "argMax": Spec(_same, idempotent=True),
+    "min": Spec(same, idempotent=True, simple="min"),
+    "max": Spec(same, idempotent=True, simple="max"),
+    "argMin": Spec(same, idempotent=True),
+    "argMax": Spec(same, idempotent=True),
     "argAndMin": Spec(_both, idempotent=True),
     "argAndMax": Spec(_both, idempotent=True),
-    "any": Spec(_same, simple="any"),
-    "anyLast": Spec(_same, simple="anyLast"),
-    "any_respect_nulls": Spec(_same, simple="any_respect_nulls"),
-    "anyLast_respect_nulls": Spec(_same, simple="anyLast_respect_nulls"),
-    "first_value": Spec(_same, simple="any", canonical="any"),
-    "last_value": Spec(_same, simple="anyLast", canonical="anyLast"),
-    "anyHeavy": Spec(_same),
+    "any": Spec(same, simple="any"),
+    "anyLast": Spec(same, simple="anyLast"),
+    "any_respect_nulls": Spec(same, simple="any_respect_nulls"),
+    "anyLast_respect_nulls": Spec(same, simple="anyLast_respect_nulls"),
+    "first_value": Spec(same, simple="any", canonical="any"),
+    "last_value": Spec(same, simple="anyLast", canonical="anyLast"),
+    "anyHeavy": Spec(same),
     "singleValueOrNull": Spec(_or_null, idempotent=True),
     # bits
     "groupBitAnd": Spec(_bits, idempotent=True, simple="groupBitAnd"),
@@ -229,16 +231,16 @@ AGGREGATES: dict[str, Spec] = {
     "groupArrayInsertAt": Spec(_array),
     "groupArrayMovingSum": Spec(_moving(_sum)),
     "groupArrayMovingAvg": Spec(_moving(_avg)),
-    "groupArrayIntersect": Spec(_same, idempotent=True),
+    "groupArrayIntersect": Spec(same, idempotent=True),
     "groupConcat": Spec(_STRING),
     "topK": Spec(_top),
     "topKWeighted": Spec(_top),
     "approx_top_k": Spec(_counted),
     "approx_top_sum": Spec(_counted),
     # maps of sums, as two arrays
-    "sumMappedArrays": Spec(_mapped_arrays(_sum), additive=True, canonical="sumMap", version=1),
-    "minMappedArrays": Spec(_mapped_arrays(_same), idempotent=True, canonical="minMap"),
-    "maxMappedArrays": Spec(_mapped_arrays(_same), idempotent=True, canonical="maxMap"),
+    "sumMappedArrays": Spec(_mapped_arrays(_sum), additive=True, canonical="sumMap", version=1, keeps_version=True),
+    "minMappedArrays": Spec(_mapped_arrays(same), idempotent=True, canonical="minMap"),
+    "maxMappedArrays": Spec(_mapped_arrays(same), idempotent=True, canonical="maxMap"),
     # quantiles
     "quantile": Spec(_QUANTILE),
     "quantiles": Spec(_many(_QUANTILE)),
@@ -293,11 +295,11 @@ AGGREGATES: dict[str, Spec] = {
     "retention": Spec(_always(ArrayType(UINT8)), idempotent=True),
     "sequenceMatch": Spec(_always(UINT8)),
     "sequenceCount": Spec(_UINT64),
-    "deltaSum": Spec(_sum_same_width),
-    "deltaSumTimestamp": Spec(_delta),
-    "intervalLengthSum": Spec(_interval_length, idempotent=True),
+    "deltaSum": Spec(_sum_same_width, never_null=True),
+    "deltaSumTimestamp": Spec(_delta, never_null=True),
+    "intervalLengthSum": Spec(_interval_length, idempotent=True, never_null=True),
     "maxIntersections": Spec(_UINT64),
-    "maxIntersectionsPosition": Spec(_same),
+    "maxIntersectionsPosition": Spec(same),
     "exponentialMovingAverage": Spec(_FLOAT64),
     "exponentialTimeDecayedAvg": Spec(_FLOAT64),
     "sparkbar": Spec(_STRING),
@@ -350,8 +352,12 @@ def _level(
     if found is None:
         return None
     counted = types[:-1] if suffixes and suffixes[-1] == "If" else types
+    if not any(type.nullable for type in counted):
+        return found
+    if suffixes and (isinstance(found, TupleType) or function == "intervalLengthSum"):
+        return None  # 26.9 follows no one rule here
     never = function in AGGREGATES and AGGREGATES[function].never_null
-    return (nullable(found) or found) if not never and any(type.nullable for type in counted) else found
+    return found if never else nullable(found) or found
 
 
 def _suffixed(

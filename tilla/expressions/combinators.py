@@ -23,6 +23,9 @@ T_co = TypeVar("T_co", covariant=True)
 # Aggregates that give the same result when a row is delivered twice.
 IDEMPOTENT = frozenset(name for name, spec in AGGREGATES.items() if spec.idempotent)
 
+# Suffixes that leave the type of the result as it is.
+_SAME_TYPE = frozenset({"If", "OrDefault", "Distinct", "ArgMin", "ArgMax"})
+
 # Suffixes under which a function stays idempotent, or additive.
 _NEUTRAL = frozenset({"If", "Array", "ForEach", "Map", "OrNull", "OrDefault", "Resample", "Merge", "State"})
 
@@ -69,11 +72,16 @@ class Aggregate(Expr[T_co]):
         return self.function + "".join(self.suffixes)
 
     def _with(self, suffix: str, *extra: object, parameters: Sequence[object] = ()) -> Aggregate[Any]:
+        if suffix in self.suffixes:
+            raise errors.repeated_combinator(self.name, suffix)
+        # What the user stated of a function that Tilla does not know holds for fewer rows of it too.
+        stated = self.type if self.function not in AGGREGATES and suffix in _SAME_TYPE else None
         return Aggregate(
             self.function,
             (*self.arguments, *extra),
             (*self.parameters, *parameters),
             (*self.suffixes, suffix),
+            type=stated,
             merged=self.merged,
         )
 
@@ -92,6 +100,11 @@ class Aggregate(Expr[T_co]):
 
     def if_(self, condition: Expr[bool | None]) -> Aggregate[T_co]:
         """``-If``: only rows where the condition holds; no row gives the default (0, '', 1970-01-01), not NULL."""
+        if self.suffixes[-1:] == ("If",):  # the server refuses a second one
+            both = self.arguments[-1] & condition
+            return Aggregate(
+                self.function, (*self.arguments[:-1], both), self.parameters, self.suffixes, type=self.type, merged=self.merged
+            )
         return self._with("If", condition)
 
     def or_null(self) -> Aggregate[T_co | None]:
@@ -153,10 +166,13 @@ class Aggregate(Expr[T_co]):
         simple = self._simple
         if not simple:
             raise errors.not_simple("", self.sql())
-        function, suffixes = (simple[:-5], ("Array",)) if simple.endswith("ArrayArray") else (simple, ())
-        if self.suffixes[-1:] == ("Map",):
-            suffixes = ("Map",)
-        return Aggregate(function, (column,), (), suffixes, type=self.type)
+        suffix = next((known for known in ("Array", "Map") if simple.endswith(known)), "")
+        function = simple.removesuffix(suffix)
+        same = AGGREGATES[function].result is aggregates.same and not suffix
+        absent = self.type is not None and self.type.nullable and not function.endswith("_respect_nulls")
+        # A function that gives its argument back gives back the column's type, SimpleAggregateFunction included (26.9).
+        kept = self.simple_type if same and not absent else self.type
+        return Aggregate(function, (column,), (), (suffix,) if suffix else (), type=kept)
 
     @property
     def state_type(self) -> DataType[Any] | None:
@@ -166,16 +182,25 @@ class Aggregate(Expr[T_co]):
         if self.suffixes[-1:] == ("Merge",) and self.merged is not None:
             return self.merged.state_type
         types = [aggregates.without_dictionaries(item.type) for item in self.arguments if item.type is not None]
-        if len(types) < len(self.arguments) or (self.merged is None and self.function not in AGGREGATES):
+        if len(types) < len(self.arguments) or aggregates.NULL in types:
             return None
         spec = AGGREGATES.get(self.function)
         name = (spec.canonical if spec else "") or self.function
         return AggregateFunction(
             name + "".join(self.suffixes),
             *types,
-            parameters=self.parameters,
-            version=spec.version if spec is not None and not self.suffixes else None,
+            params=self.parameters,
+            version=self._version,
         )
+
+    @property
+    def _version(self) -> int | None:
+        """The version that the server writes into the state's type: of the bare function over values without NULL."""
+        spec = AGGREGATES.get(self.function)
+        if spec is None or not spec.version:
+            return None
+        absent = any(item.type is not None and item.type.nullable for item in self.arguments)
+        return spec.version if spec.keeps_version or not (self.suffixes or absent) else None
 
     @property
     def simple_type(self) -> DataType[Any] | None:
@@ -195,15 +220,11 @@ class Aggregate(Expr[T_co]):
         spec = AGGREGATES.get(self.function)
         if spec is None or not spec.simple or self.parameters:
             return ""
-        allowed = {"OrNull"}
-        if self.function not in ("min", "max", "any", "anyLast", "any_respect_nulls", "anyLast_respect_nulls"):
-            allowed |= {"If"} if self.function in _STARTS_AT_NOTHING else set()
-        elif "OrNull" in self.suffixes:
-            allowed |= {"If"}
         if self.suffixes == ("Map",) and self.function in ("sum", "min", "max"):
             return f"{self.function}Map"
-        if self.suffixes == ("Array",) and spec.simple.endswith("ArrayArray"):
-            return spec.simple
+        starts_at_nothing = self.function in _STARTS_AT_NOTHING or (self.type is not None and self.type.nullable)
+        allowed = {"OrNull", "If"} if starts_at_nothing else {"OrNull"}
+        allowed |= {"Array"} if self.function in _STARTS_AT_NOTHING else set()
         return spec.simple if set(self.suffixes) <= allowed else ""
 
     # --- how it takes repeated rows ---

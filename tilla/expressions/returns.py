@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 
 from tilla.expressions.aggregates import AGGREGATES
 from tilla.expressions.rules import BOOL, DATE, DATE32, FLOAT64, INT8, INT32, INT64, STRING, UINT8, UINT16, UINT32
-from tilla.expressions.rules import RULES, UINT64, UUID_, Type, common, nullable, number, plain, propagate, rule, strip
+from tilla.expressions.rules import RULES, UINT64, UUID_, Type, bare, common, nullable, number, plain, propagate, rule, strip
 from tilla.types.containers import ArrayType, MapType, TupleType
 from tilla.types.scalars import DecimalType, EnumType, FixedStringType, FloatType, IntegerType, IPv4Type, IPv6Type
-from tilla.types.temporal import IntervalType
+from tilla.types.temporal import INTERVAL_UNITS, IntervalType
 
 IPV4, IPV6 = IPv4Type("IPv4"), IPv6Type("IPv6")
 STRINGS = ArrayType(STRING)
@@ -69,11 +69,12 @@ returns(
     """
     empty notEmpty startsWith endsWith isValidUTF8 multiSearchAny multiMatchAny hasToken hasTokenCaseInsensitive
     isNaN isFinite isInfinite bitTest toQuarter toMonth toDayOfMonth toDayOfWeek toHour toMinute toSecond toISOWeek
-    toWeek isIPv4String isIPv6String isIPAddressInRange simpleJSONExtractBool simpleJSONHas JSON_EXISTS isValidJSON
+    toWeek isIPv4String isIPv6String simpleJSONExtractBool simpleJSONHas JSON_EXISTS throwIf
     hasAny hasAll mapContains mapContainsKeyLike roundAge bitmapContains bitmapHasAny
     """,
 )
-returns(UINT8, "JSONHas JSONExtractBool", dictionary=False)
+returns(UINT8, "JSONHas JSONExtractBool isValidJSON", dictionary=False)
+returns(UINT8, "isIPAddressInRange isZeroOrNull", nulls=False)
 returns(UINT16, "toYear toDayOfYear toISOYear toMillisecond port roundDuration widthBucket")
 returns(UINT32, "toYYYYMM toYYYYMMDD toYearWeek toRelativeDayNum toUnixTimestamp CRC32 IPv4StringToNum xxHash32")
 returns(
@@ -119,7 +120,7 @@ always(UINT32, "rand")
 always(UINT64, "rand64 rowNumberInAllBlocks rowNumberInBlock generateSnowflakeID byteSize")
 always(UINT64, "row_number rank dense_rank ntile")
 always(FLOAT64, "randCanonical randUniform pi e percent_rank cume_dist")
-always(UINT8, "ignore throwIf isNullable isConstant has isZeroOrNull")
+always(UINT8, "ignore isNullable isConstant has")
 always(UINT64, "indexOf countEqual")
 always(UINT32, "arrayUniq")
 
@@ -148,10 +149,8 @@ def number_types() -> dict[str, Type]:
 for _name, _type in number_types().items():
     returns(_type, f"to{_name} to{_name}OrZero to{_name}OrDefault")
     or_null(_type, f"to{_name}OrNull")
-for _unit in ("Second", "Minute", "Hour", "Day", "Week", "Month", "Quarter", "Year"):
-    returns(IntervalType(_unit), f"toInterval{_unit}", dictionary=False)
-for _unit in ("Millisecond", "Microsecond", "Nanosecond"):
-    returns(IntervalType(_unit), f"toInterval{_unit}", dictionary=False)
+for _unit in INTERVAL_UNITS:
+    returns(IntervalType(_unit), f"toInterval{_unit}")
 returns(DATE, "toDateOrZero")
 returns(DATE32, "toDate32OrZero")
 or_null(DATE, "toDateOrNull")
@@ -252,14 +251,12 @@ def _to_low_cardinality(types: Sequence[Type | None], constant: Sequence[bool]) 
     return LowCardinalityType(value) if value.can_be_low_cardinality else None
 
 
-@plain("transform")
-def _transform(types: Sequence[Type | None], constant: Sequence[bool]) -> Type | None:
+@rule("transform", nulls=False)
+def _transform(value: Type, old: Type, new: Type, *default: Type) -> Type | None:
     """With a default the common type of the new values and the default, else of the new values and the old."""
-    new = types[2]
-    other = types[3] if len(types) > 3 else types[0]
-    if not isinstance(new, ArrayType) or other is None:
+    if not isinstance(new, ArrayType):
         return None
-    return common([new.element, strip(other) if len(types) == 3 else other])
+    return common([new.element, default[0] if default else value])
 
 
 # --- arrays ---
@@ -366,13 +363,13 @@ def _zip(types: Sequence[Type | None], constant: Sequence[bool]) -> Type | None:
 @plain("range")
 def _range(types: Sequence[Type | None], constant: Sequence[bool]) -> Type | None:
     known = [type for type in types if type is not None]
-    found = common(known) if len(known) == len(types) else None
+    found = common([strip(type) for type in known]) if len(known) == len(types) else None
     return ArrayType(found) if isinstance(found, IntegerType) else None
 
 
 @plain("arrayWithConstant")
 def _repeat(types: Sequence[Type | None], constant: Sequence[bool]) -> Type | None:
-    return ArrayType(types[1]) if types[1] is not None else None
+    return ArrayType(bare(types[1])) if types[1] is not None else None
 
 
 # --- maps and tuples ---

@@ -56,8 +56,11 @@ def strip(type: Type) -> Type:
 
 
 def bare(type: Type) -> Type:
-    """Return the type without LowCardinality."""
-    return type.inner if isinstance(type, LowCardinalityType) else type
+    """Return the type without LowCardinality, and the plain value of a SimpleAggregateFunction."""
+    if isinstance(type, LowCardinalityType):
+        return type.inner
+    inner = getattr(type, "inner", None)
+    return inner if isinstance(inner, DataType) and str(type).startswith("SimpleAggregateFunction(") else type
 
 
 def nullable(type: Type) -> Type | None:
@@ -457,8 +460,13 @@ def _common_inside(types: list[Type]) -> Type | None:
 
 def branches(types: Sequence[Type]) -> Type | None:
     """Return the common type of the branches of a condition, where Decimals must have one scale (26.9)."""
-    scales = {inner.scale for type in types if isinstance(inner := strip(type), DecimalType)}
-    return common(types) if len(scales) < 2 else None
+    return common(types) if len({scale_of(type) for type in types} - {None}) < 2 else None
+
+
+def scale_of(type: Type | None) -> int | None:
+    """Return the scale of a Decimal, Nullable or not; None for anything else."""
+    inner = strip(type) if type is not None else None
+    return inner.scale if isinstance(inner, DecimalType) else None
 
 
 def in_scale(value: Decimal, scale: int) -> Decimal:
@@ -525,11 +533,13 @@ def _branches(types: Sequence[Type | None]) -> Type | None:
 
 @plain("array")
 def _array(types: Sequence[Type | None], constant: Sequence[bool]) -> Type | None:
-    """Literals and columns side by side; only columns that are all alike keep LowCardinality."""
+    """The elements keep LowCardinality when all of them have it."""
     known = [type for type in types if type is not None]
     if len(known) < len(types):
         return None
     inner = known[0] if known and all(type == known[0] for type in known) else common(known)
+    if inner is not None and known and all(isinstance(type, LowCardinalityType) for type in known):
+        inner = LowCardinalityType(bare(inner))
     return ArrayType(inner) if inner is not None else None
 
 

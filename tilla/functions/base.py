@@ -7,7 +7,7 @@ import ipaddress
 import uuid
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from tilla import errors
 from tilla.expressions import (
@@ -17,11 +17,9 @@ from tilla.expressions import rules
 from tilla.expressions.aggregates import without_dictionaries
 from tilla.expressions.expr import Expr, Reference, call, function, is_constant, leaf, to_expr
 from tilla.expressions.rules import Type
+from tilla.types.base import DataType
 from tilla.types.containers import ArrayType
 from tilla.types.temporal import DateTime64Type, DateTimeType, check_zone
-
-if TYPE_CHECKING:
-    from tilla.types import DataType
 
 T = TypeVar("T")
 N = TypeVar("N", bound="int | float | Decimal")
@@ -55,7 +53,7 @@ def typed(
     Nullable and LowCardinality arguments change it as they change any result; see ``rules.propagate``.
     """
     items = [to_expr(argument) for argument in arguments]
-    base = type if callable(type) else lambda *types: type
+    base = (lambda *types: type) if type is None or isinstance(type, DataType) else type  # some types are callable
     found = rules.propagate(
         base,
         [item.type for item in items],

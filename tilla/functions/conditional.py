@@ -9,20 +9,22 @@ from __future__ import annotations
 from typing import Any
 
 from tilla import errors
-from tilla.expressions.expr import Expr
+from tilla.expressions.expr import Expr, in_one_scale
 from tilla.functions.base import Number, T, Text, Truth, scalar
 
 
 def if_(condition: Truth, then: Expr[T] | T, otherwise: Expr[T] | T) -> Expr[T]:
     """``if(condition, then, otherwise)``; a NULL condition counts as false."""
-    return scalar("if", condition, then, otherwise)
+    return scalar("if", condition, *in_one_scale("f.if_", then, otherwise))
 
 
 def multi_if(*arguments: object) -> Expr[Any]:
     """``multiIf(condition, value, ..., otherwise)``: the value of the first condition that holds."""
     if len(arguments) < 3 or len(arguments) % 2 == 0:
         raise errors.odd_case(f"{len(arguments)} arguments")
-    return scalar("multiIf", *arguments)
+    values = in_one_scale("f.multi_if", *arguments[1:-1:2], arguments[-1])
+    pairs = [item for pair in zip(arguments[0:-1:2], values, strict=False) for item in pair]
+    return scalar("multiIf", *pairs, values[-1])
 
 
 def case(*branches: tuple[Truth, object], default: object = None) -> Expr[Any]:
@@ -36,24 +38,24 @@ def case(*branches: tuple[Truth, object], default: object = None) -> Expr[Any]:
     """
     if not branches:
         raise errors.odd_case("none")
-    flat: list[object] = []
     for branch in branches:
         if not isinstance(branch, tuple) or len(branch) != 2:
             raise errors.odd_case(repr(branch))
-        flat += branch
-    return scalar("multiIf", *flat, default)
+    *values, otherwise = in_one_scale("f.case", *(value for _, value in branches), default)
+    pairs = [item for (condition, _), value in zip(branches, values, strict=True) for item in (condition, value)]
+    return scalar("multiIf", *pairs, otherwise)
 
 
 def coalesce(*values: object) -> Expr[Any]:
     """``coalesce(x, ...)``: the first value that is not NULL."""
     if not values:
         raise errors.no_branches("coalesce")
-    return scalar("coalesce", *values)
+    return scalar("coalesce", *in_one_scale("f.coalesce", *values))
 
 
 def if_null(x: Expr[T | None], otherwise: Expr[T] | T) -> Expr[T]:
     """``ifNull(x, otherwise)``: the other value where ``x`` is NULL."""
-    return scalar("ifNull", x, otherwise)
+    return scalar("ifNull", *in_one_scale("f.if_null", x, otherwise))
 
 
 def null_if(x: Expr[T], value: Expr[T] | T) -> Expr[T | None]:

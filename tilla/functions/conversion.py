@@ -31,7 +31,7 @@ def cast(x: object, type: DataType[T]) -> Expr[T]:
 
 def accurate_cast(x: object, type: DataType[T]) -> Expr[T]:
     """``accurateCast(x, 'type')``: an error where the value does not fit, instead of a wrapped one."""
-    return typed("accurateCast", type, x, str(type))
+    return exact("accurateCast", type, x, str(type))
 
 
 def accurate_cast_or_null(x: object, type: DataType[T]) -> Expr[T | None]:
@@ -42,7 +42,7 @@ def accurate_cast_or_null(x: object, type: DataType[T]) -> Expr[T | None]:
 
 def accurate_cast_or_default(x: object, type: DataType[T]) -> Expr[T]:
     """``accurateCastOrDefault(x, 'type')``: the type's default where the value does not fit."""
-    return typed("accurateCastOrDefault", type, x, str(type))
+    return typed("accurateCastOrDefault", type, x, str(type), nulls=False)
 
 
 # --- text and truth ---

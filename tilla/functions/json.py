@@ -18,9 +18,9 @@ from tilla.expressions.expr import function as built
 from tilla.expressions.rules import BOOL, INT64, STRING, nullable, strip
 from tilla.functions.base import Text, exact, scalar, typed, zone
 from tilla.text import quote_identifier
-from tilla.types.containers import ArrayType, MapType, NullableType, TupleType
+from tilla.types.containers import ArrayType, LowCardinalityType, MapType, NullableType, TupleType
 from tilla.types.scalars import DecimalType
-from tilla.types.semistructured import JSONType
+from tilla.types.semistructured import DynamicType, JSONType
 from tilla.types.temporal import DateTime64Type
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def json_nullable(x: Json, *path: Step) -> Expr[str | None]:
     >>> print(value.sql(), value.type)
     JSONExtract(relationships, 'profile', 'data', 'id', 'Nullable(String)') Nullable(String)
     """
-    return exact("JSONExtract", NullableType(STRING), _text(x), *_steps(path), "Nullable(String)")
+    return exact("JSONExtract", NullableType(STRING), _plain(x), *_steps(path), "Nullable(String)")
 
 
 def json_decimal(x: Json, *path: Step, scale: int = 4, precision: int = 38) -> Expr[Decimal | None]:
@@ -80,7 +80,7 @@ def json_decimal(x: Json, *path: Step, scale: int = 4, precision: int = 38) -> E
     """
     type_ = DecimalType(precision, scale)
     spare = min(scale + _SPARE, 76)
-    number = exact("extract", None, json_extract_string(x, *path), _NUMBER)
+    number = exact("extract", None, json_extract_string(_plain(x), *path), _NUMBER)
     read = exact("toDecimal256OrNull", NullableType(DecimalType(76, spare)), number, spare)
     return exact("accurateCastOrNull", NullableType(type_), scalar("round", read, scale), str(type_))
 
@@ -95,7 +95,7 @@ def json_int(x: Json, *path: Step) -> Expr[int | None]:
     >>> print(json_int(Reference("j", t.String), "id").sql())
     toInt64OrNull(JSONExtractString(j, 'id'))
     """
-    return exact("toInt64OrNull", NullableType(INT64), json_extract_string(x, *path))
+    return exact("toInt64OrNull", NullableType(INT64), json_extract_string(_plain(x), *path))
 
 
 def json_bool(x: Json, *path: Step, absent: bool | None = None) -> Expr[bool]:
@@ -111,7 +111,7 @@ def json_bool(x: Json, *path: Step, absent: bool | None = None) -> Expr[bool]:
         [true, true, false, false], false) Bool
     """
     type_: DataType[Any] = BOOL if absent is not None else NullableType(BOOL)
-    text = exact("lower", None, json_extract_string(x, *path))
+    text = exact("lower", None, json_extract_string(_plain(x), *path))
     return call("transform", text, _list("'true', '1', 'false', '0'"), _list("true, true, false, false"), absent, type=type_)
 
 
@@ -126,7 +126,7 @@ def json_time(x: Json, *path: Step, scale: int = 3, tz: str = "UTC") -> Expr[dt.
     parseDateTime64BestEffortOrNull(JSONExtractString(j, 'created_at'), 3, 'UTC')
     """
     type_ = NullableType(DateTime64Type(scale, tz))
-    return exact("parseDateTime64BestEffortOrNull", type_, json_extract_string(x, *path), scale, *zone(tz))
+    return exact("parseDateTime64BestEffortOrNull", type_, json_extract_string(_plain(x), *path), scale, *zone(tz))
 
 
 def json_array(x: Json, *path: Step) -> Expr[list[str]]:
@@ -311,7 +311,10 @@ def subcolumn_dynamic(x: Expr[dict[str, Any]], *path: str) -> Expr[Any]:
     """``x.path``: a path of a JSON column; its declared type, or Dynamic."""
     if not path:
         raise errors.no_branches("subcolumn_dynamic")
-    declared = x.type.paths.get(".".join(path)) if isinstance(x.type, JSONType) else None
+    declared: DataType[Any] | None = None
+    kind = strip(x.type) if x.type is not None else None
+    if isinstance(kind, JSONType):
+        declared = kind.paths.get(".".join(path)) or DynamicType(kind.max_dynamic_types)
     return _behind(x, "." + ".".join(quote_identifier(step) for step in path), declared)
 
 
@@ -332,6 +335,13 @@ def _text(x: Json) -> Expr[Any]:
     if value.type is not None and isinstance(strip(value.type), JSONType):
         return built("toJSONString", value)
     return value
+
+
+def _plain(x: Json) -> Expr[Any]:
+    """The column as JSON text; 26.9 reads no JSON from LowCardinality(Nullable(String))."""
+    value = _text(x)
+    absent = isinstance(value.type, LowCardinalityType) and value.type.nullable
+    return built("ifNull", value, "") if absent else value
 
 
 def _present(x: Json) -> Expr[Any]:
