@@ -1,0 +1,252 @@
+"""analytics_shopify.daily_sales: the worked case, and what must not change its numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+
+import tests.support.shop as s
+import tilla as tl
+from tilla.analytics import shopify as analytics
+from tilla.datasets import shopify
+from tilla.sources import airbyte
+
+STREAMS = ("orders", "order_refunds", "customers")
+NEW_YORK = "America/New_York"
+
+
+def _warehouse(engine: Any, layout: Any) -> s.Warehouse:
+    tag = "sales_" + layout.name.replace(".", "_").replace("-", "_")
+    own = attrs.evolve(layout, database=f"raw_{tag}")
+    curated = shopify.curated(layout=own, database=f"data_{tag}", timezone=NEW_YORK, streams=STREAMS)
+    daily = analytics.daily_sales(curated, database=f"analytics_{tag}")
+    return s.Warehouse(engine, own, tl.project(tag, *curated, daily))
+
+
+@pytest.fixture(scope="session")
+def warehouses(engine: Any) -> dict[str, s.Warehouse]:
+    """Provisioned when a layout is first asked for."""
+    return {}
+
+
+@pytest.fixture(params=[pytest.param(layout, id=layout.name) for layout in airbyte.LAYOUTS.values()])
+def every(request: pytest.FixtureRequest, engine: Any, warehouses: dict[str, s.Warehouse]) -> s.Warehouse:
+    """The warehouse over each Airbyte layout."""
+    return _provisioned(engine, warehouses, request.param)
+
+
+@pytest.fixture
+def warehouse(engine: Any, warehouses: dict[str, s.Warehouse]) -> s.Warehouse:
+    """The warehouse over the default layout."""
+    return _provisioned(engine, warehouses, airbyte.DEFAULT)
+
+
+def _provisioned(engine: Any, made: dict[str, s.Warehouse], layout: Any) -> s.Warehouse:
+    if layout.name not in made:
+        made[layout.name] = _warehouse(engine, layout)
+        made[layout.name].provision()
+    return made[layout.name]
+
+
+def daily(warehouse: s.Warehouse, shop: str) -> list[dict[str, Any]]:
+    """Refresh and read the table."""
+    name = f"analytics_{warehouse.project.name}.daily_sales"
+    warehouse.refresh(name)
+    return warehouse.rows(name, shop=shop, order_by="currency, date")
+
+
+def worked_case() -> tuple[list[dict[str, Any]], list[tuple[dict[str, Any], dt.datetime]]]:
+    """The case's flat rows at the real stream paths: orders, and refunds each with its time of extraction."""
+    given = s.case("shopify_daily_sales")["inputs"]
+    currency = {row["order_id"]: row["presentment_currency"] for row in given["orders"]}
+    lines: dict[int, list[dict[str, Any]]] = {}
+    for row in given["order_lines"]:
+        lines.setdefault(row["order_id"], []).append(
+            s.order_line(
+                row["line_id"],
+                row["shop_price"],
+                quantity=row["quantity"],
+                discount=row["discount_allocated"],
+                tax=row["line_tax"],
+                gift_card=row["gift_card"],
+                presentment=row["presentment_price"],
+                presented=currency[row["order_id"]],
+            )
+        )
+    orders = [
+        s.order(
+            row["order_id"],
+            row["processed_at"],
+            lines[row["order_id"]],
+            updated_at=row["updated_at"],
+            shipping=row["shipping"],
+            tax=row["tax"],
+            cancelled_at=row["cancelled_at"],
+            test=row["test"],
+            taxes_included=row["taxes_included"],
+            presentment_currency=row["presentment_currency"],
+            financial_status=row["financial_status"],
+        )
+        for row in given["orders"]
+    ]
+    refunds = []
+    for row in given["refund_lines"]:
+        adjustments = [
+            s.adjustment(part["adjustment_id"], part["kind"], part["amount"], part["tax_amount"])
+            for part in given["order_adjustments"]
+            if part["refund_id"] == row["refund_id"]
+        ]
+        line = s.refund_line(
+            row["refund_id"] * 100, row["line_id"], row["subtotal"], row["total_tax"], gift_card=row["gift_card"]
+        )
+        record = s.refund(row["refund_id"], row["order_id"], row["created_at"], [line], adjustments)
+        refunds.append((record, dt.datetime.fromisoformat(row["extracted_at"])))
+    return orders, refunds
+
+
+EXPECTED = s.case("shopify_daily_sales")["expected"]
+
+
+def test_the_worked_case_in_every_layout(every: s.Warehouse) -> None:
+    """Resync, DST, two currencies, test order, gift card, tax-inclusive prices, cancels, a refund delivered twice."""
+    orders, refunds = worked_case()
+    every.land("orders", orders, shop="case")
+    every.land("order_refunds", [r for r, _ in refunds], shop="case", extracted_at=[at for _, at in refunds])
+    rows = daily(every, "case")
+    assert list(rows[0])[:2] == ["shop_url", "currency"]
+    assert list(rows[0])[2:12] == list(EXPECTED[0])
+    s.check(rows, EXPECTED)
+    assert sum(row["net_sales"] for row in rows) == Decimal(269)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_order_and_number_of_deliveries_gives_the_same(warehouse: s.Warehouse, seed: int) -> None:
+    """A loader may send any record again, in any order, in any batching."""
+    orders, refunds = worked_case()
+    shop = f"shuffled-{seed}"
+    deliveries: list[tuple[str, dict[str, Any], dt.datetime]] = [("orders", record, s.EXTRACTED) for record in orders]
+    deliveries += [("order_refunds", record, at) for record, at in refunds]
+    dice = random.Random(seed)
+    deliveries += dice.choices(deliveries, k=8)
+    dice.shuffle(deliveries)
+    for stream, record, at in deliveries:
+        warehouse.land(stream, [record], shop=shop, extracted_at=at)
+    s.check(daily(warehouse, shop), EXPECTED)
+
+
+def test_refunds_inside_orders_count_as_well_and_once(warehouse: s.Warehouse) -> None:
+    """orders.refunds[] alone gives the same; with order_refunds beside it nothing doubles."""
+    orders, refunds = worked_case()
+    newest = {record["id"]: record for record in orders}
+    for record, _ in refunds:
+        newest[record["order_id"]]["refunds"] = [record]
+    warehouse.land("orders", newest.values(), shop="nested")
+    s.check(daily(warehouse, "nested"), EXPECTED)
+    warehouse.land("order_refunds", [r for r, _ in refunds], shop="nested")
+    s.check(daily(warehouse, "nested"), EXPECTED)
+
+
+def _one(rows: list[dict[str, Any]], **expected: Any) -> None:
+    assert len(rows) == 1, rows
+    assert {key: rows[0][key] for key in expected} == expected
+
+
+def test_a_stale_replay_changes_nothing(warehouse: s.Warehouse) -> None:
+    """An old state, read again later, has a newer extraction and still loses to the newer state."""
+    old = s.order(1, "2026-03-01T12:00:00-05:00", [s.order_line(1, 100)])
+    new = s.order(1, "2026-03-01T12:00:00-05:00", [s.order_line(1, 80)], updated_at="2026-03-02T12:00:00-05:00")
+    warehouse.land("orders", [old], shop="stale", extracted_at=s.EXTRACTED)
+    warehouse.land("orders", [new], shop="stale", extracted_at=s.EXTRACTED + dt.timedelta(hours=1))
+    warehouse.land("orders", [old], shop="stale", extracted_at=s.EXTRACTED + dt.timedelta(days=9))
+    _one(daily(warehouse, "stale"), orders=1, gross_sales=Decimal(80))
+
+
+def test_a_line_removed_by_an_edit_is_gone(warehouse: s.Warehouse) -> None:
+    """The exploded row stays in the table for ever; the owner's version leaves it out (true 50, naive 80)."""
+    first = s.order(1, "2026-03-01T12:00:00Z", [s.order_line(1, 50), s.order_line(2, 30)])
+    edited = s.order(1, "2026-03-01T12:00:00Z", [s.order_line(1, 50)], updated_at="2026-03-01T13:00:00Z")
+    warehouse.land("orders", [first], shop="edited")
+    warehouse.land("orders", [edited], shop="edited")
+    _one(daily(warehouse, "edited"), gross_sales=Decimal(50), units_sold=1)
+    lines = warehouse.rows(f"data_{warehouse.project.name}.order_line_items_latest", shop="edited")
+    assert [line["line_id"] for line in lines] == [1]
+    empty = s.order(1, "2026-03-01T12:00:00Z", [], updated_at="2026-03-01T14:00:00Z")
+    warehouse.land("orders", [empty], shop="edited")
+    assert warehouse.rows(f"data_{warehouse.project.name}.order_line_items_latest", shop="edited") == []
+    _one(daily(warehouse, "edited"), orders=1, gross_sales=Decimal(0), aov=0.0)
+
+
+def test_a_deleted_order_leaves_every_measure_and_its_row_keeps_its_values(every: s.Warehouse) -> None:
+    """The five keys of a deletion carry no updated_at; written over the order they would blank it."""
+    whole = s.order(7, "2026-03-01T12:00:00Z", [s.order_line(1, 50)])
+    gone = {"id": 7, "deleted_at": "2026-03-05T08:00:00-04:00", "deleted_message": "gone", "deleted_description": None}
+    every.land("orders", [whole], shop="deleted")
+    _one(daily(every, "deleted"), orders=1)
+    every.land("orders", [gone], shop="deleted")
+    every.land("orders", [whole], shop="deleted", extracted_at=s.EXTRACTED + dt.timedelta(days=1))
+    assert daily(every, "deleted") == []
+    data = f"data_{every.project.name}"
+    assert every.rows(f"{data}.orders_latest", shop="deleted") == []
+    assert every.rows(f"{data}.order_line_items_latest", shop="deleted") == []
+    kept = every.rows(f"{data}.orders FINAL", shop="deleted")
+    assert [row["gross_sales"] for row in kept] == [Decimal(50)]
+    facts = every.rows(f"{data}.deleted_objects_latest", shop="deleted")
+    assert [(row["entity"], row["id"], row["deleted_at"].isoformat()) for row in facts] == [
+        ("order", 7, "2026-03-05T12:00:00+00:00")
+    ]
+
+
+def test_a_day_of_23_or_25_hours_loses_no_order(warehouse: s.Warehouse) -> None:
+    """New York, 2026: clocks go forward on March 8 and back on November 1."""
+    hours = [dt.datetime(2026, 3, 8, 5, tzinfo=dt.UTC) + dt.timedelta(hours=h) for h in range(-1, 25)]
+    hours += [dt.datetime(2026, 11, 1, 4, tzinfo=dt.UTC) + dt.timedelta(hours=h) for h in range(-1, 27)]
+    orders = [s.order(n, at.isoformat(), [s.order_line(n, 1)]) for n, at in enumerate(hours, start=1)]
+    warehouse.land("orders", orders, shop="clocks")
+    counts = {row["date"].isoformat(): row["orders"] for row in daily(warehouse, "clocks")}
+    assert counts == {
+        "2026-03-07": 1, "2026-03-08": 23, "2026-03-09": 2,
+        "2026-10-31": 1, "2026-11-01": 25, "2026-11-02": 2,
+    }  # fmt: skip
+
+
+def test_a_currency_without_decimals_and_a_second_currency_stay_apart(warehouse: s.Warehouse) -> None:
+    """Yen have no decimals; nothing is ever summed over currencies."""
+    yen = s.order(1, "2026-03-01T12:00:00Z", [s.order_line(1, 3200, currency="JPY")], currency="JPY", tax=291)
+    usd = s.order(2, "2026-03-01T12:00:00Z", [s.order_line(2, "19.90")])
+    warehouse.land("orders", [yen, usd], shop="yen")
+    rows = daily(warehouse, "yen")
+    found = [(row["currency"], row["gross_sales"], row["taxes"]) for row in rows]
+    assert found == [("JPY", Decimal(3200), Decimal(291)), ("USD", Decimal("19.90"), Decimal(0))]
+
+
+def test_a_voided_order_nets_to_zero_with_its_shipping_and_tax(warehouse: s.Warehouse) -> None:
+    """Nothing was captured, so no refund says that shipping and tax were given back."""
+    voided = s.order(
+        1, "2026-03-01T12:00:00Z", [s.order_line(1, 30, quantity=2)], shipping=5, tax=4,
+        cancelled_at="2026-03-03T12:00:00Z", financial_status="voided",
+    )  # fmt: skip
+    warehouse.land("orders", [voided], shop="voided")
+    placed, reversed_ = daily(warehouse, "voided")
+    assert (placed["total_sales"], reversed_["total_sales"]) == (Decimal(69), Decimal(-69))
+    assert (placed["orders"], reversed_["orders"], reversed_["units_returned"]) == (1, 0, 2)
+
+
+def test_first_and_repeat_orders_look_at_all_history(warehouse: s.Warehouse) -> None:
+    """Guests are neither; a second order of the same day is a repeat."""
+    anna, bert = {"id": 1}, {"id": 2}
+    orders = [
+        s.order(1, "2026-03-01T10:00:00Z", [s.order_line(1, 10)], customer=anna),
+        s.order(2, "2026-03-02T10:00:00Z", [s.order_line(2, 10)], customer=anna),
+        s.order(3, "2026-03-02T11:00:00Z", [s.order_line(3, 10)], customer=bert),
+        s.order(4, "2026-03-02T12:00:00Z", [s.order_line(4, 10)], customer=bert),
+        s.order(5, "2026-03-02T12:30:00Z", [s.order_line(5, 10)]),
+        s.order(6, "2026-02-01T12:00:00Z", [s.order_line(6, 10)], customer=bert, test=True),
+    ]
+    warehouse.land("orders", orders, shop="loyal")
+    found = [(r["orders"], r["customers"], r["first_orders"], r["repeat_orders"]) for r in daily(warehouse, "loyal")]
+    assert found == [(1, 1, 1, 0), (4, 2, 1, 2)]

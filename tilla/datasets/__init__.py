@@ -1,0 +1,1 @@
+"""Curated datasets: one row per entity, deduplicated by version, over any loader layout."""
