@@ -40,9 +40,11 @@ _GENERATION = "_airbyte_generation_id"
 _META = "_airbyte_meta"
 _LOAD_ID = "_dlt_load_id"
 
-# A moment starts with a full date: the best-effort parser takes "12" for the 12th of January (26.9).
-_FULL_DATE = "____-__-__%"
-_DATE = "^[0-9]{4}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)"
+# A moment starts with a full date, of the years that DateTime64 holds on every server: the best-effort parser takes
+# "12" for the 12th of January (26.9), and placeholders such as 0001-01-01 stand for nothing.
+_FULL_DATE = "^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}"
+_DATE = "____-__-__%"
+_DATE = "^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)"
 
 
 @attrs.frozen(eq=False)
@@ -328,7 +330,7 @@ def _moment(value: tl.Expr[Any], *, local: bool = False) -> tl.Expr[Any]:
         parsed = f.raw("toTimeZone", parsed, "UTC", type=t.Nullable(UTC_MS))
     else:
         parsed = f.raw("parseDateTime64BestEffortOrNull", value, 3, "UTC", type=t.Nullable(UTC_MS))
-    return f.raw("if", f.like(value, _FULL_DATE), parsed, None, type=t.Nullable(UTC_MS))
+    return f.raw("if", f.match(value, _FULL_DATE), parsed, None, type=t.Nullable(UTC_MS))
 
 
 def _day(value: tl.Expr[Any]) -> tl.Expr[Any]:

@@ -68,9 +68,9 @@ def given_back(shop: Curated, *, timezone: str = "") -> tl.Sql:
     them: negative where money goes back), duties.
     """
     refunds, lines, adjustments = (
-        shop.order_refunds_latest,
-        shop.order_refund_line_items_latest,
-        shop.order_refund_adjustments_latest,
+        shop.order_refunds,
+        shop.order_refund_line_items,
+        shop.order_refund_adjustments,
     )
     return tl.sql(
         """SELECT
@@ -101,7 +101,7 @@ FROM (
         toDecimal128(0, 4) AS shipping,
         toDecimal128(0, 4) AS adjustment_tax,
         toDecimal128(0, 4) AS duties
-    FROM {lines}
+    FROM {lines} FINAL
     WHERE order_id IS NOT NULL AND created_at IS NOT NULL
     UNION ALL
     SELECT
@@ -111,7 +111,7 @@ FROM (
         toDecimal128(if(kind = 'shipping_refund', ifNull(amount, 0), 0), 4),
         toDecimal128(ifNull(tax_amount, 0), 4),
         toDecimal128(0, 4)
-    FROM {adjustments}
+    FROM {adjustments} FINAL
     WHERE order_id IS NOT NULL AND created_at IS NOT NULL
     UNION ALL
     SELECT
@@ -119,7 +119,7 @@ FROM (
         toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), 0,
         toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
         toDecimal128(ifNull(duties, 0), 4)
-    FROM {refunds}
+    FROM {refunds} FINAL
     WHERE order_id IS NOT NULL AND created_at IS NOT NULL AND ifNull(duties, 0) != 0
 )
 GROUP BY shop_url, order_id, date""",

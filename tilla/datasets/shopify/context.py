@@ -19,6 +19,8 @@ from tilla.sources import stream as shopify_stream
 from tilla.sources.raw import Document, Landed, landed, version_of
 
 MONEY = t.Decimal(18, 4)
+MOMENT = t.Nullable(t.DateTime64(3, "UTC"))
+LENGTH = t.UInt32
 WORD = t.LowCardinality(t.Nullable(t.String))
 
 
@@ -51,7 +53,14 @@ class Context:
 
     def day(self, moment: tl.Expr[dt.datetime | None]) -> tl.Expr[dt.date]:
         """The shop's day of a moment: never a fixed offset, so that a day has 23 or 25 hours where clocks change."""
-        return f.raw("toDate", moment, self.timezone, type=t.Nullable(t.Date))
+        return local_day(moment, self.timezone)
+
+
+def local_day(moment: tl.Expr[Any], timezone: str) -> tl.Expr[Any]:
+    """The day of a moment in a zone. Nullable(Date): NULL where it is not known, or before 1970, which Date cannot hold."""
+    day = f.raw("toDate", moment, timezone, type=t.Nullable(t.Date))
+    first = dt.datetime(1970, 1, 2, tzinfo=dt.UTC)
+    return f.raw("if", moment >= first, day, None, type=t.Nullable(t.Date))
 
 
 # --- pieces of column bodies ---
@@ -169,22 +178,30 @@ def month(moment: tl.Expr[dt.datetime | None]) -> tl.Expr[int]:
 
 def latest(
     context: Context,
-    table: tl.MaterializedView[Any],
+    table: Any,
     conditions: str = "",
     /,
     *,
     comment: str = "",
+    more: tuple[tuple[tl.Column[Any], str], ...] = (),
+    joined: str = "",
     **relations: Any,
 ) -> tl.View[Any]:
     """The ``_latest`` view: the newest row per key, without deleted objects.
 
-    ``conditions`` is SQL over the table's columns, with references to ``relations``.
+    ``conditions`` is SQL over the table's columns, with references to ``relations``. ``more`` adds columns, each with its
+    SQL over ``joined``.
     """
-    listed = ",\n    ".join(column.name for column in table.columns)
-    text = f"SELECT\n    {listed}\nFROM {{table}} FINAL" + (f"\nWHERE {conditions}" if conditions else "")
+    own = [column.name for column in table.columns]
+    qualifier = "newest." if joined else ""
+    items = [f"{qualifier}{name}" + (f" AS {name}" if joined else "") for name in own]
+    items += [f"{sql} AS {column.name}" for column, sql in more]
+    text = "SELECT\n    " + ",\n    ".join(items) + "\nFROM {table}" + (" AS newest" if joined else "") + " FINAL"
+    text += f"\n{joined}" if joined else ""
+    text += f"\nWHERE {conditions}" if conditions else ""
     return tl.View(
         context.name(f"{table.table}_latest"),
-        stored_columns(table.columns),
+        (*stored_columns(table.columns), *(column for column, _ in more)),
         query=tl.sql(text, table=table, **relations),
         comment=comment or f"{table.comment} Deduplicated: the newest row per key.",
     )
@@ -200,5 +217,15 @@ def _typed(column: tl.Column[Any]) -> t.DataType[Any]:
     return column.type
 
 
-# Rows whose owner is there in exactly this version: a line that an edit removed, or whose order was deleted, drops out.
-OWNED = "(shop_url, order_id, order_version) IN (SELECT shop_url, order_id, version FROM {orders})"
+def owned(key: str, version: str) -> str:
+    """The guard of exploded rows: their owner is there in exactly this version.
+
+    A line that an edit removed, or whose owner was deleted, drops out.
+    """
+    return f"(shop_url, {key}, {version}) IN (SELECT shop_url, {key}, version FROM {{owner}})"
+
+
+def numbered(array: tl.Expr[list[str]], name: str) -> tuple[Document, tl.Expr[int]]:
+    """The elements of an array that have no id of their own, each with its position from 1."""
+    pair = tl.each(f.array_zip(array, f.array_enumerate(array)), name)
+    return Document(pair[1]), f.cast(pair[2], t.UInt32)
