@@ -94,7 +94,10 @@ CORPUS: list[tuple[str, str]] = [
     ("WITH b AS (SELECT x FROM @d.b) SELECT x FROM (WITH b AS (SELECT x + 1 AS x FROM b) SELECT x FROM b)", "@d.b"),
     ("WITH q AS (SELECT x FROM @d.b) SELECT x FROM @d.a UNION ALL SELECT x FROM q", "@d.a @d.b"),
     ("WITH q AS (SELECT toUInt64(1) AS x) SELECT x FROM @d.a WHERE x IN q OR x IN (SELECT x FROM q)", "@d.a"),
-    ("WITH q AS (SELECT 9 AS x) SELECT arrayMap(l -> l IN q, [9, 1]) AS r, (SELECT max(x) FROM q) AS m FROM @d.a", "@d.a"),
+    (
+        "WITH q AS (SELECT 9 AS x) SELECT arrayMap(l -> l IN q, [9, 1]) AS r, (SELECT max(x) FROM q) AS m FROM @d.a",
+        "@d.a",
+    ),
     ("WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < 3) SELECT n FROM t", ""),
     ("WITH q (k) AS (SELECT x FROM @d.b) SELECT k FROM q", "@d.b"),
     ("WITH q AS MATERIALIZED (SELECT x FROM @d.b) SELECT x FROM q", "@d.b"),
@@ -107,7 +110,10 @@ CORPUS: list[tuple[str, str]] = [
     ("SELECT x FROM @d.a WHERE x IN @d.s", "@d.a @d.s"),
     ("SELECT x FROM @d.a WHERE x NOT IN @d.s AND x GLOBAL IN @d.s AND x GLOBAL NOT IN (@d.s)", "@d.a @d.s"),
     ("SELECT x FROM @d.a WHERE x IN ((@d.s))", "@d.a @d.s"),
-    ("SELECT in(x, @d.s) AS k, notIn(x, @d.s) AS l, globalIn(x, @d.s) AS m, nullIn(x, @d.s) AS n FROM @d.a", "@d.a @d.s"),
+    (
+        "SELECT in(x, @d.s) AS k, notIn(x, @d.s) AS l, globalIn(x, @d.s) AS m, nullIn(x, @d.s) AS n FROM @d.a",
+        "@d.a @d.s",
+    ),
     ("SELECT x IN arr AS k, x IN t.arr AS l, x IN (arr) AS m, x IN @d.a.arr AS n FROM @d.a AS t", "@d.a"),
     ("SELECT [1, 2] AS k, x IN k AS l, x IN [1, 2] AS m, x IN (1, 2) AS n, x IN tuple(1) AS o FROM @d.a", "@d.a"),
     ("SELECT arrayFilter(k -> k IN @d.s, arr) AS r, arrayMap(k -> 1 IN k, [[1, 2]]) AS t FROM @d.a", "@d.a @d.s"),
@@ -157,14 +163,26 @@ CORPUS: list[tuple[str, str]] = [
     ("SELECT quantile(0.5)(v) AS m, quantilesIf(0.1, 0.9)(v, v > (SELECT 0 FROM @d.s)) AS q FROM @d.b", "@d.b @d.s"),
     ("SELECT groupArraySorted(4)(x) AS g FROM @d.b", "@d.b"),
     ("SELECT sum(x AS y) AS s, any(y) AS t FROM @d.b", "@d.b"),
-    ("SELECT x, sum(v) OVER (PARTITION BY x ORDER BY v ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s FROM @d.b", "@d.b"),
+    (
+        "SELECT x, sum(v) OVER (PARTITION BY x ORDER BY v ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s FROM @d.b",
+        "@d.b",
+    ),
     ("SELECT row_number() OVER w AS r FROM @d.b WINDOW w AS (ORDER BY x) QUALIFY r = 1", "@d.b"),
     ("SELECT first_value(v) RESPECT NULLS AS f FROM @d.b", "@d.b"),
-    ("SELECT CASE x WHEN 1 THEN 'a' WHEN 2 THEN 'b' ELSE 'c' END AS c, case when x in @d.s then 1 end k FROM @d.b", "@d.b @d.s"),
-    ("SELECT x > 1 ? 'a' : 'b' AS q, x::Nullable(Float64) AS f, x::BFloat16 AS g, x::double precision AS h FROM @d.b", "@d.b"),
+    (
+        "SELECT CASE x WHEN 1 THEN 'a' WHEN 2 THEN 'b' ELSE 'c' END AS c, case when x in @d.s then 1 end k FROM @d.b",
+        "@d.b @d.s",
+    ),
+    (
+        "SELECT x > 1 ? 'a' : 'b' AS q, x::Nullable(Float64) AS f, x::BFloat16 AS g, x::double precision AS h FROM @d.b",
+        "@d.b",
+    ),
     ("SELECT CAST(x AS Nullable(String)) AS k, CAST((x AS z) AS String) AS l, z FROM @d.b", "@d.b"),
     ("SELECT at + INTERVAL 1 DAY day, at - INTERVAL '1 hour' AS h, INTERVAL (1 + x) DAY AS i FROM @d.a", "@d.a"),
-    ("SELECT interval FROM (SELECT x AS interval FROM @d.b) WHERE interval + 1 > 0 AND interval BETWEEN 1 AND 2", "@d.b"),
+    (
+        "SELECT interval FROM (SELECT x AS interval FROM @d.b) WHERE interval + 1 > 0 AND interval BETWEEN 1 AND 2",
+        "@d.b",
+    ),
     ("SELECT DATE '2020-01-01' AS d, EXTRACT(DAY FROM at) AS e, date_add(DAY, 1, at) AS f FROM @d.a", "@d.a"),
     ("SELECT j.a.b, j.^a, j.a.:Int64, j.a[].b, x IS NOT DISTINCT FROM 2 AS k FROM @d.c", "@d.c"),
     ("SELECT tup.1, tup.p, t.tup.q, arr[1], arr[-1] FROM @d.a AS t", "@d.a"),
@@ -181,7 +199,10 @@ CORPUS: list[tuple[str, str]] = [
     ("SELECT (x), ((v)), x AS `select`, NULL, true FROM @d.b", "@d.b"),
     ("SELECT count(), toMonday(at), if(x > 1, 1, 0), splitByChar(',', y), x + 1 FROM @d.a GROUP BY ALL", "@d.a"),
     ("SELECT untuple(tup), 'a' || 'b' FROM @d.a", "@d.a"),
-    ("SELECT map('k', x)['k'] AS m, (x, v).1 AS t, [x, v][1] AS i, tuple(x AS inner_x) AS u, inner_x FROM @d.b", "@d.b"),
+    (
+        "SELECT map('k', x)['k'] AS m, (x, v).1 AS t, [x, v][1] AS i, tuple(x AS inner_x) AS u, inner_x FROM @d.b",
+        "@d.b",
+    ),
     ("SELECT arraySum((p, q) -> p * q + assumeNotNull((SELECT 1 FROM @d.s)), arr, arr) AS s FROM @d.a", "@d.a @d.s"),
     ("SELECT a.x, b.x, b.v, c.w FROM @d.a a JOIN @d.b b ON a.x = b.x JOIN @d.c c ON c.x = b.x", "@d.a @d.b @d.c"),
     ("SELECT e.x, w FROM @e.a AS e", "@e.a"),
@@ -239,7 +260,10 @@ def test_tables_found_are_the_tables_the_engine_needs(
 ) -> None:
     """Every table found, and no other: the engine misses a table exactly when the reader listed it."""
     reading = read(query.replace("@", "db_"))
-    found = {f"@{use.database.removeprefix('db_')}.{quote_identifier(use.name)}" if use.database else use.name for use in reading.tables}
+    found = {
+        f"@{use.database.removeprefix('db_')}.{quote_identifier(use.name)}" if use.database else use.name
+        for use in reading.tables
+    }
     found = {name if not name.endswith("^b$`") else "@d.^b$" for name in found}
     assert found == set(expected.split())
     assert not needs(engine, at(query, universe.database))

@@ -11,164 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-import attrs
-
 from .. import errors
 from ..text import is_bare, quote_identifier
-from .reader import Query, Reader, Select, Use
+from .notes import Query, Select, Use
+from .operands import split_name
+from .reader import Reader
 from .scan import QUOTED, WORD, Scan, position, scan, splice
+from .shapes import Output, Reading, SelectShape, TableUse
 
-
-@attrs.frozen
-class TableUse:
-    """One place in the text that names a table, view or dictionary that the query reads.
-
-    ``[start:end]`` is the name as written (a string literal with its quotes for a dictionary), ``[start:stop]``
-    the whole table expression with alias, FINAL and SAMPLE.
-    """
-
-    database: str | None
-    name: str
-    start: int
-    end: int
-    role: str
-    """from · join · in · dictionary · join_table · remote · cluster · merge (name is a regular expression) · function."""
-    final: bool = False
-    leftmost: bool = False
-    """The table whose inserts fire an incremental materialized view with this query."""
-    scope: int = 0
-    """Index in :attr:`Reading.selects` of the SELECT that names it."""
-    alias: str | None = None
-    sample: str = ""
-    stop: int = 0
-    certain: bool = True
-    """False for ``merge(REGEXP(..), ..)``, whose database is a regular expression too, and in ``ambiguous``."""
-
-    @property
-    def key(self) -> tuple[str | None, str]:
-        """(database, name)."""
-        return self.database, self.name
-
-
-@attrs.frozen
-class Output:
-    """One item of the outermost SELECT list."""
-
-    name: str | None
-    """The column's name; None when only the engine knows it (``count()``, ``*``, ``b.x`` of a joined table)."""
-    start: int
-    end: int
-    star: bool = False
-    """The item stands for several columns: ``*``, ``t.*``, ``COLUMNS(..)``, ``untuple(..)``."""
-    aliased: bool = False
-    aggregates: tuple[str, ...] = ()
-    windows: tuple[str, ...] = ()
-
-
-@attrs.frozen
-class SelectShape:
-    """One SELECT of the text: where it stands and which clauses it has."""
-
-    start: int
-    end: int
-    parent: int | None
-    role: str
-    """top · from · join · cte · expression · view: what the query that holds it is for."""
-    flags: frozenset[str]
-    """Among: distinct, final, join, array join, prewhere, where, group by, having, window, qualify, order by, limit,
-    limit by, totals, rollup, cube, settings, format, stream, aggregate."""
-    aggregates: tuple[str, ...] = ()
-    joins: tuple[str, ...] = ()
-    group_by: tuple[str, ...] = ()
-
-
-@attrs.frozen
-class Reading:
-    """All that is known of one SELECT."""
-
-    text: str
-    tables: tuple[TableUse, ...]
-    trigger: TableUse | None
-    """The left-most table, whose inserts fire an incremental view; None when that place holds no plain table."""
-    trigger_in_union: bool
-    """The way to the left-most table passes a UNION: only its first branch is fed by inserts."""
-    outputs: tuple[Output, ...]
-    selects: tuple[SelectShape, ...]
-    nondeterministic: tuple[str, ...]
-    has_union: bool
-    ambiguous: tuple[TableUse, ...] = ()
-    """``x IN name`` without a database: a column where the sources have one of that name, else a table of the
-    session's database. Only a qualified name says which."""
-
-    @property
-    def output_names(self) -> tuple[str, ...] | None:
-        """The names of the columns, or None when some are not known offline."""
-        names = tuple(output.name for output in self.outputs if output.name is not None)
-        return names if len(names) == len(self.outputs) else None
-
-    @property
-    def unnamed(self) -> tuple[tuple[int, str], ...]:
-        """(index, text) of the items whose column name only the engine knows."""
-        return tuple((i, self.text[o.start : o.end]) for i, o in enumerate(self.outputs) if o.name is None)
-
-    @property
-    def aggregate_functions(self) -> tuple[str, ...]:
-        """The aggregate functions that the outermost SELECT calls; ``outputs`` has them item by item."""
-        called = (name for shape in self.selects if shape.role == "top" for name in shape.aggregates)
-        return tuple(dict.fromkeys(called))
-
-    def _has(self, flag: str, top: bool = False) -> bool:
-        return any(flag in shape.flags for shape in self.selects if not top or shape.role == "top")
-
-    @property
-    def select_star(self) -> bool:
-        """The outermost SELECT list holds ``*``, ``COLUMNS`` or ``untuple``."""
-        return any(output.star for output in self.outputs)
-
-    @property
-    def has_group_by(self) -> bool:
-        """The outermost SELECT groups: GROUP BY, or an aggregate function without one."""
-        return self._has("group by", top=True) or self._has("aggregate", top=True)
-
-    @property
-    def has_distinct(self) -> bool:
-        """The outermost SELECT is DISTINCT."""
-        return self._has("distinct", top=True)
-
-    @property
-    def has_limit(self) -> bool:
-        """Some SELECT has LIMIT, LIMIT BY, OFFSET or TOP."""
-        return self._has("limit") or self._has("limit by")
-
-    @property
-    def has_final(self) -> bool:
-        """Some table is read with FINAL."""
-        return self._has("final")
-
-    @property
-    def has_window(self) -> bool:
-        """Some SELECT calls a window function."""
-        return self._has("window")
-
-    @property
-    def has_join(self) -> bool:
-        """Some SELECT has a JOIN, or a comma between tables."""
-        return self._has("join")
-
-    @property
-    def has_array_join(self) -> bool:
-        """Some SELECT has ARRAY JOIN or arrayJoin()."""
-        return self._has("array join")
-
-    @property
-    def has_subquery_aggregation(self) -> bool:
-        """A SELECT other than the outermost groups or aggregates, or is DISTINCT."""
-        heavy = {"group by", "aggregate", "distinct"}
-        return any(shape.role != "top" and heavy & shape.flags for shape in self.selects)
-
-    def names(self) -> tuple[tuple[str | None, str], ...]:
-        """(database, name) of all that is read, each once, in order of first use."""
-        return tuple(dict.fromkeys(use.key for use in self.tables))
+__all__ = ["Output", "Reading", "SelectShape", "TableUse", "bound_source", "read", "read_expression", "replace_source"]
 
 
 @lru_cache(maxsize=512)
@@ -187,8 +38,7 @@ def read(text: str) -> Reading:
 def read_expression(text: str) -> Reading:
     """Read one expression: a DEFAULT, a TTL, a row filter. Its ``outputs`` are empty."""
     reader = Reader(scan(text))
-    select = reader.expression()
-    return _finish(reader, select.query)
+    return _finish(reader, reader.whole_expression())
 
 
 def _finish(reader: Reader, query: Query) -> Reading:
@@ -250,9 +100,7 @@ def _outputs(tokens: Scan, select: Select) -> Iterator[Output]:
             name = tokens.name(item.alias)
         elif not item.star:
             name = _column_name(tokens, select, item.first, item.stop)
-        yield Output(
-            name, start, end, item.star and not aliased, aliased, tuple(item.aggregates), tuple(item.windows)
-        )
+        yield Output(name, start, end, item.star and not aliased, aliased, tuple(item.aggregates), tuple(item.windows))
 
 
 def _column_name(tokens: Scan, select: Select, first: int, stop: int) -> str | None:
@@ -357,44 +205,27 @@ class _Resolver:
                 return None
         elif any(name == parts[0] for scope in scopes for _, name, _ in scope.sources):
             return None  # t.column
-        use = Use(
-            select,
-            role,
-            parts[0] if len(parts) == 2 else None,
-            parts[-1],
-            self.scan.starts[first],
-            self.scan.ends[stop - 1],
-        )
+        database = parts[0] if len(parts) == 2 else None
+        use = Use(select, role, database, parts[-1], self.scan.starts[first], self.scan.ends[stop - 1])
         use.certain = len(parts) == 2
         return use
 
-    def _dictionary(
-        self, scopes: list[Select], role: str, parts: list[str], first: int, stop: int
-    ) -> Use | None:
+    def _dictionary(self, scopes: list[Select], role: str, parts: list[str], first: int, stop: int) -> Use | None:
         """Resolve the bare name that stands where a function wants the name of a dictionary."""
-        text = self.scan
-        if len(parts) == 1:
-            for scope in scopes:
-                if parts[0] in scope.literals:
-                    database, dot, name = text.string(scope.literals[parts[0]]).partition(".")
-                    parts = [database, name] if dot else [database]
-                    break
-                if parts[0] in scope.aliases:
-                    raise self._computed(role, first)
-            else:
-                # `d.t` in backticks is one name with a dot, which the server splits.
-                database, dot, name = parts[0].partition(".")
-                parts = [database, name] if dot else [database]
+        tokens = self.scan
         if len(parts) > 2:
             raise self._computed(role, first)
-        return Use(
-            scopes[0],
-            role,
-            parts[0] if len(parts) == 2 else None,
-            parts[-1],
-            text.starts[first],
-            text.ends[stop - 1],
-        )
+        if len(parts) == 2:
+            database, name = parts[0], parts[1]
+        else:
+            literals = (scope.literals[parts[0]] for scope in scopes if parts[0] in scope.literals)
+            literal = next(literals, None)
+            if literal is None and any(parts[0] in scope.aliases for scope in scopes):
+                raise self._computed(role, first)
+            # `d.t` in backticks is one name with a dot, which the server splits too.
+            found = split_name(parts[0] if literal is None else tokens.string(literal))
+            return Use(scopes[0], role, *found, tokens.starts[first], tokens.ends[stop - 1])
+        return Use(scopes[0], role, database, name, tokens.starts[first], tokens.ends[stop - 1])
 
     def _computed(self, role: str, first: int) -> errors.SqlError:
         what = f"the name of this {role.replace('_', ' ')}, which is computed"
@@ -420,7 +251,9 @@ def bound_source(text: str, use: TableUse, condition_sql: str, columns: str = "*
     'SELECT x FROM (SELECT * FROM d.t WHERE day = 3) AS t WHERE x > 1'
     """
     extras = f"{' FINAL' if use.final else ''}{' ' + use.sample if use.sample else ''}"
-    return replace_source(text, use, f"(SELECT {columns} FROM {text[use.start : use.end]}{extras} WHERE {condition_sql})")
+    return replace_source(
+        text, use, f"(SELECT {columns} FROM {text[use.start : use.end]}{extras} WHERE {condition_sql})"
+    )
 
 
 def replace_source(text: str, use: TableUse, source_sql: str) -> str:
@@ -446,8 +279,8 @@ def replace_source(text: str, use: TableUse, source_sql: str) -> str:
         raise refuse("it is not a table of this text")
     select = mine.select
     alias = use.alias or use.name
-    if use.alias is None and tokens.words[_token_after(tokens, use.end)] == "(":
-        raise refuse("a view with parameters takes no condition")
+    if mine.parameters:
+        raise refuse("it is a view with parameters", "a subquery in FROM around it")
     edits = [(use.start, use.stop, f"{source_sql} AS {quote_identifier(alias)}")]
     if use.alias is None and any(name == alias and other is not mine for _, name, other in select.sources):
         raise refuse(f"two sources of this SELECT go by the name {alias}", "an alias for each: FROM d.t AS a")
@@ -463,10 +296,6 @@ def replace_source(text: str, use: TableUse, source_sql: str) -> str:
             raise refuse("PREWHERE with FINAL or an outer join", "WHERE in place of PREWHERE")
         edits += _prewhere(tokens, select)
     return splice(text, edits)
-
-
-def _token_after(tokens: Scan, offset: int) -> int:
-    return next((at for at in range(tokens.size) if tokens.starts[at] >= offset), tokens.size)
 
 
 def _prewhere(tokens: Scan, select: Select) -> Iterator[tuple[int, int, str]]:

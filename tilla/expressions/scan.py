@@ -30,7 +30,7 @@ _TOKEN = re.compile(
     | (?P<heredoc>\$(?P<tag>[A-Za-z0-9_]*)\$.*?\$(?P=tag)\$)
     | (?P<word>[A-Za-z0-9_$]+)
     | (?P<quoted>`[^`\\]*(?:(?:\\.|``)[^`\\]*)*`|"[^"\\]*(?:(?:\\.|"")[^"\\]*)*"|\u201c[^\u201d]*\u201d)
-    | (?P<symbol>::|->|<=>|<=|>=|!=|<>|==|\|\||@@|[-+*/%=<>!.,;:?()\[\]{}~^|&@\u2212\\])
+    | (?P<symbol>::|->|!~\*|~\*|!~|<=>|<=|>=|!=|<>|==|\|\||@@|[-+*/%=<>!.,;:?()\[\]{}~^|&@\u2212\\])
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -80,9 +80,7 @@ def _nested_end(text: str, start: int) -> int:
         depth += 1 if found.group() == "/*" else -1
         if depth == 0:
             return found.end()
-    raise errors.unreadable_sql(
-        *position(text, start), "a block comment that does not end", text[start : start + 20]
-    )
+    raise errors.unreadable_sql(*position(text, start), "a block comment that does not end", text[start : start + 20])
 
 
 def _unreadable(text: str, at: int) -> errors.SqlError:
@@ -198,9 +196,7 @@ def _unbalanced(
     if opened:
         line, column = position(text, starts[opened[-1]])
         hint = f"close the {words[opened[-1]]!r} of line {line}, column {column} first"
-    return errors.unreadable_sql(
-        *position(text, at), f"{word!r} that nothing opens", text[at : at + 20], hint
-    )
+    return errors.unreadable_sql(*position(text, at), f"{word!r} that nothing opens", text[at : at + 20], hint)
 
 
 def splice(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
@@ -252,7 +248,7 @@ def placeholders(sql: str) -> list[tuple[str, int]]:
     placeholder; string literals, quoted names and comments are not searched.
 
     >>> placeholders("SELECT {lo:UInt64}, '{a}' FROM raw_{client).t")
-    [('{client)', 31)]
+    [('{client)', 35)]
     """
     found: list[tuple[str, int]] = []
     row = [token for token in tokens(sql) if token.kind not in ("space", "comment")]

@@ -8,7 +8,7 @@ byte for byte. The text is never parsed into a tree and printed again: a printer
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypeGuard, cast
+from typing import Protocol, TypeGuard
 
 import attrs
 
@@ -19,6 +19,15 @@ from .scan import position, splice, tokens
 __all__ = ["Reading", "Sql", "TableUse", "bound_source", "read", "read_expression", "replace_source", "sql"]
 
 _PRINTED_OBJECT = "<tilla "
+
+
+class _Relation(Protocol):
+    @property
+    def qualified_name(self) -> str: ...
+
+
+class _Expression(Protocol):
+    def sql(self) -> str: ...
 
 
 def _compared(references: tuple[tuple[str, object], ...]) -> tuple[tuple[str, str], ...]:
@@ -85,8 +94,9 @@ def sql(text: str, /, **references: object) -> Sql:
     Raises SqlError (T202 to T207), all mistakes at once: a reference without an argument, an argument that the text
     never names, braces that hold no name, a value that is no object, an f-string.
     """
-    if not isinstance(text, str):
-        raise errors.sql_not_text(text)
+    given: object = text
+    if not isinstance(given, str):
+        raise errors.sql_not_text(given)
     printed = text.find(_PRINTED_OBJECT)
     if printed >= 0:
         raise errors.sql_from_fstring(*position(text, printed))
@@ -104,7 +114,7 @@ def sql(text: str, /, **references: object) -> Sql:
     for name, value in references.items():
         if name not in used:
             mistakes.add(errors.object_without_reference(name, [n for n in used if n not in references]))
-        elif not (_is_relation(value) or callable(getattr(value, "sql", None))):
+        elif not (_is_relation(value) or _is_expression(value)):
             mistakes.add(errors.bad_reference_value(name, value))
     mistakes.raise_all()
     return Sql(text, tuple((name, references[name]) for name in used), tuple(spots))
@@ -125,9 +135,7 @@ def _braces(text: str) -> Iterator[tuple[int, int, str]]:
         stop = at + 1
         while stop < len(row) and text[row[stop].start : row[stop].end] not in ("}", "{"):
             stop += 1
-        parameter = (
-            stop > at + 2 and text[row[at + 2].start] == ":" and row[at + 1].kind in ("word", "quoted")
-        )
+        parameter = stop > at + 2 and text[row[at + 2].start] == ":" and row[at + 1].kind in ("word", "quoted")
         if stop == len(row) or text[row[stop].start] == "{":
             yield start, row[stop - 1].end, ""
             at = stop
@@ -137,8 +145,12 @@ def _braces(text: str) -> Iterator[tuple[int, int, str]]:
         at = stop + 1
 
 
-def _is_relation(value: object) -> TypeGuard[object]:
-    return isinstance(getattr(value, "qualified_name", None), str) and not isinstance(value, type)
+def _is_relation(value: object) -> TypeGuard[_Relation]:
+    return not isinstance(value, type) and isinstance(getattr(value, "qualified_name", None), str)
+
+
+def _is_expression(value: object) -> TypeGuard[_Expression]:
+    return not isinstance(value, type) and callable(getattr(value, "sql", None))
 
 
 def _written(value: object, names: Mapping[object, str] | None) -> str:
@@ -146,7 +158,9 @@ def _written(value: object, names: Mapping[object, str] | None) -> str:
     if isinstance(value, Sql):
         return value.render(names)
     if _is_relation(value):
-        if names is not None and value in names:
-            return names[value]
-        return cast(str, value.qualified_name)  # type: ignore[attr-defined]
-    return cast(str, value.sql())  # type: ignore[attr-defined]
+        # Compared one by one: a declared object need not be hashable.
+        other = (text for key, text in (names or {}).items() if key is value or key == value)
+        return next(other, value.qualified_name)
+    if _is_expression(value):
+        return value.sql()
+    raise errors.bad_reference_value("", value)

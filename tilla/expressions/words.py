@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from functools import cache
 
-AGGREGATES = frozenset(
+
+def listed(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
+AGGREGATES = listed(
     """
     aggthrow analysisofvariance anova any any_respect_nulls any_value any_value_respect_nulls anyheavy
     anylast anylast_respect_nulls anylastrespectnulls anyrespectnulls anyvaluerespectnulls
@@ -56,12 +62,15 @@ AGGREGATES = frozenset(
     timeseriestimestampofmaxtogrid timeseriestimestampofmintogrid timeseriestopkmasks topk topkweighted
     uniq uniqcombined uniqcombined64 uniqexact uniqhll12 uniqupto var_pop var_samp varpop varpopstable
     varsamp varsampstable welchttest windowfunnel
-    """.split()
+    """
 )
 
 # Window functions, which the server lists among the aggregates but which aggregate nothing without OVER.
-WINDOW_ONLY = frozenset(
-    "cume_dist dense_rank denserank lag laginframe lead leadinframe nth_value ntile percent_rank percentrank rank row_number".split()
+WINDOW_ONLY = listed(
+    """
+    cume_dist dense_rank denserank lag laginframe lead leadinframe nth_value ntile percent_rank percentrank
+    rank row_number
+    """
 )
 
 _COMBINATORS = (
@@ -83,7 +92,7 @@ _COMBINATORS = (
 )
 
 # Their result depends on more than their arguments: time, chance, session, server, order of rows.
-NONDETERMINISTIC = frozenset(
+NONDETERMINISTIC = listed(
     """
     addresstoline addresstolinewithinlines addresstosymbol aiclassify aiextract aifilter aigenerate
     airedact aitranslate arraypartialshuffle arrayrandomsample arrayshuffle assigncentroid
@@ -109,10 +118,10 @@ NONDETERMINISTIC = frozenset(
     timeseriesreplacetag timeseriestagsgrouptotags timeseriestagstogroup
     timeseriesthrowduplicateseriesif timezone today transactionid uptime user utc_timestamp utctimestamp
     version yesterday zookeepersessionuptime
-    """.split()
+    """
 )
 
-TABLE_FUNCTIONS = frozenset(
+TABLE_FUNCTIONS = listed(
     """
     arrowstream azureblobstorage azureblobstoragecluster bigquery cluster clusterallreplicas cosn
     deltalake deltalakeazure deltalakeazurecluster deltalakecluster deltalakelocal deltalakes3
@@ -127,7 +136,7 @@ TABLE_FUNCTIONS = frozenset(
     sqlite sqlstandardvalues timeseriesdata timeseriesmetricfamilies timeseriesmetrics timeseriessamples
     timeseriesselector timeseriestags url urlcluster values view viewexplain viewifpermitted ytsaurus
     zeros zeros_mt
-    """.split()
+    """
 )
 
 # The first argument names a dictionary, a Join table, or is looked up in the second one as a set.
@@ -147,19 +156,21 @@ SET_FUNCTIONS = frozenset(
     for suffix in ("", "IgnoreSet")
 )
 
+SET_OPERATIONS = frozenset({"UNION", "EXCEPT", "INTERSECT"})
+JOIN_WORDS = listed("GLOBAL LOCAL NATURAL ANY ALL ASOF SEMI ANTI INNER LEFT RIGHT FULL CROSS PASTE OUTER")
+
 # A column list ends here, and a bare word of these is no alias (tried one by one: `SELECT x <word> FROM t`).
-NO_ALIAS = frozenset(
+NO_ALIAS = listed(
     """
-    ALL AND ANTI ANY ARRAY AS ASOF BETWEEN CROSS DIV ELSE EXCEPT FINAL FORMAT FROM FULL GLOBAL GROUP HAVING ILIKE IN
-    INNER INTERSECT INTO JOIN LEFT LIKE LIMIT MOD NATURAL NOT OFFSET ON ONLY OR ORDER PARALLEL PASTE PREWHERE QUALIFY
-    REGEXP RIGHT SAMPLE SELECT SEMI SETTINGS STREAM UNION USING WHERE WINDOW WITH
-    """.split()
+    ALL AND ANTI ANY ARRAY AS ASOF BETWEEN CROSS DIV ELSE EXCEPT FINAL FORMAT FROM FULL GLOBAL GROUP HAVING
+    ILIKE IN INNER INTERSECT INTO JOIN LEFT LIKE LIMIT MOD NATURAL NOT OFFSET ON ONLY OR ORDER PARALLEL PASTE
+    PREWHERE QUALIFY REGEXP RIGHT SAMPLE SELECT SEMI SETTINGS STREAM UNION USING WHERE WINDOW WITH
+    """
 )
-NO_TABLE_ALIAS = NO_ALIAS - {"AND", "DIV", "IN", "MOD", "OR", "REGEXP", "SELECT"} | {
+NO_TABLE_ALIAS = NO_ALIAS - {"AND", "DIV", "IN", "MOD", "OR", "REGEXP"} | {
     "DISTINCT",
     "FALSE",
     "NULL",
-    "SELECT",
     "TOP",
     "TRUE",
     "UUID",
@@ -167,12 +178,12 @@ NO_TABLE_ALIAS = NO_ALIAS - {"AND", "DIV", "IN", "MOD", "OR", "REGEXP", "SELECT"
 
 UNITS = frozenset(
     f"{unit}{plural}"
-    for unit in "NANOSECOND MICROSECOND MILLISECOND SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR".split()
+    for unit in listed("NANOSECOND MICROSECOND MILLISECOND SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR")
     for plural in ("", "S")
-) | frozenset("NS US MS SS MI HH DD WW MM QQ YYYY S M H D W Q Y SQL_TSI_SECOND SQL_TSI_DAY".split())
+) | listed("NS US MS SS MI HH DD WW MM QQ YYYY S M H D W Q Y SQL_TSI_SECOND SQL_TSI_DAY")
 
 # Types of several words, as they may follow `::`.
-TYPE_TAILS = frozenset("PRECISION UNSIGNED SIGNED VARYING LARGE OBJECT CHARACTER CHAR".split())
+TYPE_TAILS = listed("PRECISION UNSIGNED SIGNED VARYING LARGE OBJECT CHARACTER CHAR")
 
 
 @cache
