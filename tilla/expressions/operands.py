@@ -153,6 +153,8 @@ class Operands:
             if kind == SYMBOL:
                 if top and (word == "," or word in ENDERS):
                     return i
+                if item.alias_stop == i and clause in _ALIASING:
+                    raise scan.error(i, "what follows the alias: a comma or a clause is expected")
                 i = self._symbol(begin, i, end, select, item, walk)
                 continue
             if kind == NUMBER and scan.text[scan.starts[i]] == ".":
@@ -226,12 +228,12 @@ class Operands:
         if word in ("DATE", "TIMESTAMP") and kinds[i + 1] == STRING and i + 1 < end:
             return i + 2
         stop = self.chain(i)
-        if stop > i + 1:
-            select.chains.append((i, stop))
         if words[stop] == "." and words[stop + 1] == "*":
             walk.starred = item.star = True
-            return stop + 2
-        if words[stop - 1] == "COLUMNS" and words[stop] == "(" and stop < end:
+            stop += 2
+        if stop > i + 1:
+            select.chains.append((i, stop))
+        if stop > i + 1 and words[stop - 1] == "COLUMNS" and words[stop] == "(" and stop < end:
             walk.starred = item.star = True
         return stop
 

@@ -66,8 +66,8 @@ def _finish(reader: Reader, query: Query) -> Reading:
     tokens = reader.scan
     return Reading(
         text=tokens.text,
-        tables=tuple(use for use in uses.values() if use.certain or use.role != "in"),
-        ambiguous=tuple(use for use in uses.values() if not use.certain and use.role == "in"),
+        tables=tuple(use for use in uses.values() if use.certain or use.database or use.role == "merge"),
+        ambiguous=tuple(use for use in uses.values() if not use.certain and not use.database and use.role == "in"),
         trigger=uses.get(id(left)) if left is not None else None,
         trigger_in_union=union,
         outputs=tuple(_outputs(tokens, query.leading())),
@@ -196,10 +196,11 @@ class _Resolver:
                     raise self._computed(role, first)
         if role != "in":
             return self._dictionary(scopes, role, parts, first, stop)
-        if len(parts) > 2 or any(parts[0] in scope.aliases for scope in scopes):
+        aliased = any(parts[0] in scope.aliases for scope in scopes)
+        if len(parts) > 2:
             return None
         if len(parts) == 1:
-            if self.cte(select, parts[0]) is not None:
+            if aliased or self.cte(select, parts[0]) is not None:
                 return None
             if any(name == parts[0] for _, name, _ in select.sources):
                 return None
@@ -207,7 +208,7 @@ class _Resolver:
             return None  # t.column
         database = parts[0] if len(parts) == 2 else None
         use = Use(select, role, database, parts[-1], self.scan.starts[first], self.scan.ends[stop - 1])
-        use.certain = len(parts) == 2
+        use.certain = len(parts) == 2 and not aliased
         return use
 
     def _dictionary(self, scopes: list[Select], role: str, parts: list[str], first: int, stop: int) -> Use | None:
@@ -259,8 +260,8 @@ def bound_source(text: str, use: TableUse, condition_sql: str, columns: str = "*
 def replace_source(text: str, use: TableUse, source_sql: str) -> str:
     """Put other text, ``(SELECT ..)`` or a table, in the place of one FROM or JOIN table, FINAL and SAMPLE included.
 
-    Its alias is kept; without one the table's own name becomes the alias, and ``d.t.x`` becomes ``t.x``. PREWHERE,
-    which a subquery cannot have, becomes part of WHERE.
+    Its alias is kept; without one the table's own name becomes the alias. Columns written ``d.t.x``, and ``t.x`` beside
+    an alias, take the alias. PREWHERE, which a subquery cannot have, becomes part of WHERE.
 
     Raises SqlError when ``use`` is no plain FROM or JOIN table, or when the change could change the answer.
     """
@@ -285,17 +286,30 @@ def replace_source(text: str, use: TableUse, source_sql: str) -> str:
     if use.alias is None and any(name == alias and other is not mine for _, name, other in select.sources):
         raise refuse(f"two sources of this SELECT go by the name {alias}", "an alias for each: FROM d.t AS a")
     for scope in reader.selects:
-        if select not in _scopes(scope):
-            continue
         for first, stop in scope.chains:
             parts = [tokens.name(at) for at in range(first, stop, 2)]
-            if use.database is not None and len(parts) > 2 and parts[:2] == [use.database, use.name]:
-                edits.append((tokens.starts[first], tokens.ends[first + 2], quote_identifier(alias)))
+            length = _prefix(scope, parts, mine)
+            if length and parts[:length] != [alias]:
+                edits.append((tokens.starts[first], tokens.ends[first + 2 * (length - 1)], quote_identifier(alias)))
     if "prewhere" in select.flags and select.left is mine:
         if use.final or any(join not in ("", "INNER", "LEFT", "CROSS") for join in select.joins):
             raise refuse("PREWHERE with FINAL or an outer join", "WHERE in place of PREWHERE")
         edits += _prewhere(tokens, select)
     return splice(text, edits)
+
+
+def _prefix(scope: Select, parts: list[str], mine: Use) -> int:
+    """Return how many parts of a qualified name name the source ``mine``: 2 in d.t.x, 1 in t.x, else 0."""
+    for around in _scopes(scope):
+        for length in (2, 1):
+            owners = [
+                use
+                for database, name, use in around.sources
+                if len(parts) > length and parts[:length] == [database, name][-length:] and (length == 1 or database)
+            ]
+            if owners:
+                return length if mine in owners else 0
+    return 0
 
 
 def _prewhere(tokens: Scan, select: Select) -> Iterator[tuple[int, int, str]]:

@@ -28,7 +28,8 @@ class TableUse:
     sample: str = ""
     stop: int = 0
     certain: bool = True
-    """False for ``merge(REGEXP(..), ..)``, whose database is a regular expression too, and in ``ambiguous``."""
+    """False in ``Reading.ambiguous``; for ``x IN d.t`` beside an alias d; for ``merge(REGEXP(..), ..)``, whose database
+    is a pattern too."""
 
     @property
     def key(self) -> tuple[str | None, str]:
