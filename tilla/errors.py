@@ -1652,8 +1652,8 @@ def aggregate_arity(text: str, function: str, low: int, high: int, count: int) -
 
 
 def aggregate_parameters(text: str, function: str, expected: str) -> TypeTextError:
-    """T120: an aggregate function without a parameter that it needs."""
-    return TypeTextError(Mistake("T120", text, f"{function!r} lacks a parameter", expected=expected))
+    """T120: an aggregate function with other parameters than it takes."""
+    return TypeTextError(Mistake("T120", text, f"the parameters of {function!r} do not fit", expected=expected))
 
 
 def not_a_parameter(value: object) -> TypeTextError:

@@ -19,7 +19,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, overload
 
 from tilla import errors
-from tilla.types.aggregates import AggregateFunctionType, Parameter, SimpleAggregateFunctionType
+from tilla.types.aggregates import AggregateFunctionType, SimpleAggregateFunctionType
+from tilla.types.arguments import Parameter
 from tilla.types.base import DataType
 from tilla.types.catalogue import (
     INTERVALS,

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from tilla import errors
 from tilla.text import quote_string
+from tilla.types import arguments as taken
 from tilla.types import names
+from tilla.types.arguments import NULL, Parameter
 from tilla.types.base import DataType, T, assign, check_type
-from tilla.types.containers import ArrayType, MapType, TupleType
-from tilla.types.rules import is_date_like, is_integer, is_numeric, sum_type, unwrap
-from tilla.types.scalars import BoolType, EnumType, NothingType
-from tilla.types.temporal import TimeType
-
-Parameter = int | float | str | bool | None | Sequence[Any]
+from tilla.types.containers import MapType
+from tilla.types.rules import unwrap
 
 
 class AggregateFunctionType(DataType[bytes]):
@@ -32,7 +30,8 @@ class AggregateFunctionType(DataType[bytes]):
     version: int
     _python = bytes
     _nullable_inside = False
-    _key = False
+    _ordered = False
+    _json = False
 
     def __init__(
         self,
@@ -50,7 +49,7 @@ class AggregateFunctionType(DataType[bytes]):
         written = ", ".join([*([str(filled)] if filled else []), head, *map(str, arguments)])
         text = f"AggregateFunction({written})"
         if not trusted:
-            check_arguments(text, base, suffixes, arguments)
+            taken.check(text, base, suffixes, arguments, params)
         super().__init__(text)
         assign(self, "function", name)
         assign(self, "arguments", arguments)
@@ -70,9 +69,6 @@ class AggregateFunctionType(DataType[bytes]):
         return self.arguments
 
 
-T_value = TypeVar("T_value")
-
-
 class SimpleAggregateFunctionType(DataType[T], Generic[T]):
     """A finished value of type ``inner`` that merges with others of its kind by ``function``.
 
@@ -84,6 +80,7 @@ class SimpleAggregateFunctionType(DataType[T], Generic[T]):
     function: str
     inner: DataType[T]
     params: tuple[Parameter, ...]
+    _key = False
 
     def __init__(
         self, function: str, inner: DataType[T], *, params: Sequence[Parameter] = (), trusted: bool = False
@@ -97,9 +94,9 @@ class SimpleAggregateFunctionType(DataType[T], Generic[T]):
                 raise errors.not_simple_aggregate(text, name, SIMPLE)
             if name == "groupArrayLastArray" and not params:
                 raise errors.aggregate_parameters(text, name, "a greatest length, as in groupArrayLastArray(10)")
-            check_arguments(text, base, suffixes, (inner,))
-            found = _simple_result(name, inner)
-            if found is not None and found != inner:
+            taken.check(text, base, suffixes, (inner,), params)
+            found = taken.simple_result(text, name, inner)
+            if not taken.same_storage(found, unwrap(inner)):
                 raise errors.simple_aggregate_type(text, name, str(inner), str(found))
         super().__init__(text)
         assign(self, "function", name)
@@ -129,14 +126,6 @@ class SimpleAggregateFunctionType(DataType[T], Generic[T]):
     @property
     def can_be_low_cardinality(self) -> bool:
         return self.inner.can_be_low_cardinality
-
-    @property
-    def comparable(self) -> bool:
-        return self.inner.comparable
-
-    @property
-    def can_be_key(self) -> bool:
-        return self.inner.can_be_key
 
     def without_nullable(self) -> DataType[Any]:
         return self.inner.without_nullable() if self.inner.nullable else self
@@ -207,13 +196,15 @@ def _resolve(
             raise errors.unknown_aggregate(where, function, aggregate_names())
         return function, function, ()
     base, suffixes = split
-    if arguments and "Merge" not in suffixes and str(arguments[0]) == "Nullable(Nothing)":
-        # A function of NULL alone is this one, whatever its name (26.9); count and friends are left to the server.
-        return ("nothingNull", "nothingNull", ()) if base in _OF_NULL else (base + "".join(suffixes), base, suffixes)
+    valued = arguments[:-1] if "If" in suffixes else arguments
+    if any(str(argument) == NULL for argument in valued) and not base.endswith(_OVER_NULL):
+        # Over NULL itself the server (26.9) stores one of two functions of nothing.
+        name = "nothingUInt64" if base.startswith(("count", "uniq")) else "nothingNull"
+        return name, name, ()
     return base + "".join(suffixes), base, suffixes
 
 
-_OF_NULL = frozenset({"sum", "avg", "min", "max", "quantile", "quantileDeterministic", "nothing"})
+_OVER_NULL = ("_respect_nulls", "nothing", "nothingNull", "nothingUInt64")
 _ARRAYS_OF_PAIRS = frozenset({"sumMapWithOverflow", "sumMapFiltered", "sumMapFilteredWithOverflow"})
 
 
@@ -263,114 +254,3 @@ def _write_float(value: float) -> str:
 
 def _digits(mantissa: str) -> int:
     return len(mantissa.lstrip("-").replace(".", ""))
-
-
-# --- what they take ---
-
-
-def check_arguments(text: str, base: str, suffixes: tuple[str, ...], arguments: tuple[DataType[Any], ...]) -> None:
-    """Refuse arguments that the server refuses, for the functions that a warehouse uses daily.
-
-    Only plain functions and ``-If``: what other suffixes do to their arguments is left to the server.
-    """
-    if base not in _ARITY or set(suffixes) - {"If", "OrNull", "OrDefault", "Distinct", "State", "SimpleState"}:
-        return
-    plain = list(arguments)
-    if "If" in suffixes:
-        condition = unwrap(plain.pop()) if plain else None
-        if not (isinstance(condition, BoolType | NothingType) or str(condition) == "UInt8"):
-            raise errors.aggregate_argument(text, f"{base}If", str(condition or "nothing"), "UInt8 or Bool, last")
-    low, high = _ARITY[base]
-    if not low <= len(plain) <= high:
-        raise errors.aggregate_arity(text, base, low, high, len(plain))
-    if base in _TAKES and plain:
-        index = 1 if base in ("argMin", "argMax") else 0
-        takes, expected = _TAKES[base]
-        value = unwrap(plain[index])
-        if not isinstance(value, NothingType) and not takes(value):
-            raise errors.aggregate_argument(text, base, str(plain[index]), expected)
-
-
-def _summed(dt: DataType[Any]) -> bool:
-    return is_numeric(dt) or isinstance(dt, BoolType | EnumType)
-
-
-def _averaged(dt: DataType[Any]) -> bool:
-    return is_numeric(dt) or is_date_like(dt) or isinstance(dt, BoolType | TimeType) or str(dt).startswith("Time64")
-
-
-def _ordered(dt: DataType[Any]) -> bool:
-    return dt.comparable
-
-
-def _bits(dt: DataType[Any]) -> bool:
-    return is_integer(dt) or isinstance(dt, BoolType)
-
-
-_ARITY = {
-    "sum": (1, 1),
-    "sumWithOverflow": (1, 1),
-    "avg": (1, 1),
-    "min": (1, 1),
-    "max": (1, 1),
-    "any": (1, 1),
-    "anyLast": (1, 1),
-    "count": (0, 1),
-    "argMin": (2, 2),
-    "argMax": (2, 2),
-    "uniq": (1, 1000),
-    "uniqExact": (1, 1000),
-    "groupBitAnd": (1, 1),
-    "groupBitOr": (1, 1),
-    "groupBitXor": (1, 1),
-    "groupArray": (1, 1),
-    "groupUniqArray": (1, 1),
-    "quantile": (1, 1),
-    "quantiles": (1, 1),
-}
-_TAKES = {
-    "sum": (_summed, "a number"),
-    "sumWithOverflow": (_summed, "a number"),
-    "avg": (_averaged, "a number, a date or a time"),
-    "quantile": (_averaged, "a number, a date or a time"),
-    "quantiles": (_averaged, "a number, a date or a time"),
-    "min": (_ordered, "a type with an order"),
-    "max": (_ordered, "a type with an order"),
-    "argMin": (_ordered, "a type with an order, second"),
-    "argMax": (_ordered, "a type with an order, second"),
-    "groupBitAnd": (_bits, "an integer"),
-    "groupBitOr": (_bits, "an integer"),
-    "groupBitXor": (_bits, "an integer"),
-}
-
-
-def _simple_result(name: str, inner: DataType[Any]) -> DataType[Any] | None:
-    """Return the type that a simple aggregate gives back for ``inner``; None where only the server knows."""
-    if name == "sum":
-        found = sum_type(unwrap(inner))
-        # The server compares without LowCardinality and Nullable (26.9).
-        return inner if found == unwrap(inner) else found
-    if name == "sumMap":
-        return _mapped(inner, sum_type)
-    if name in ("minMap", "maxMap"):
-        return _mapped(inner, lambda value: value)
-    if name in ("groupArrayArray", "groupArrayLastArray", "groupUniqArrayArray"):
-        if not isinstance(inner, ArrayType):
-            raise errors.aggregate_argument(f"SimpleAggregateFunction({name}, {inner})", name, str(inner), "an array")
-    elif name == "groupUniqArrayArrayMap" and not (isinstance(inner, MapType) and isinstance(inner.value, ArrayType)):
-        where = f"SimpleAggregateFunction({name}, {inner})"
-        raise errors.aggregate_argument(where, name, str(inner), "a map whose values are arrays")
-    return None
-
-
-def _mapped(inner: DataType[Any], rule: Any) -> DataType[Any] | None:
-    """Apply ``rule`` to the values of a map, or of a tuple of an array of keys and arrays of values."""
-    if isinstance(inner, MapType):
-        value = rule(inner.value)
-        return None if value is None else MapType(inner.key, value)
-    if isinstance(inner, TupleType) and all(isinstance(part, ArrayType) for part in inner.elements):
-        keys, *values = inner.elements
-        found = [rule(part.element) for part in values if isinstance(part, ArrayType)]
-        return None if None in found else TupleType((keys, *map(ArrayType, found)))
-    where = f"SimpleAggregateFunction({'...'}, {inner})"
-    raise errors.aggregate_argument(where, "-Map", str(inner), "a map, or a tuple of arrays")

@@ -33,7 +33,9 @@ class DataType(Generic[T_co]):
     _python: ClassVar[type] = object
     _nullable_inside: ClassVar[bool] = True
     _low_cardinality_inside: ClassVar[bool] = False
+    _ordered: ClassVar[bool] = True
     _key: ClassVar[bool] = True
+    _json: ClassVar[bool] = True
 
     def __init__(self, text: str) -> None:
         assign(self, "_text", text)
@@ -101,13 +103,24 @@ class DataType(Generic[T_co]):
 
     @property
     def comparable(self) -> bool:
-        """Whether values of this type have an order, so that ``<``, ``min`` and ORDER BY take them."""
-        return self._key
+        """Whether values of this type have an order, so that ORDER BY, ``min`` and ``max`` take them.
+
+        Not states, vectors, Variant and Dynamic (26.9), nor what holds one of them.
+        """
+        return self._ordered and all(child.comparable for child in self.children)
 
     @property
     def can_be_key(self) -> bool:
-        """Whether a MergeTree sorting key takes this type with default settings (so: not Nullable)."""
-        return self._key
+        """Whether a MergeTree sorting key takes this type with default settings.
+
+        Besides what has no order, 26.9 refuses JSON, SimpleAggregateFunction, and a Nullable anywhere inside.
+        """
+        return self._ordered and self._key and all(child.can_be_key for child in self.children)
+
+    @property
+    def fits_json(self) -> bool:
+        """Whether a path of a JSON type may have this type."""
+        return self._json and all(child.fits_json for child in self.children)
 
     def as_nullable(self) -> DataType[T_co | None]:
         """Return this type with NULL; ``LowCardinality(x)`` becomes ``LowCardinality(Nullable(x))``.

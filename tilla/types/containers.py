@@ -16,6 +16,7 @@ class NullableType(DataType["T | None"], Generic[T]):
     __slots__ = ("inner",)
     inner: DataType[T]
     _nullable_inside = False
+    _key = False
 
     def __init__(self, inner: DataType[T]) -> None:
         check_type("Nullable", inner)
@@ -43,14 +44,6 @@ class NullableType(DataType["T | None"], Generic[T]):
     @property
     def can_be_low_cardinality(self) -> bool:
         return self.inner.can_be_low_cardinality
-
-    @property
-    def comparable(self) -> bool:
-        return self.inner.comparable
-
-    @property
-    def can_be_key(self) -> bool:
-        return False
 
     def as_nullable(self) -> DataType[T | None]:
         return self
@@ -89,14 +82,6 @@ class LowCardinalityType(DataType[T]):
     def nullable(self) -> bool:
         return self.inner.nullable
 
-    @property
-    def comparable(self) -> bool:
-        return self.inner.comparable
-
-    @property
-    def can_be_key(self) -> bool:
-        return self.inner.can_be_key
-
     def as_nullable(self) -> DataType[T | None]:
         return LowCardinalityType(self.inner.as_nullable())
 
@@ -128,14 +113,6 @@ class ArrayType(DataType[list[T]], Generic[T]):
     @property
     def children(self) -> tuple[DataType[Any], ...]:
         return (self.element,)
-
-    @property
-    def comparable(self) -> bool:
-        return self.element.comparable
-
-    @property
-    def can_be_key(self) -> bool:
-        return self.element.can_be_key
 
 
 K = typing.TypeVar("K")
@@ -169,12 +146,8 @@ class MapType(DataType[dict[K, V]], Generic[K, V]):
         return (self.key, self.value)
 
     @property
-    def comparable(self) -> bool:
-        return self.key.comparable and self.value.comparable
-
-    @property
-    def can_be_key(self) -> bool:
-        return self.key.can_be_key and self.value.can_be_key
+    def fits_json(self) -> bool:
+        return str(self.key) in ("String", "LowCardinality(String)") and self.value.fits_json
 
 
 class TupleType(DataType[T]):
@@ -206,14 +179,6 @@ class TupleType(DataType[T]):
     @property
     def children(self) -> tuple[DataType[Any], ...]:
         return self.elements
-
-    @property
-    def comparable(self) -> bool:
-        return all(element.comparable for element in self.elements)
-
-    @property
-    def can_be_key(self) -> bool:
-        return all(element.can_be_key for element in self.elements)
 
 
 class NestedType(DataType[list[dict[str, Any]]]):
@@ -262,7 +227,7 @@ def _members(where: str, elements: tuple[DataType[Any], ...], names: tuple[str, 
         raise errors.tuple_names(where, "a member without a name")
     if len(set(names)) < len(names):
         raise errors.tuple_names(where, f"the name {next(n for n in names if names.count(n) > 1)!r} twice")
-    if where == "Tuple" and "null" in names:
+    if "null" in names:
         # 26.9: `null` is the subcolumn that holds the null map of a Nullable(Tuple(...))
         raise errors.tuple_names(where, "the name 'null', which ClickHouse keeps for its null map")
     return ", ".join(f"{element_name(name)} {element}" for name, element in zip(names, elements, strict=True))
@@ -286,6 +251,7 @@ class VariantType(DataType[Any]):
     __slots__ = ("variants",)
     variants: tuple[DataType[Any], ...]
     _nullable_inside = False
+    _ordered = False
 
     def __init__(self, variants: tuple[DataType[Any], ...]) -> None:
         if not variants:

@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 
 from tilla import errors
 from tilla.text import read_quoted
-from tilla.types.aggregates import AggregateFunctionType, Parameter, SimpleAggregateFunctionType
+from tilla.types.aggregates import AggregateFunctionType, SimpleAggregateFunctionType
+from tilla.types.arguments import Parameter
 from tilla.types.base import DataType
 from tilla.types.catalogue import ALIASES, ANY_CASE, BARE, NUMBERED
 from tilla.types.containers import (
@@ -29,6 +30,7 @@ from tilla.types.scalars import (
     DecimalType,
     EnumType,
     FixedStringType,
+    StringType,
     decimal_of_bits,
     enum_of_any_size,
     number_members,
@@ -168,8 +170,10 @@ class Reader:
     # --- types ---
 
     def whole(self) -> Type:
-        """Read the text to its end, with ``NULL`` or ``NOT NULL`` as a column has it."""
+        """Read the text to its end, with COLLATE, NULL or NOT NULL as a column has them."""
         found = self.type()
+        if isinstance(found, StringType) and self.take_word("COLLATE"):
+            self.name("a collation")  # the server reads it and forgets it
         negated = self.take_word("NOT", "NULL")
         if negated or self.take_word("NULL"):
             if isinstance(found, NullableType):
@@ -184,7 +188,7 @@ class Reader:
         start = self.position
         quoted = self.text[start : start + 1] in ("`", '"')
         written = self.name("a type")
-        name = written if quoted else self.family(written)
+        name = self.family(written, several=not quoted)
         bare = BARE.get(name)
         if bare is not None and name not in NUMBERED and name not in FAMILIES:
             if self.listed(self.literal):
@@ -200,14 +204,13 @@ class Reader:
         except _MisfitError as misfit:
             raise errors.type_arguments(self.text, start, name, str(misfit)) from None
 
-    def family(self, written: str) -> str:
+    def family(self, written: str, *, several: bool) -> str:
         """Return the server's name for what stands here: an alias in any letter case, of several words too."""
-        longest = _MANY_WORDS.get(written.upper(), ())
-        for words in longest:
+        for words in _MANY_WORDS.get(written.upper(), ()) if several else ():
             if self.take_word(*words[1:]):
                 return ALIASES[" ".join(words)]
         upper = written.upper()
-        if upper in ALIASES:
+        if " " not in upper and upper in ALIASES:
             return ALIASES[upper]
         return ANY_CASE.get(upper, written)
 

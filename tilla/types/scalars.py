@@ -40,6 +40,10 @@ class FloatType(DataType[float]):
         super().__init__(name)
         assign(self, "bits", bits)
 
+    @property
+    def fits_json(self) -> bool:
+        return self.bits > 16
+
 
 class BoolType(DataType[bool]):
     """A truth value; ClickHouse stores it as UInt8."""
@@ -103,6 +107,7 @@ class NothingType(DataType[None]):
 
     __slots__ = ()
     _python = type(None)
+    _json = False
 
 
 class DecimalType(DataType[decimal.Decimal]):

@@ -17,6 +17,7 @@ class DynamicType(DataType[Any]):
     __slots__ = ("max_types",)
     max_types: int
     _nullable_inside = False
+    _ordered = False
     DEFAULT = 32
 
     def __init__(self, max_types: int = DEFAULT) -> None:
@@ -45,6 +46,7 @@ class JSONType(DataType[dict[str, Any]]):
     max_dynamic_paths: int
     max_dynamic_types: int
     _python = dict
+    _key = False
     DEFAULT_PATHS = 1024
     DEFAULT_TYPES = 32
 
@@ -73,7 +75,9 @@ class JSONType(DataType[dict[str, Any]]):
             raise errors.type_out_of_range(text, "max_dynamic_paths", max_dynamic_paths, 0, 10_000)
         if not 0 <= max_dynamic_types <= 254:
             raise errors.type_out_of_range(text, "max_dynamic_types", max_dynamic_types, 0, 254)
-        for name in ordered:
+        for name, dt in ordered.items():
+            if not dt.fits_json:
+                raise errors.json_path_type(text, name, str(dt))
             for prefix in skips:
                 if name.startswith(prefix):  # 26.9 compares text, not path steps: SKIP ab hides abc
                     raise errors.json_path_skipped(text, name, f"SKIP {prefix}")
@@ -116,6 +120,10 @@ class JSONType(DataType[dict[str, Any]]):
     def children(self) -> tuple[DataType[Any], ...]:
         return tuple(self.paths.values())
 
+    @property
+    def comparable(self) -> bool:
+        return True
+
 
 def _path(name: str) -> str:
     """Write a JSON path as the server prints it: quoted as a whole, ``skip`` too as it begins a rule."""
@@ -141,7 +149,8 @@ class QBitType(DataType[list[float]]):
     dimension: int
     stride: int
     _python = list
-    _key = False
+    _ordered = False
+    _json = False
     ELEMENTS = ("Int8", "BFloat16", "Float32", "Float64")
 
     def __init__(self, element: DataType[Any], dimension: int, stride: int | None = None) -> None:
@@ -180,3 +189,11 @@ class GeoType(DataType[T_co]):
     @property
     def can_be_nullable(self) -> bool:
         return self._text == "Point"
+
+    @property
+    def comparable(self) -> bool:
+        return self._text != "Geometry"  # a Variant of all the others
+
+    @property
+    def can_be_key(self) -> bool:
+        return self._text != "Geometry"

@@ -104,6 +104,7 @@ class IntervalType(DataType[int]):
     __slots__ = ("unit",)
     unit: str
     _python = int
+    _json = False
     _low_cardinality_inside = True
 
     def __init__(self, unit: str) -> None:
