@@ -235,7 +235,7 @@ def write_parameter(value: Parameter) -> str:
         return _write_float(value)
     if isinstance(value, str):
         return quote_string(value)
-    if isinstance(value, Sequence):
+    if isinstance(value, list | tuple):
         return f"[{', '.join(map(write_parameter, value))}]"
     raise errors.not_a_parameter(value)
 

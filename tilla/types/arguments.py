@@ -11,7 +11,7 @@ from typing import Any
 
 from tilla import errors
 from tilla.types.base import DataType
-from tilla.types.containers import ArrayType, MapType, TupleType
+from tilla.types.containers import ArrayType, LowCardinalityType, MapType, NestedType, NullableType, TupleType
 from tilla.types.rules import is_date_like, is_numeric, sum_type, unwrap
 from tilla.types.scalars import BoolType, DecimalType, EnumType, FloatType, IntegerType
 from tilla.types.temporal import DateTime64Type, Time64Type, TimeType
@@ -103,8 +103,9 @@ def simple_result(text: str, name: str, inner: Type) -> Type:
     """Return the type that a simple aggregate gives back for a value of type ``inner``.
 
     NULL and LowCardinality at the outermost level do not count, as the server (26.9) compares without them.
+    Further inside LowCardinality is lost on the way through a function.
     """
-    value = unwrap(inner)
+    value = _without_dictionaries(unwrap(inner))
     if name == "sum":
         return _or(sum_type(value), value)
     if name == "sumWithOverflow":
@@ -124,6 +125,27 @@ def simple_result(text: str, name: str, inner: Type) -> Type:
             return MapType(_plain(value.key), ArrayType(_plain(value.value.element)))
         raise errors.aggregate_argument(text, name, str(inner), "a map whose values are arrays")
     return value
+
+
+def _without_dictionaries(dt: Type) -> Type:
+    """Return a type without LowCardinality, in the elements of arrays, maps, tuples and Nested too."""
+    if isinstance(dt, LowCardinalityType):
+        return dt.inner
+    if isinstance(dt, ArrayType):
+        return ArrayType(_without_dictionaries(dt.element))
+    if isinstance(dt, MapType):
+        return MapType(_without_dictionaries(dt.key), _without_dictionaries(dt.value))
+    if isinstance(dt, TupleType):
+        return TupleType(tuple(map(_without_dictionaries, dt.elements)), dt.names)
+    if isinstance(dt, NestedType):
+        return NestedType({name: _without_dictionaries(member) for name, member in dt.members.items()})
+    if isinstance(dt, NullableType):
+        return NullableType(_without_dictionaries(dt.inner))
+    inner = getattr(dt, "inner", None)  # a SimpleAggregateFunction
+    if isinstance(inner, DataType):
+        stripped = _without_dictionaries(inner)
+        return dt if stripped == inner else stripped
+    return dt
 
 
 def same_storage(a: Type, b: Type) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, ClassVar, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
 from tilla import errors
 from tilla.text import quote_identifier
@@ -52,11 +52,13 @@ class DataType(Generic[T_co]):
     def __hash__(self) -> int:
         return hash(self._text)
 
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be set")
+    if not TYPE_CHECKING:  # a checker that saw these would take any attribute for assignable
 
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be deleted")
+        def __setattr__(self, name: str, value: object) -> NoReturn:
+            raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be set")
+
+        def __delattr__(self, name: str) -> NoReturn:
+            raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be deleted")
 
     def __copy__(self) -> DataType[T_co]:
         return self
@@ -165,9 +167,9 @@ def element_name(name: str) -> str:
     >>> element_name("order"), element_name("select"), element_name("odd name")
     ('order', '`select`', '`odd name`')
     """
-    if name.lower() in _SERVER_QUOTES or not _BARE.match(name):
-        return quote_identifier(name)
-    return name
+    if name.lower() in _SERVER_QUOTES:
+        return f"`{name}`"  # a keyword, so there is nothing to escape
+    return name if _BARE.match(name) else quote_identifier(name)
 
 
 def code_string(value: str) -> str:

@@ -63,7 +63,8 @@ _ALL: tuple[DataType[Any], ...] = (
     *(Dynamic, JSON, Point, Ring, LineString, MultiPoint, MultiLineString, Polygon, MultiPolygon, Geometry),
     *INTERVALS.values(),
 )
-BARE: dict[str, DataType[Any]] = {str(dt): dt for dt in _ALL} | {"GEOMETRY": Geometry}
+BARE: dict[str, DataType[Any]] = {str(dt): dt for dt in _ALL}
+BARE["GEOMETRY"] = Geometry  # its one alias, and only in capitals
 
 # The most numbers in brackets that the server reads after a name and forgets: a display width, a length.
 NUMBERED = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tilla.types.base import DataType
-from tilla.types.containers import ArrayType, MapType, NullableType, TupleType
+from tilla.types.containers import ArrayType, LowCardinalityType, MapType, NullableType, TupleType
 from tilla.types.scalars import (
     DECIMAL_DIGITS,
     BoolType,
@@ -14,10 +14,11 @@ from tilla.types.scalars import (
     FixedStringType,
     FloatType,
     IntegerType,
+    IPv4Type,
     NothingType,
     StringType,
 )
-from tilla.types.temporal import DateTime64Type, DateTimeType, DateType
+from tilla.types.temporal import DateTime64Type, DateTimeType, DateType, IntervalType, Time64Type, TimeType
 
 Type = DataType[Any]
 
@@ -95,54 +96,48 @@ def sum_type(dt: Type) -> Type | None:
 def decimal_result(operator: str, a: Type, b: Type) -> Type | None:
     """Return the type of ``a <operator> b`` where one side is a Decimal; None when ClickHouse refuses it.
 
-    ``+`` and ``-`` keep the larger scale, ``*`` adds the scales, ``/`` keeps the scale of the dividend. The
-    precision is the greatest of the wider side's width. With a float it is Float64.
+    Of two decimals ``+`` and ``-`` keep the larger scale, ``*`` adds the scales, ``/`` keeps that of the
+    dividend; the digits are all that the wider one's storage holds. A dividend of a smaller scale than the
+    divisor's is refused, as are two scales that together exceed the digits. (DESCRIBE of 26.9 gives a type
+    where one side is Nullable, but the query then fails.) With an integer the decimal stays as it is, with a
+    float it becomes Float64.
 
     >>> from tilla import types as t
     >>> decimal_result("*", t.Decimal(18, 2), t.Decimal(9, 4)), decimal_result("/", t.Decimal(18, 2), t.UInt8)
     (t.Decimal(18, 6), t.Decimal(18, 2))
     """
     left, right = unwrap(a), unwrap(b)
-    if not (isinstance(left, DecimalType) or isinstance(right, DecimalType)):
+    found: Type | None = None
+    if isinstance(left, DecimalType) and isinstance(right, DecimalType):
+        digits = DECIMAL_DIGITS[max(left.bits, right.bits)]
+        scales: dict[str, int | None] = {
+            "+": max(left.scale, right.scale),
+            "-": max(left.scale, right.scale),
+            "*": left.scale + right.scale,
+            "/": left.scale if left.scale >= right.scale and left.scale + right.scale <= digits else None,
+        }
+        scale = scales[operator]
+        found = DecimalType(digits, scale) if scale is not None and scale <= digits else None
+    elif isinstance(left, DecimalType) or isinstance(right, DecimalType):
+        one, other = (left, right) if isinstance(left, DecimalType) else (right, left)
+        if isinstance(other, FloatType):
+            too_wide = isinstance(one, DecimalType) and one.bits > 64 and other.bits == 16
+            found = None if too_wide else FloatType("Float64", 64)
+        elif isinstance(other, IntegerType | BoolType):
+            found = one
+    if found is None:
         return None
-    found: Type
-    if isinstance(left, FloatType) or isinstance(right, FloatType):
-        found = FloatType("Float64", 64)
-    else:
-        sides = [_as_decimal(left), _as_decimal(right)]
-        if None in sides:
-            return None
-        (left_bits, left_scale), (right_bits, right_scale) = (side for side in sides if side is not None)
-        bits = max(left_bits, right_bits)
-        scale = {
-            "+": max(left_scale, right_scale),
-            "-": max(left_scale, right_scale),
-            "*": left_scale + right_scale,
-            "/": left_scale,
-        }[operator]
-        if scale > DECIMAL_DIGITS[bits]:
-            return None
-        found = DecimalType(DECIMAL_DIGITS[bits], scale)
     return NullableType(found) if a.nullable or b.nullable else found
-
-
-def _as_decimal(dt: Type) -> tuple[int, int] | None:
-    """Return width and scale of one side of an operator; an integer counts as 32 bits at least."""
-    if isinstance(dt, DecimalType):
-        return dt.bits, dt.scale
-    if isinstance(dt, BoolType):
-        return 32, 0
-    return (max(32, dt.bits), 0) if isinstance(dt, IntegerType) else None
 
 
 # --- the common type of two ---
 
 
 def supertype(a: Type, b: Type) -> Type | None:
-    """Return the type that holds the values of both, as ``if`` and UNION make it; None when there is none.
+    """Return the type that holds the values of both, as ``[a, b]`` has it in 26.9; None when there is none.
 
-    None also stands where ClickHouse would make a Variant of the two. LowCardinality is dropped unless
-    both types are the same.
+    None also stands where ClickHouse would make a Variant of the two. Where two names are one type (Bool and
+    UInt8, moments in two zones), the first one stays. LowCardinality stays only when both sides have it.
 
     >>> from tilla import types as t
     >>> supertype(t.UInt8, t.Int16), supertype(t.Nullable(t.Date), t.DateTime), supertype(t.String, t.UInt8)
@@ -157,30 +152,53 @@ def supertype(a: Type, b: Type) -> Type | None:
         found = left
     else:
         found = _plain_supertype(left, right)
-    if found is None or not (a.nullable or b.nullable):
-        return found
-    return NullableType(found) if found.can_be_nullable else None
+    if found is None:
+        return None
+    if a.nullable or b.nullable:
+        if not found.can_be_nullable:
+            return None
+        found = NullableType(found)
+    both = isinstance(a, LowCardinalityType) and isinstance(b, LowCardinalityType)
+    return LowCardinalityType(found) if both and found.can_be_low_cardinality else found
+
+
+_TEXTS = StringType | FixedStringType | EnumType
 
 
 def _plain_supertype(left: Type, right: Type) -> Type | None:
-    if isinstance(left, IntegerType | BoolType | FloatType) and isinstance(right, IntegerType | BoolType | FloatType):
-        return _number(left, right)
-    if isinstance(left, DecimalType | IntegerType | BoolType) and isinstance(
-        right, DecimalType | IntegerType | BoolType
-    ):
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, IntervalType) and _as_number(other) is not None:
+            return one
+        if isinstance(one, IPv4Type) and isinstance(_as_number(other), IntegerType) and not _signed(other):
+            return _number(IntegerType(32, False), other)
+    if isinstance(left, DecimalType) or isinstance(right, DecimalType):
         return _decimal(left, right)
-    if isinstance(left, StringType | FixedStringType | EnumType) and isinstance(
-        right, StringType | FixedStringType | EnumType
-    ):
-        both_enums = isinstance(left, EnumType) and isinstance(right, EnumType)
-        return None if both_enums else StringType("String")
-    if is_date_like(left) and is_date_like(right):
-        return _moment(left, right)
-    return _inside(left, right)
+    enums = isinstance(left, EnumType) and isinstance(right, EnumType)
+    if isinstance(left, _TEXTS) and isinstance(right, _TEXTS) and not enums:
+        return StringType("String")
+    if _as_number(left) is not None and _as_number(right) is not None:
+        return _number(left, right)
+    return _moment(left, right) or _inside(left, right)
+
+
+def _as_number(dt: Type) -> IntegerType | FloatType | None:
+    """Return the number that a type counts as: Bool is UInt8, an Enum is the integer that it is stored as."""
+    if isinstance(dt, BoolType):
+        return IntegerType(8, False)
+    if isinstance(dt, EnumType):
+        return IntegerType(dt.bits, True)
+    return dt if isinstance(dt, IntegerType | FloatType) else None
+
+
+def _signed(dt: Type) -> bool:
+    number = _as_number(dt)
+    return isinstance(number, IntegerType) and number.signed
 
 
 def _number(left: Type, right: Type) -> Type | None:
-    sides = [IntegerType(8, False) if isinstance(side, BoolType) else side for side in (left, right)]
+    sides = [side for side in (_as_number(left), _as_number(right)) if side is not None]
+    if sides[0] == sides[1]:
+        return sides[0] if isinstance(left, EnumType) else left
     floats = [side.bits for side in sides if isinstance(side, FloatType)]
     whole = [side for side in sides if isinstance(side, IntegerType)]
     if floats:
@@ -204,6 +222,8 @@ _DIGITS = {8: 3, 16: 5, 32: 10, 64: 19}
 
 def _decimal(left: Type, right: Type) -> Type | None:
     sides = [IntegerType(8, False) if isinstance(side, BoolType) else side for side in (left, right)]
+    if not all(isinstance(side, DecimalType | IntegerType) for side in sides):
+        return None
     decimals = [side for side in sides if isinstance(side, DecimalType)]
     scale = max(side.scale for side in decimals)
     bits = max(side.bits for side in decimals)
@@ -220,15 +240,27 @@ def _decimal(left: Type, right: Type) -> Type | None:
     return DecimalType(DECIMAL_DIGITS[bits], scale)
 
 
+_MOMENTS = DateType | DateTimeType | DateTime64Type | TimeType | Time64Type
+
+
 def _moment(left: Type, right: Type) -> Type | None:
-    exact = [side for side in (left, right) if isinstance(side, DateTime64Type)]
-    if exact:
-        scale = max(side.scale for side in exact)
-        return next(side for side in exact if side.scale == scale)
-    moments = [side for side in (left, right) if isinstance(side, DateTimeType)]
+    """Join dates, moments and times of day: the finest scale, and the zone of the first that has the scale."""
+    if not (isinstance(left, _MOMENTS) and isinstance(right, _MOMENTS)):
+        return None
+    sides = (left, right)
+    times = [side for side in sides if isinstance(side, TimeType | Time64Type)]
+    moments = [side for side in sides if isinstance(side, DateTimeType | DateTime64Type)]
+    scale = max(side.scale for side in (*times, *moments)) if times or moments else 0
+    if len(times) == 2:
+        return Time64Type(scale)
     if not moments:
-        return DateType("Date32")
-    return None if DateType("Date32") in (left, right) else moments[0]
+        return None if times else DateType("Date32")
+    if not times and all(isinstance(side, DateTimeType) for side in moments) and DateType("Date32") not in sides:
+        return moments[0]
+    exact = [side for side in moments if isinstance(side, DateTime64Type) and side.scale == scale]
+    if not (exact or times):
+        return DateTime64Type(scale)  # 26.9 forgets the zone of a DateTime beside a Date32
+    return DateTime64Type(scale, (exact or moments)[0].zone)
 
 
 def _inside(left: Type, right: Type) -> Type | None:

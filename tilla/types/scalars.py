@@ -62,11 +62,14 @@ class StringType(DataType[str]):
 
 
 class FixedStringType(DataType[str]):
-    """Exactly ``length`` bytes; a shorter value is padded with zero bytes, which a reader has to strip."""
+    """Exactly ``length`` bytes; a shorter value is padded with zero bytes.
+
+    In an expression it is text, as ClickHouse has it; a reader gets the bytes, padding included.
+    """
 
     __slots__ = ("length",)
     length: int
-    _python = str
+    _python = bytes
     _low_cardinality_inside = True
     LARGEST: ClassVar[int] = 0xFFFFFF
 

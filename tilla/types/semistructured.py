@@ -68,7 +68,7 @@ class JSONType(DataType[dict[str, Any]]):
         if max_dynamic_paths != self.DEFAULT_PATHS:
             parts.append(f"max_dynamic_paths={max_dynamic_paths}")
         parts += [f"{_path(name)} {dt}" for name, dt in ordered.items()]
-        parts += [f"SKIP {_path(name)}" for name in skips]
+        parts += [f"SKIP {element_name(name)}" for name in skips]
         parts += [f"SKIP REGEXP {quote_string(pattern)}" for pattern in patterns]
         text = f"JSON({', '.join(parts)})" if parts else "JSON"
         if not 0 <= max_dynamic_paths <= 10_000:
@@ -119,10 +119,6 @@ class JSONType(DataType[dict[str, Any]]):
     @property
     def children(self) -> tuple[DataType[Any], ...]:
         return tuple(self.paths.values())
-
-    @property
-    def comparable(self) -> bool:
-        return True
 
 
 def _path(name: str) -> str:
@@ -184,7 +180,7 @@ class GeoType(DataType[T_co]):
 
     @property
     def python(self) -> type:
-        return tuple if self._text == "Point" else list
+        return {"Point": tuple, "Geometry": object}.get(self._text, list)
 
     @property
     def can_be_nullable(self) -> bool:

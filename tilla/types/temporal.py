@@ -76,6 +76,7 @@ class TimeType(DataType[datetime.timedelta]):
     """A time of day or a duration in whole seconds, up to 999 hours either way."""
 
     __slots__ = ()
+    scale: ClassVar[int] = 0
     _python = datetime.timedelta
     _low_cardinality_inside = True
 
