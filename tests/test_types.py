@@ -303,6 +303,17 @@ REFUSED_CALLS: list[tuple[Callable[[], object], str]] = [
     (lambda: t.Enum8({"a": 300}), "-128 to 127"),
     (lambda: t.Enum8(), "needs a member"),
     (lambda: t.Enum8(1), "t.Enum8("),  # type: ignore[arg-type]
+    (lambda: t.Enum8({"a": "1"}), "a whole number, -128 to 127"),  # type: ignore[dict-item]
+    (lambda: t.Enum8({1: 1}), "is no member of an Enum"),  # type: ignore[dict-item]
+    (lambda: t.Decimal("18", 2), "a whole number, 1 to 76"),  # type: ignore[arg-type]
+    (lambda: t.Decimal(18, 2.0), "a whole number, 0 to 18"),  # type: ignore[arg-type]
+    (lambda: t.DateTime(3), "write: t.DateTime64(3)"),  # type: ignore[arg-type]
+    (lambda: t.DateTime64("UTC"), "0 to 9"),  # type: ignore[arg-type]
+    (lambda: t.DateTime64(3, None), "None is no time zone"),  # type: ignore[arg-type]
+    (lambda: t.AggregateFunction(t.String), "its name first"),  # type: ignore[arg-type]
+    (lambda: t.AggregateFunction("quantile", t.UInt8, params=0.5), "params=(0.5,)"),  # type: ignore[arg-type]
+    (lambda: t.JSON(skip=("regexp",)), "skip_regexp"),
+    (lambda: t.JSON({"": t.String}), "no name"),
     (lambda: t.Interval("Days"), "nearest: Day"),
     (lambda: t.Array(str), "write: t.String"),  # type: ignore[arg-type]
     (lambda: t.Array("String"), "write: t.parse('String')"),  # type: ignore[arg-type]

@@ -1607,10 +1607,17 @@ def wrong_element(text: str, inner: str, known: Sequence[str]) -> TypeTextError:
     )
 
 
-def unknown_aggregate(where: str, function: str, known: Sequence[str]) -> TypeTextError:
+def unknown_aggregate(where: str, function: object, known: Sequence[str]) -> TypeTextError:
     """T115: an aggregate function that ClickHouse does not have."""
+    close = nearest(function, known) if isinstance(function, str) else ""
     return TypeTextError(
-        Mistake("T115", where, f"there is no aggregate function {function!r}", nearest=nearest(function, known))
+        Mistake(
+            "T115",
+            where,
+            f"there is no aggregate function {function!r}",
+            expected="" if close else "its name first, then the types of its arguments",
+            nearest=close,
+        )
     )
 
 
@@ -1697,4 +1704,36 @@ def qbit_stride(text: str, stride: int, dimension: int) -> TypeTextError:
     """T126: a vector read in pieces that do not divide it."""
     return TypeTextError(
         Mistake("T126", text, f"stride is {stride}", expected=f"a divisor of {dimension} that is a multiple of 8")
+    )
+
+
+def zone_not_text(text: str, value: object) -> TypeTextError:
+    """T127: a time zone that is not text, such as the scale of a DateTime64 given to DateTime."""
+    hint = f"t.DateTime64({value})" if type(value) is int else "the name of a time zone, such as 'Europe/Madrid'"
+    return TypeTextError(Mistake("T127", text, f"{value!r} is no time zone", hint=hint))
+
+
+def params_not_listed(value: object) -> TypeTextError:
+    """T128: the parameters of an aggregate function given without a list around them."""
+    return TypeTextError(
+        Mistake("T128", "params", f"{value!r} is no list of parameters", hint=f"params=({value!r},)")
+    )
+
+
+def json_path_name(name: str) -> TypeTextError:
+    """T129: a JSON path whose name the server cannot read back."""
+    what = f"SKIP {name} reads as SKIP REGEXP" if name else "a path has no name"
+    return TypeTextError(Mistake("T129", "JSON", what, hint=f"skip_regexp=({name!r},)" if name else ""))
+
+
+def unknown_output(where: str, items: Sequence[str]) -> DeclarationError:
+    """T049: items of a SELECT by hand whose column name only the engine knows."""
+    return DeclarationError(
+        Mistake(
+            "T049",
+            where,
+            f"the column names of {_listed(items)} are not known: a view maps columns by name, an insert by position",
+            expected="a name for every item, and no * in the outermost SELECT",
+            hint="expression AS name",
+        )
     )

@@ -45,7 +45,7 @@ class AggregateFunctionType(DataType[bytes]):
             check_type(f"AggregateFunction({function})", argument)
         name, base, suffixes = _resolve("AggregateFunction", function, arguments, trusted)
         filled = _version(base, suffixes, arguments) if version is None else version
-        head = name + (f"({', '.join(map(write_parameter, params))})" if params else "")
+        head = name + _write_parameters(params)
         written = ", ".join([*([str(filled)] if filled else []), head, *map(str, arguments)])
         text = f"AggregateFunction({written})"
         if not trusted:
@@ -87,7 +87,7 @@ class SimpleAggregateFunctionType(DataType[T], Generic[T]):
     ) -> None:
         check_type(f"SimpleAggregateFunction({function})", inner)
         name, base, suffixes = _resolve("SimpleAggregateFunction", function, (inner,), trusted)
-        head = name + (f"({', '.join(map(write_parameter, params))})" if params else "")
+        head = name + _write_parameters(params)
         text = f"SimpleAggregateFunction({head}, {inner})"
         if not trusted:
             if name not in SIMPLE:
@@ -190,7 +190,7 @@ def _resolve(
     where: str, function: str, arguments: tuple[DataType[Any], ...], trusted: bool
 ) -> tuple[str, str, tuple[str, ...]]:
     """Return the server's name of ``function``, its base and its suffixes."""
-    split = split_name(function)
+    split = split_name(function) if isinstance(function, str) else None
     if split is None:
         if not trusted:
             raise errors.unknown_aggregate(where, function, aggregate_names())
@@ -217,6 +217,13 @@ def _version(base: str, suffixes: tuple[str, ...], arguments: tuple[DataType[Any
     if base in ("sumMap", "minMap", "maxMap") or (base in ("sum", "min", "max") and suffixes[:1] == ("Map",)):
         return int(bool(arguments) and not isinstance(arguments[0], MapType))
     return 0
+
+
+def _write_parameters(params: Sequence[Parameter]) -> str:
+    """Write ``(0.5, 0.9)``, or nothing for no parameters."""
+    if not isinstance(params, list | tuple):
+        raise errors.params_not_listed(params)
+    return f"({', '.join(map(write_parameter, params))})" if params else ""
 
 
 def write_parameter(value: Parameter) -> str:

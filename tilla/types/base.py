@@ -153,6 +153,12 @@ def check_type(where: str, value: object) -> DataType[Any]:
     raise errors.not_a_type(where, value)
 
 
+def check_number(text: str, what: str, value: object, low: int, high: int | None) -> None:
+    """Refuse what is not a whole number from ``low`` to ``high``."""
+    if type(value) is not int or value < low or (high is not None and value > high):
+        raise errors.type_out_of_range(text, what, value, low, high)
+
+
 # The names that the server itself puts into backticks when it prints a type (26.9: every word of
 # system.keywords tried). Wherever it leaves a keyword bare, so must the text here, or it is a difference.
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from tilla import errors
 from tilla.text import quote_string
-from tilla.types.base import DataType, assign, code_string
+from tilla.types.base import DataType, assign, check_number, code_string
 
 
 class IntegerType(DataType[int]):
@@ -75,8 +75,7 @@ class FixedStringType(DataType[str]):
 
     def __init__(self, length: int) -> None:
         text = f"FixedString({length})"
-        if not 1 <= length <= self.LARGEST:
-            raise errors.type_out_of_range(text, "length", length, 1, self.LARGEST)
+        check_number(text, "length", length, 1, self.LARGEST)
         super().__init__(text)
         assign(self, "length", length)
 
@@ -124,10 +123,8 @@ class DecimalType(DataType[decimal.Decimal]):
 
     def __init__(self, precision: int, scale: int = 0) -> None:
         text = f"Decimal({precision}, {scale})"
-        if not 1 <= precision <= self.LARGEST:
-            raise errors.type_out_of_range(text, "precision", precision, 1, self.LARGEST)
-        if not 0 <= scale <= precision:
-            raise errors.type_out_of_range(text, "scale", scale, 0, precision)
+        check_number(text, "precision", precision, 1, self.LARGEST)
+        check_number(text, "scale", scale, 0, precision)
         super().__init__(text)
         assign(self, "precision", precision)
         assign(self, "scale", scale)
@@ -144,8 +141,7 @@ DECIMAL_DIGITS = {32: 9, 64: 18, 128: 38, 256: 76}
 def decimal_of_bits(bits: int, scale: int) -> DecimalType:
     """Return the decimal of the greatest precision that fits ``bits``: 9, 18, 38 or 76 digits."""
     digits = DECIMAL_DIGITS[bits]
-    if not 0 <= scale <= digits:
-        raise errors.type_out_of_range(f"Decimal{bits}({scale})", "scale", scale, 0, digits)
+    check_number(f"Decimal{bits}({scale})", "scale", scale, 0, digits)
     return DecimalType(digits, scale)
 
 
@@ -158,16 +154,18 @@ class EnumType(DataType[str]):
     _python = str
 
     def __init__(self, bits: int, members: Mapping[str, int]) -> None:
+        low, high = -(1 << bits - 1), (1 << bits - 1) - 1
+        for name, code in members.items():
+            if not isinstance(name, str):
+                raise errors.not_enum_members(f"Enum{bits}", name)
+            check_number(f"Enum{bits}", f"the code of {name!r}", code, low, high)
         ordered = dict(sorted(members.items(), key=lambda member: member[1]))
         written = ", ".join(f"{quote_string(name)} = {code}" for name, code in ordered.items())
         text = f"Enum{bits}({written})"
         if not ordered:
             raise errors.type_is_empty(f"Enum{bits}", "a member", f't.Enum{bits}("new", "paid")')
-        low, high = -(1 << bits - 1), (1 << bits - 1) - 1
         seen: dict[int, str] = {}
         for name, code in ordered.items():
-            if not low <= code <= high:
-                raise errors.type_out_of_range(text, f"the code of {name!r}", code, low, high)
             if code in seen:
                 raise errors.enum_duplicate(text, f"the code {code}", f"{seen[code]!r} and {name!r}")
             seen[code] = name

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tilla import errors
 from tilla.text import quote_identifier, quote_string
-from tilla.types.base import DataType, T_co, assign, check_type, code_string, element_name
+from tilla.types.base import DataType, T_co, assign, check_number, check_type, code_string, element_name
 
 
 class DynamicType(DataType[Any]):
@@ -22,8 +22,7 @@ class DynamicType(DataType[Any]):
 
     def __init__(self, max_types: int = DEFAULT) -> None:
         text = "Dynamic" if max_types == self.DEFAULT else f"Dynamic(max_types={max_types})"
-        if not 0 <= max_types <= 254:
-            raise errors.type_out_of_range(text, "max_types", max_types, 0, 254)
+        check_number(text, "max_types", max_types, 0, 254)
         super().__init__(text)
         assign(self, "max_types", max_types)
 
@@ -53,15 +52,19 @@ class JSONType(DataType[dict[str, Any]]):
     def __init__(
         self,
         paths: Mapping[str, DataType[Any]] | None = None,
-        skip: tuple[str, ...] = (),
-        skip_regexp: tuple[str, ...] = (),
+        skip: Collection[str] = (),
+        skip_regexp: Collection[str] = (),
         max_dynamic_paths: int = DEFAULT_PATHS,
         max_dynamic_types: int = DEFAULT_TYPES,
     ) -> None:
         given = paths or {}
         ordered = {name: check_type("JSON", given[name]) for name in sorted(given, key=str.encode)}
-        skips = tuple(sorted(set(skip), key=str.encode))
-        patterns = tuple(sorted(set(skip_regexp), key=str.encode))
+        skips = tuple(sorted({skip} if isinstance(skip, str) else set(skip), key=str.encode))
+        patterns = tuple(sorted({skip_regexp} if isinstance(skip_regexp, str) else set(skip_regexp), key=str.encode))
+        for name in (*ordered, *skips):
+            # 26.9 writes SKIP `regexp` bare and then takes it for SKIP REGEXP.
+            if not name or (name in skips and name.lower() == "regexp"):
+                raise errors.json_path_name(name)
         parts = []
         if max_dynamic_types != self.DEFAULT_TYPES:
             parts.append(f"max_dynamic_types={max_dynamic_types}")
@@ -71,10 +74,8 @@ class JSONType(DataType[dict[str, Any]]):
         parts += [f"SKIP {element_name(name)}" for name in skips]
         parts += [f"SKIP REGEXP {quote_string(pattern)}" for pattern in patterns]
         text = f"JSON({', '.join(parts)})" if parts else "JSON"
-        if not 0 <= max_dynamic_paths <= 10_000:
-            raise errors.type_out_of_range(text, "max_dynamic_paths", max_dynamic_paths, 0, 10_000)
-        if not 0 <= max_dynamic_types <= 254:
-            raise errors.type_out_of_range(text, "max_dynamic_types", max_dynamic_types, 0, 254)
+        check_number(text, "max_dynamic_paths", max_dynamic_paths, 0, 10_000)
+        check_number(text, "max_dynamic_types", max_dynamic_types, 0, 254)
         for name, dt in ordered.items():
             if not dt.fits_json:
                 raise errors.json_path_type(text, name, str(dt))
@@ -95,8 +96,8 @@ class JSONType(DataType[dict[str, Any]]):
         self,
         paths: Mapping[str, DataType[Any]] | None = None,
         *,
-        skip: tuple[str, ...] = (),
-        skip_regexp: tuple[str, ...] = (),
+        skip: Collection[str] = (),
+        skip_regexp: Collection[str] = (),
         max_dynamic_paths: int = DEFAULT_PATHS,
         max_dynamic_types: int = DEFAULT_TYPES,
     ) -> JSONType:
@@ -154,10 +155,10 @@ class QBitType(DataType[list[float]]):
         text = f"QBit({check_type('QBit', element)}, {dimension}{'' if whole else f', {stride}'})"
         if str(element) not in self.ELEMENTS:
             raise errors.wrong_element(text, str(element), self.ELEMENTS)
-        if dimension < 1:
-            raise errors.type_out_of_range(text, "dimension", dimension, 1, None)
+        check_number(text, "dimension", dimension, 1, None)
         kept = dimension if stride is None else stride
-        if kept < 1 or dimension % kept or (kept < dimension and kept % 8):
+        check_number(text, "stride", kept, 1, None)
+        if dimension % kept or (kept < dimension and kept % 8):
             raise errors.qbit_stride(text, kept, dimension)
         super().__init__(text)
         assign(self, "element", element)

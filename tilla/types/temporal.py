@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from tilla import errors
 from tilla.text import quote_string
-from tilla.types.base import DataType, assign, code_string
+from tilla.types.base import DataType, assign, check_number, code_string
 
 
 class DateType(DataType[datetime.date]):
@@ -32,8 +32,8 @@ class DateTimeType(DataType[datetime.datetime]):
     _low_cardinality_inside = True
 
     def __init__(self, zone: str = "") -> None:
+        check_zone("DateTime", zone)
         text = f"DateTime({quote_string(zone)})" if zone else "DateTime"
-        check_zone(text, zone)
         super().__init__(text)
         assign(self, "zone", zone)
 
@@ -57,9 +57,9 @@ class DateTime64Type(DataType[datetime.datetime]):
     _python = datetime.datetime
 
     def __init__(self, scale: int = 3, zone: str = "") -> None:
+        check_scale(f"DateTime64({scale})", scale)
+        check_zone(f"DateTime64({scale})", zone)
         text = f"DateTime64({scale}, {quote_string(zone)})" if zone else f"DateTime64({scale})"
-        check_scale(text, scale)
-        check_zone(text, zone)
         super().__init__(text)
         assign(self, "scale", scale)
         assign(self, "zone", zone)
@@ -132,8 +132,7 @@ INTERVAL_UNITS = (
 
 def check_scale(text: str, scale: int) -> None:
     """Refuse a number of sub-second digits outside 0 to 9."""
-    if not 0 <= scale <= 9:
-        raise errors.type_out_of_range(text, "scale", scale, 0, 9)
+    check_number(text, "scale", scale, 0, 9)
 
 
 _FIXED_ZONE = re.compile(r"Fixed/UTC[+-]\d\d:\d\d:\d\d\Z")
@@ -142,6 +141,8 @@ _known_zones: set[str] = {"", "UTC", "GMT"}
 
 def check_zone(text: str, zone: str) -> None:
     """Refuse a time zone that the zone database lacks; take any where there is no database."""
+    if not isinstance(zone, str):
+        raise errors.zone_not_text(text, zone)
     if zone in _known_zones or _FIXED_ZONE.match(zone):
         return
     import zoneinfo  # not at import: it costs milliseconds and most types have no zone
