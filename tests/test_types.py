@@ -136,7 +136,7 @@ def test_any_type_survives_text_code_and_engine(engine: Server, types: list[t.Da
 def test_every_keyword_is_quoted_as_the_server_does(engine: Server, database: str) -> None:
     """Names of tuple members and JSON paths: the server's own choice of backticks, word by word."""
     rows = engine.rows("SELECT lower(keyword) AS word FROM system.keywords WHERE keyword NOT LIKE '% %'")
-    words = sorted({row["word"] for row in rows} | {"nan", "inf", "a1", "1a", "$a", "é", "a-b", "a`b"})
+    words = sorted({row["word"] for row in rows} | {"nan", "inf", "infinity", "Infinity", "infinite", "NaN", "a1", "1a", "$a", "é", "a-b", "a`b"})
     kinds = [t.Tuple({word: t.Int8}) for word in words if word != "null"] + [t.JSON({word: t.Int8}) for word in words]
     kinds += [t.JSON(skip=(word,)) for word in words if word != "regexp"]
     assert len(words) > 400

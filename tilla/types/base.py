@@ -159,11 +159,15 @@ def check_number(text: str, what: str, value: object, low: int, high: int | None
         raise errors.type_out_of_range(text, what, value, low, high)
 
 
-# The names that the server itself puts into backticks when it prints a type (26.9: every word of
-# system.keywords tried). Wherever it leaves a keyword bare, so must the text here, or it is a difference.
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+# The names that the server itself puts into backticks when it prints a type (26.9: every word of
+# system.keywords and every name of three letters tried). Wherever it leaves a keyword bare, so must the
+# text here, or it is a difference.
 _SERVER_QUOTES = frozenset(
-    ("all", "distinct", "false", "from", "inf", "nan", "null", "select", "some", "table", "top", "true", "values")
+    (
+        *("all", "distinct", "from", "null", "select", "some", "table", "top", "values"),
+        *("false", "inf", "infinity", "nan", "true"),
+    )
 )
 
 
