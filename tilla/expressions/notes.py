@@ -39,12 +39,12 @@ class Use:
 class Item:
     """One item of a SELECT list; or everything else in a SELECT, taken together."""
 
-    __slots__ = ("aggregates", "alias", "alias_stop", "first", "star", "stop", "windows")
+    __slots__ = ("aggregates", "alias", "alias_stop", "first", "spread", "star", "stop", "windows")
 
     def __init__(self, first: int) -> None:
         self.first = self.stop = first
         self.alias = self.alias_stop = -1  # the last alias read, and what follows it
-        self.star = False
+        self.star = self.spread = False  # several columns; the elements of a tuple, whose alias is a prefix
         self.aggregates: list[str] = []
         self.windows: list[str] = []
 

@@ -195,6 +195,8 @@ class Operands:
                 self.subquery(i, select, "expression")
             else:
                 self.inside(i, select, item)
+                # (*) is what it holds; inside a function a star is its arguments.
+                item.star = item.star or (top and "*" in (self.words[i + 1], self.words[self.mates[i] - 1]))
             return self.mates[i] + 1
         if word == "*":
             walk.operand = False
@@ -224,17 +226,19 @@ class Operands:
         walk.operand = False
         if following == "(":
             walk.starred = word == "COLUMNS"
-            return self._call(i, select, item)
+            return self._call(i, select, item, top)
         if word in ("DATE", "TIMESTAMP") and kinds[i + 1] == STRING and i + 1 < end:
             return i + 2
         stop = self.chain(i)
         if words[stop] == "." and words[stop + 1] == "*":
-            walk.starred = item.star = True
+            walk.starred = True
+            item.star = item.star or top
             stop += 2
         if stop > i + 1:
             select.chains.append((i, stop))
         if stop > i + 1 and words[stop - 1] == "COLUMNS" and words[stop] == "(" and stop < end:
-            walk.starred = item.star = True
+            walk.starred = True
+            item.star = item.star or top
         return stop
 
     def _is_interval(self, i: int, following: str) -> bool:
@@ -341,7 +345,10 @@ class Operands:
         if word == "EXCEPT" and self.words[at] in ("SELECT", "ALL", "DISTINCT", "WITH", "FROM"):
             return 0
         if word == "REPLACE":
-            return self.expression(at, self.scan.size, select, item, True, "select")
+            replaced = Item(at)
+            stop = self.expression(at, self.scan.size, select, replaced, True, "select")
+            item.aggregates += replaced.aggregates
+            return stop
         return at + 1
 
     def _alias(self, i: int, select: Select, item: Item) -> None:
@@ -398,7 +405,7 @@ class Operands:
 
     # -- calls
 
-    def _call(self, i: int, select: Select, item: Item) -> int:
+    def _call(self, i: int, select: Select, item: Item, top: bool) -> int:
         """Read the function call at ``i``; return the token after its bracket."""
         name = self.scan.name(i)
         opening, close = i + 1, self.mates[i + 1]
@@ -413,8 +420,8 @@ class Operands:
             item.aggregates.append(name)
         if lowered in NONDETERMINISTIC:
             self.nondeterministic.append(name)
-        if lowered in ("columns", "untuple"):
-            item.star = True
+        if top and lowered in ("columns", "untuple"):
+            item.star, item.spread = True, lowered == "untuple"
         elif lowered in ("arrayjoin", "unnest"):
             select.flags.add("array join")
         if name.startswith("dictGet") or name in ("dictHas", "dictIsIn"):

@@ -94,7 +94,7 @@ def _shape(tokens: Scan, select: Select, index: dict[int, int]) -> SelectShape:
 def _outputs(tokens: Scan, select: Select) -> Iterator[Output]:
     for item in select.items:
         start, end = tokens.starts[item.first], tokens.ends[item.stop - 1]
-        aliased = item.alias_stop == item.stop
+        aliased = item.alias_stop == item.stop and not item.spread
         name: str | None = None
         if aliased:
             name = tokens.name(item.alias)
