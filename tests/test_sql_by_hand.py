@@ -20,7 +20,10 @@ from hypothesis import strategies as st
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
+import tilla as tl
 from tilla import errors
+from tilla import types as t
+from tilla.engines import MergeTree
 from tilla.expressions.reading import Reading, bound_source, read, read_expression, replace_source
 from tilla.expressions.scan import WORD, tokens
 from tilla.expressions.sql import sql
@@ -490,6 +493,14 @@ def test_what_cannot_be_read_is_refused_with_its_place(query: str, line: int, co
     assert "Traceback" not in str(caught.value)
 
 
+def test_brackets_in_hundreds_of_levels_end_in_one_plain_error() -> None:
+    """Deep text is read up to a few hundred levels; past that it is refused, not a RecursionError."""
+    assert read(f"SELECT {'(' * 100}x{')' * 100} AS x FROM d.a").output_names == ("x",)
+    for deep in (f"SELECT {'(' * 9000}x{')' * 9000}", f"SELECT x FROM {'(SELECT x FROM ' * 3000}d.a{')' * 3000}"):
+        with pytest.raises(errors.SqlError, match="brackets inside brackets"):
+            read(deep)
+
+
 @settings(deadline=None)
 @given(st.text(alphabet="SELECT FROM(x,'`)*{}[];:->.@d1\n/-#$\"\\abIN ", max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
@@ -545,7 +556,8 @@ def test_comments_and_white_space_never_change_a_reading(data: st.DataObject) ->
         pieces.append(text[token.start : token.end])
         apart = following is None or following.start > token.end
         if apart or data.draw(st.booleans()):
-            pieces.append(data.draw(noise))
+            # A minus or a slash right before a comment would become part of it.
+            pieces.append(" " * (pieces[-1] in "-/") + data.draw(noise))
     changed = "".join(pieces)
     assert essence(read(changed)) == essence(read(text))
 
@@ -787,3 +799,22 @@ def test_any_text_may_replace_a_source() -> None:
     """History composed from the roots stands where the view's source stood."""
     text = "SELECT o.x FROM d.t AS o WHERE t.y = 1"
     assert replace_source(text, read(text).tables[0], "(SELECT 1)") == "SELECT o.x FROM (SELECT 1) AS o WHERE o.y = 1"
+
+
+class Order(tl.Columns):
+    """A body of a declared table."""
+
+    x = tl.column(t.UInt64)
+
+
+def test_declared_objects_stand_for_their_names_in_text() -> None:
+    """Relations and expressions of the library are references; odd names come out quoted."""
+    orders = tl.Table("data.`odd name`", Order, engine=MergeTree(order_by=Order.x))
+    made = sql("SELECT {key} AS key FROM {orders} AS o", orders=orders, key=Order.x + 1)
+    assert made.render() == "SELECT x + 1 AS key FROM data.`odd name` AS o"
+    assert made.reading.tables[0].key == orders.path
+    assert made.relations() == (orders,)
+    with pytest.raises(errors.DeclarationError, match="without the f"):
+        sql(f"SELECT x FROM {orders}")
+    with pytest.raises(errors.SqlError, match="the class Order"):
+        sql("SELECT x FROM {orders}", orders=Order)

@@ -777,11 +777,12 @@ def bad_reference_value(name: str, value: object) -> SqlError:
     hint = f"tl.sql(..., {name}=orders) with orders = tl.Table(...)"
     if isinstance(value, (str, int, float, bool)):
         hint = f"the value itself in the text, or a query parameter such as {{{name}:String}}"
+    kind = f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
     return SqlError(
         Mistake(
             "T205",
             "tl.sql",
-            f"the argument {name} is a {type(value).__name__}",
+            f"the argument {name} is {kind}",
             expected="a table, source, view, dictionary or expression",
             hint=hint,
         )

@@ -8,7 +8,7 @@ read raises SqlError; nothing is guessed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from .. import errors
@@ -28,17 +28,22 @@ def read(text: str) -> Reading:
 
     Raises SqlError where the text cannot be read, or where what it reads is computed at run time.
     """
-    tokens = scan(text)
-    reader = Reader(tokens)
-    query = reader.statement()
-    return _finish(reader, query)
+    return _read(text, Reader.statement)
 
 
 @lru_cache(maxsize=512)
 def read_expression(text: str) -> Reading:
     """Read one expression: a DEFAULT, a TTL, a row filter. Its ``outputs`` are empty."""
+    return _read(text, Reader.whole_expression)
+
+
+def _read(text: str, how: Callable[[Reader], Query]) -> Reading:
     reader = Reader(scan(text))
-    return _finish(reader, reader.whole_expression())
+    try:
+        return _finish(reader, how(reader))
+    except RecursionError:
+        # The server's own limit is 1,000 levels (max_parser_depth); this one is a few hundred.
+        raise reader.scan.error(0, "SQL with so many brackets inside brackets") from None
 
 
 def _finish(reader: Reader, query: Query) -> Reading:
