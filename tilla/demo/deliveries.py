@@ -10,11 +10,12 @@ from zlib import crc32
 
 import attrs
 
-from tilla.demo import bulk, ga4, klaviyo
 from tilla.demo import catalogue as cat
+from tilla.demo import ga4, goods, klaviyo
 from tilla.demo.bulk import Bulk
 from tilla.demo.connector import coerce, emitted
 from tilla.demo.facts import Campaign, Checkout, Customer, Event, Fact, Minor, Order, Profile, Seconds, Traffic
+from tilla.demo.goods import Goods
 from tilla.demo.klaviyo import Klaviyo
 from tilla.demo.money import Money
 from tilla.demo.people import People, local
@@ -122,6 +123,7 @@ class Clerk:
     people: People = attrs.field(init=False)
     orders: Orders = attrs.field(init=False)
     bulk: Bulk = attrs.field(init=False)
+    goods: Goods = attrs.field(init=False)
     klaviyo: Klaviyo = attrs.field(init=False)
     _uses: list[int] = attrs.field(factory=lambda: [0] * len(cat.CODES))
 
@@ -129,15 +131,16 @@ class Clerk:
         self.people = People(self.money, self.plan.zone, self.shop_url)
         self.orders = Orders(self.people, self.refunds_include_tax)
         self.bulk = Bulk(self.money, self.shop_url)
+        self.goods = Goods(self.money, self.shop_url)
         self.klaviyo = Klaviyo(self.money, self.plan.zone)
 
     def open(self) -> None:
         """Deliver what is there before the story begins."""
         box, at = self.outbox, self.plan.midnight(0) - DAY
         for name, records in (
-            ("locations", bulk.locations(self.shop_url)),
-            ("countries", bulk.countries(self.shop_url)),
-            ("shop", [bulk.shop(self.shop_url, self.money, self.plan.zone.key, self.plan.start)]),
+            ("locations", goods.locations(self.shop_url)),
+            ("countries", goods.countries(self.shop_url)),
+            ("shop", [goods.shop(self.shop_url, self.money, self.plan.zone.key, self.plan.start)]),
         ):
             box.put_whole(name, records)
         for name, records in (("metrics", klaviyo.metrics()), ("flows", klaviyo.flows()), ("lists", klaviyo.lists())):
@@ -146,21 +149,21 @@ class Clerk:
         for product in cat.PRODUCTS:
             if product is cat.SAMPLE:
                 continue
-            box.put("shopify", "products", 0, _of(self.bulk.product, renamed=False), product, at)
+            box.put("shopify", "products", 0, _of(self.goods.product, renamed=False), product, at)
             if product.gone:
                 gone = local(at + 2 * DAY, self.plan.zone)
-                box.put("shopify", "products", box.sync_of(at + 2 * DAY), self.bulk.deleted_product, product, gone)
+                box.put("shopify", "products", box.sync_of(at + 2 * DAY), self.goods.deleted_product, product, gone)
                 continue
-            box.put("shopify", "product_variants", 0, self.bulk.variant, product, at, 90)
-            box.put("shopify", "inventory_items", 0, self.bulk.item, product, at, 0)
+            box.put("shopify", "product_variants", 0, self.goods.variant, product, at, 90)
+            box.put("shopify", "inventory_items", 0, self.goods.item, product, at, 0)
             for location in (LOCATION, COUNTER):
                 box.put(
-                    "shopify", "inventory_levels", 0, self.bulk.level, product, location, at, 90 - location % 2 * 60
+                    "shopify", "inventory_levels", 0, self.goods.level, product, location, at, 90 - location % 2 * 60
                 )
         for number in range(len(cat.CODES)):
-            rule = bulk.price_rule(number, self.money, local(at, self.plan.zone))
+            rule = goods.price_rule(number, self.money, local(at, self.plan.zone))
             box.put("shopify", "price_rules", 0, emitted, "price_rules", rule, self.shop_url)
-            box.put("shopify", "discount_codes", 0, self.bulk.code, number, at, 0)
+            box.put("shopify", "discount_codes", 0, self.goods.code, number, at, 0)
 
     def day(self, day: int) -> None:
         """Deliver what changes by itself: stock every week, a name, a cost."""
@@ -169,11 +172,11 @@ class Clerk:
         if day % 7 == 6:
             for product in cat.ON_SALE:
                 left = 60 - day // 7 * product.number % 67  # may fall below zero: sold beyond stock
-                box.put("shopify", "inventory_levels", sync, self.bulk.level, product, LOCATION, at, left)
-                box.put("shopify", "product_variants", sync, self.bulk.variant, product, at, left + 30)
+                box.put("shopify", "inventory_levels", sync, self.goods.level, product, LOCATION, at, left)
+                box.put("shopify", "product_variants", sync, self.goods.variant, product, at, left + 30)
         if day == self.plan.days // 2:
-            box.put("shopify", "products", sync, _of(self.bulk.product, renamed=True), cat.PRODUCTS[2], at)
-            box.put("shopify", "inventory_items", sync, self.bulk.item, cat.PRODUCTS[0], at, 25)
+            box.put("shopify", "products", sync, _of(self.goods.product, renamed=True), cat.PRODUCTS[2], at)
+            box.put("shopify", "inventory_items", sync, self.goods.item, cat.PRODUCTS[0], at, 25)
 
     def take(self, day: int, fact: Fact) -> None:
         """Plan the deliveries of one fact."""
@@ -236,7 +239,7 @@ class Clerk:
                 number = cat.CODES.index(code)
                 self._uses[number] += 1
                 sync = box.sync_of(order.at)
-                box.put("shopify", "discount_codes", sync, self.bulk.code, number, order.at, self._uses[number])
+                box.put("shopify", "discount_codes", sync, self.goods.code, number, order.at, self._uses[number])
 
     def _order_record(self, order: Order, at: Seconds) -> Record:
         return emitted("orders", self.orders.order(order, at), self.shop_url)
@@ -249,7 +252,7 @@ class Clerk:
     def _refund_record(self, order: Order, id: int, at: Seconds) -> Record:
         refund = next(one for one in order.refunds if one.id == id)
         once = coerce(stream("shopify", "orders"), {"refunds": [self.orders.refund(order, refund, at)]})
-        return _refund_order(emitted("order_refunds", once["refunds"][0], self.shop_url))
+        return _behind(emitted("order_refunds", once["refunds"][0], self.shop_url), "return")
 
     def _deleted(self, order: Order) -> Record:
         return {
@@ -268,7 +271,8 @@ class Clerk:
     def _customer_record(
         self, customer: Customer, at: Seconds, orders: int, spent: Minor, last: Order | None
     ) -> Record:
-        return emitted("customers", self.people.customer(customer, at, orders, spent, last), self.shop_url)
+        record = emitted("customers", self.people.customer(customer, at, orders, spent, last), self.shop_url)
+        return _behind(record, "accepts_marketing", "accepts_marketing_updated_at")
 
     def _campaign(self, campaign: Campaign) -> None:
         box = self.outbox
@@ -300,11 +304,9 @@ def _of(write: Callable[..., Record], **options: bool) -> Callable[..., Record]:
     return lambda *args: write(*args, **options)
 
 
-def _refund_order(record: Record) -> Record:
-    """Put ``return`` after the shop, where the connector leaves a key that its schema lacks."""
-    if "return" in record:
-        record["return"] = record.pop("return")
-    return record
+def _behind(record: Record, *keys: str) -> Record:
+    """Put keys behind the shop's name, where real records have them."""
+    return record | {key: record.pop(key) for key in keys if key in record}
 
 
 def deliver(

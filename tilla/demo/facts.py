@@ -276,6 +276,11 @@ class Campaign:
     by_message: bool
     """Its events carry the id of the message; else that of the campaign."""
 
+    @property
+    def id(self) -> str:
+        """The campaign's id in Klaviyo."""
+        return f"01HDEMOCAMPAIGN{self.number:011d}"
+
 
 @attrs.frozen(eq=False)
 class Event:

@@ -13,7 +13,6 @@ from tilla.demo.bulk import utc_text
 from tilla.demo.facts import Campaign, Event, Order, Profile, Seconds, Touch
 from tilla.demo.money import Money
 from tilla.demo.people import customer_id, market_of, product_id, variant_id
-from tilla.demo.truth import campaign_id
 
 Record = dict[str, Any]
 _API = "https://a.klaviyo.com/api"
@@ -40,7 +39,7 @@ def profile_id(profile: Profile) -> str:
 
 def message_id(campaign: Campaign) -> str:
     """Return what events carry in ``$message``: the campaign's one message, or the campaign itself."""
-    return f"01HDEMOMESSAGE{campaign.number:012d}" if campaign.by_message else campaign_id(campaign)
+    return f"01HDEMOMESSAGE{campaign.number:012d}" if campaign.by_message else campaign.id
 
 
 @attrs.frozen
@@ -111,6 +110,9 @@ class Klaviyo:
             properties |= {"$flow": FLOW, "$variation": "VaDemo1", "Campaign Name": "Abandoned Cart: Email 1"}
         else:
             properties |= {"Campaign Name": event.campaign.name, "Subject": f"{event.campaign.name} for you"}
+            properties["$_cohort$message_send_cohort"] = f"{event.campaign.send_at}:{message}"
+        if event.metric == cat.RECEIVED:
+            properties |= {"$ESP": 0, "Inbox Provider": "Other"}
         if event.metric in {cat.OPENED, cat.CLICKED}:
             properties["$message_interaction"] = message
         if event.metric == cat.OPENED:
@@ -165,6 +167,8 @@ class Klaviyo:
             "total_price": total,
             "presentment_currency": self.money.code(order.presentment),
         }
+        if order.landing is not None and order.number % 2:
+            properties["$extra"]["full_landing_site"] = f"https://shop.example.com{order.landing}"
         return properties
 
     def _about_order(self, event: Event, order: Order) -> Record:
@@ -205,7 +209,7 @@ class Klaviyo:
 
     def campaign(self, campaign: Campaign, *, sent: bool) -> Record:
         """Return a campaign before or after it was sent."""
-        id, message = campaign_id(campaign), f"01HDEMOMESSAGE{campaign.number:012d}"
+        id, message = campaign.id, f"01HDEMOMESSAGE{campaign.number:012d}"
         send = utc_text(campaign.send_at) if campaign.send_at is not None else None
         updated = utc_text(campaign.created_at + 1800)
         if sent and campaign.send_at is not None:
@@ -291,7 +295,15 @@ class Klaviyo:
                 "timezone": market.time_zone if placed else None,
                 "ip": None,
             },
-            "properties": {"$source": -6, "Accepts Marketing": profile.subscribed} if placed else {},
+            "properties": {
+                "$source": -6,
+                "Accepts Marketing": profile.subscribed,
+                "Initial Source": "klaviyo",
+                "Initial Source Medium": "email",
+                "Shopify Tags": ["vip", "newsletter"],
+            }
+            if placed
+            else {},
         }
         if profile.number % 7 != 5:
             attributes["predictive_analytics"] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 import attrs
@@ -24,12 +24,14 @@ class _Delivers(Protocol):
 def land(
     server: _Inserts,
     shop: _Delivers,
-    layout: Layout,
+    layout: Layout | Mapping[str, Layout],
     *,
     streams: Collection[str] | None = None,
     chunk: int = 20_000,
 ) -> dict[str, int]:
     """Insert a shop's deliveries into the layout's tables, which exist; return the rows per stream.
+
+    ``layout`` is one for all, or one per connector (``{"shopify": ..., "klaviyo": ..., "ga4": ...}``).
 
     Rows go in in order of arrival, ``chunk`` of them at a time over all streams, so that views on the tables
     fire as they do under a loader. ``streams`` (``"shopify.orders"``) leaves out the others.
@@ -41,9 +43,10 @@ def land(
         stream = delivery.stream
         batch = waiting.get(stream.id)
         if batch is None:
-            batch = waiting[stream.id] = _Batch(stream)
+            how = layout if isinstance(layout, Layout) else layout[stream.connector]
+            batch = waiting[stream.id] = _Batch(stream, how)
         batch.rows.append(
-            layout.land(
+            batch.layout.land(
                 stream,
                 delivery.record,
                 raw_id=delivery.raw_id,
@@ -55,20 +58,21 @@ def land(
         counts[stream.id] = counts.get(stream.id, 0) + 1
         held += 1
         if held >= chunk:
-            _empty(server, layout, waiting)
+            _empty(server, waiting)
             held = 0
-    _empty(server, layout, waiting)
+    _empty(server, waiting)
     return counts
 
 
 @attrs.define
 class _Batch:
     stream: Stream
+    layout: Layout
     rows: list[dict[str, Any]] = attrs.field(factory=list)
 
 
-def _empty(server: _Inserts, layout: Layout, waiting: dict[str, _Batch]) -> None:
+def _empty(server: _Inserts, waiting: dict[str, _Batch]) -> None:
     for batch in waiting.values():
-        database, table = layout.table(batch.stream)
-        server.insert(database, table, batch.rows, [name for name, _ in layout.columns(batch.stream)])
+        database, table = batch.layout.table(batch.stream)
+        server.insert(database, table, batch.rows, [name for name, _ in batch.layout.columns(batch.stream)])
     waiting.clear()

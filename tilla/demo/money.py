@@ -1,8 +1,8 @@
-"""Amounts as text: in the shop's currency, and in the one the buyer saw."""
+"""Amounts: as text in the shop's currency and in the one the buyer saw, as Decimal, as rates."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import attrs
@@ -10,6 +10,12 @@ import attrs
 from tilla.demo.facts import Minor
 
 DIGITS = {"JPY": 0, "KRW": 0}
+_SIX = Decimal("0.000001")
+
+
+def ratio(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
+    """Return a rate to six places; None when there is nothing to divide by."""
+    return (Decimal(part) / Decimal(whole)).quantize(_SIX, ROUND_HALF_UP) if whole else None
 
 
 @attrs.frozen

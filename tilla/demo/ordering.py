@@ -34,12 +34,13 @@ SCRIPT = (
     "percent", "foreign", "voided", "pos_test", "refund_month", "eu", "deleted", "gift", "pos", "two_codes",
     "cancelled", "edit_removed", "eu_percent", "automatic", "free_shipping", "discrepancy", "edit_added", "fixed",
     "shipping_refund", "gone", "refund_full", "eu_refund", "kept", "restock", "split", "odd_code", "test",
+    "percent_refund",
 )  # fmt: skip
 WEIGHTS = {
     "plain": 40, "percent": 12, "fixed": 6, "free_shipping": 4, "two_codes": 3, "odd_code": 3, "automatic": 5, "eu": 8,
     "eu_percent": 4, "eu_refund": 2, "foreign": 6, "gift": 3, "gone": 2, "pos": 6, "pos_test": 1, "test": 2,
     "voided": 2, "cancelled": 3, "refund_full": 3, "refund_month": 5, "kept": 1, "restock": 1, "discrepancy": 1,
-    "shipping_refund": 2, "edit_removed": 2, "edit_added": 2, "split": 4, "deleted": 1,
+    "shipping_refund": 2, "edit_removed": 2, "edit_added": 2, "split": 4, "deleted": 1, "percent_refund": 2,
 }  # fmt: skip
 
 
@@ -190,6 +191,7 @@ def _discounts(kind: str, rng: Random) -> tuple[Discount, ...]:
     percent = Discount("percentage", "SPRING10", 10)
     return {
         "percent": (percent,),
+        "percent_refund": (percent,),
         "eu_percent": (rng.choice((percent, Discount("percentage", "TÄGLICH-20", 20))),),
         "fixed": (Discount("fixed_amount", "WELCOME5", 500),),
         "free_shipping": (Discount("shipping", "FREESHIP", 100),),
@@ -282,6 +284,8 @@ def _refunds(order: Order, kind: str, rng: Random) -> tuple[Refund, ...]:
     at, lines = order.at, order.lines
     if kind in {"refund_full", "eu_refund"}:
         return (_refund(order, at + 6 * DAY, 1, "return", lines, _shipping_back(order), pays=True),)
+    if kind == "percent_refund":  # a unit that was sold at a discount
+        return (_refund(order, at + 8 * DAY, 1, "return", lines[:1], (), pays=True, quantity=1),)
     if kind == "refund_month":  # a part a month later, the rest of the line some days after that
         first = _refund(order, at + 31 * DAY, 1, "return", lines[:1], (), pays=True, quantity=1)
         if lines[0].quantity == 1:

@@ -241,5 +241,10 @@ class People:
             "billing_address": None,
         }
         if customer is not None:
-            body["customer"] = self.nested_customer(customer, customer.created_at)
+            body["customer"] = self.nested_customer(customer, customer.created_at) | {
+                "orders_count": 0,
+                "total_spent": self.money.text(0),
+                "last_order_id": None,
+                "last_order_name": None,
+            }
         return body

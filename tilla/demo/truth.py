@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,15 +16,10 @@ import attrs
 
 from tilla.demo import catalogue as cat
 from tilla.demo.facts import Campaign, Checkout, Event, Fact, Minor, Order, Refund, Seconds, Traffic
-from tilla.demo.money import Money
+from tilla.demo.mailing import Mailing
+from tilla.demo.money import Money, ratio
 
 Row = dict[str, Any]
-_SIX = Decimal("0.000001")
-
-
-def ratio(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
-    """Return a rate to six places; None when there is nothing to divide by."""
-    return (Decimal(part) / Decimal(whole)).quantize(_SIX, ROUND_HALF_UP) if whole else None
 
 
 @attrs.define
@@ -63,7 +57,7 @@ class Tally:
     _sales: dict[date, Sales] = attrs.field(factory=lambda: defaultdict(Sales))
     _email: dict[date, list[int]] = attrs.field(factory=lambda: defaultdict(lambda: [0, 0]))
     _events: dict[tuple[date, int], list[Any]] = attrs.field(factory=lambda: defaultdict(lambda: [0, set(), 0, 0]))
-    _campaigns: dict[int, _Mailing] = attrs.field(factory=dict)
+    _campaigns: dict[int, Mailing] = attrs.field(factory=dict)
     _traffic: dict[date, Traffic] = attrs.field(factory=dict)
     _orders: list[_Brief] = attrs.field(factory=list)
     _checkouts: list[Checkout] = attrs.field(factory=list)
@@ -81,7 +75,7 @@ class Tally:
         elif isinstance(fact, Event):
             self._take_event(fact)
         elif isinstance(fact, Campaign):
-            self._campaigns[fact.number] = _Mailing(fact)
+            self._campaigns[fact.number] = Mailing(fact)
         elif isinstance(fact, Traffic):
             self._traffic[self.start + timedelta(days=fact.day)] = fact
         elif isinstance(fact, Checkout):
@@ -430,86 +424,6 @@ def codes_of(order: Order) -> dict[str, tuple[Minor, Minor]]:
         before = codes.get(code, (0, 0))
         codes[code] = (before[0] + goods, before[1] + ship)
     return codes
-
-
-_COUNTED = {
-    cat.RECEIVED: "delivered",
-    cat.BOUNCED: "bounced",
-    cat.OPENED: "opens",
-    cat.CLICKED: "clicks",
-    cat.UNSUBSCRIBED: "left",
-    cat.LEFT_LIST: "left",
-    cat.SPAM: "spam",
-}
-
-
-@attrs.define
-class _Mailing:
-    """What came of one campaign."""
-
-    campaign: Campaign
-    events: dict[str, int] = attrs.field(factory=lambda: defaultdict(int))
-    profiles: dict[str, set[int]] = attrs.field(factory=lambda: defaultdict(set))
-    revenue: Minor = 0
-
-    def take(self, event: Event, profile: int) -> None:
-        """Count an event of the campaign; a click by a bot is none."""
-        name = _COUNTED.get(event.metric)
-        if name is None or event.bot:
-            return
-        self._count(name, profile)
-        if name == "opens" and not event.privacy:
-            self._count("human_opens", profile)
-
-    def convert(self, profile: int, value: Minor) -> None:
-        """Count an order that the campaign gets the credit for."""
-        self._count("conversions", profile)
-        self.revenue += value
-
-    def _count(self, name: str, profile: int) -> None:
-        self.events[name] += 1
-        self.profiles[name].add(profile)
-
-    def row(self, money: Money) -> Row:
-        """Return the campaign's row."""
-
-        def unique(name: str) -> int:
-            return len(self.profiles.get(name, ()))
-
-        delivered, conversions = unique("delivered"), self.events.get("conversions", 0)
-        recipients = len(self.profiles.get("delivered", set()) | self.profiles.get("bounced", set()))
-        revenue = money.decimal(self.revenue)
-        return {
-            "campaign_id": campaign_id(self.campaign),
-            "recipients": recipients,
-            "delivered": delivered,
-            "bounced": recipients - delivered,
-            "delivery_rate": ratio(delivered, recipients),
-            "bounce_rate": ratio(recipients - delivered, recipients),
-            "opens": self.events.get("opens", 0),
-            "opens_unique": unique("opens"),
-            "open_rate": ratio(unique("opens"), delivered),
-            "opens_unique_excl_mpp": unique("human_opens"),
-            "open_rate_excl_mpp": ratio(unique("human_opens"), delivered),
-            "clicks": self.events.get("clicks", 0),
-            "clicks_unique": unique("clicks"),
-            "click_rate": ratio(unique("clicks"), delivered),
-            "click_to_open_rate": ratio(unique("clicks"), unique("opens")),
-            "unsubscribe_rate": ratio(unique("left"), delivered),
-            "spam_complaint_rate": ratio(unique("spam"), delivered),
-            "conversions": conversions,
-            "conversion_uniques": unique("conversions"),
-            "conversion_rate": ratio(unique("conversions"), delivered),
-            "placed_order_rate": ratio(conversions, delivered),
-            "revenue": revenue,
-            "revenue_per_recipient": ratio(revenue, delivered),
-            "aov": ratio(revenue, conversions),
-        }
-
-
-def campaign_id(campaign: Campaign) -> str:
-    """Return a campaign's id."""
-    return f"01HDEMOCAMPAIGN{campaign.number:011d}"
 
 
 def _rollup(traffic: Traffic, report: str) -> Row:
