@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from heapq import heappop, heappush
 from random import Random
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -67,6 +68,7 @@ class _Story:
         self.begin, self.end = plan.midnight(0), plan.end
         self.customers = self._people()
         self.arrivals = [customer.created_at for customer in self.customers]
+        self.pools = {included: self._pool(included=included) for included in (False, True)}
         self.profiles = self._profiles()
         self.profile_arrivals = sorted(profile.created_at for profile in self.profiles)
         self.by_customer = {p.customer.number: p for p in self.profiles if p.customer is not None}
@@ -78,7 +80,7 @@ class _Story:
         self.campaigns = self._campaigns()
         self.unsubscribed: dict[int, Seconds] = {}
         self.history: dict[int, tuple[int, int]] = {}  # by customer: number of orders, money spent
-        self.recoveries: list[tuple[Seconds, Checkout]] = []
+        self.recoveries: list[tuple[Seconds, int, Checkout]] = []  # a heap by when somebody comes back
         self.touches: deque[dict[int, list[Touch]]] = deque(maxlen=12)  # one per day, by profile
         self.active: list[int] = []
 
@@ -94,6 +96,11 @@ class _Story:
         if times:
             times[0] = min(times[0], self.begin - DAY)
         return [self._customer(number, at) for number, at in enumerate(times)]
+
+    def _pool(self, *, included: bool) -> tuple[list[Customer], list[Seconds]]:
+        """Return who lives where prices include tax, or where they do not, and when they came."""
+        found = [c for c in self.customers if cat.MARKETS[c.market].taxes_included == included]
+        return found, [customer.created_at for customer in found]
 
     def _customer(self, number: int, at: Seconds) -> Customer:
         rng = self.chance["people"]
@@ -271,7 +278,7 @@ class _Story:
             if checkout.completed_at is None and fate < 0.55:
                 # Most come back within a week; every fifth much later, which is no recovery.
                 delay = rng.randrange(3 * HOUR, 6 * DAY) if fate < 0.47 else 18 * DAY
-                self.recoveries.append((at + delay, checkout))
+                heappush(self.recoveries, (at + delay, number, checkout))
 
     def _started(self, checkout: Checkout, profile: Profile) -> Iterator[Event]:
         """Klaviyo sees the checkout, and its flow mails the person an hour later."""
@@ -304,14 +311,11 @@ class _Story:
 
     def _recovery(self, at: Seconds) -> Checkout | None:
         """Return a cart that somebody comes back to by now."""
-        for place_in_line, (due, checkout) in enumerate(self.recoveries):
-            if due <= at:
-                del self.recoveries[place_in_line]
-                late = at - checkout.at
-                if 7 * DAY - HOUR < late < 8 * DAY:  # too near the end of the window to call
-                    return None
-                return checkout
-        return None
+        if not self.recoveries or self.recoveries[0][0] > at:
+            return None
+        _, _, checkout = heappop(self.recoveries)
+        # Too near the end of the window to call: nobody comes.
+        return None if 7 * DAY - HOUR < at - checkout.at < 8 * DAY else checkout
 
     def _buyer(self, at: Seconds, kind: str) -> Customer | None:
         """Choose who buys: nobody known at the counter, else often somebody who clicked a mail."""
@@ -320,11 +324,11 @@ class _Story:
             return None
         if rng.random() < 0.45 and (clicked := self._clickers(at)):
             return clicked[rng.randrange(len(clicked))]
-        known = bisect_right(self.arrivals, at)
-        wanted = [c for c in self.customers[:known] if cat.MARKETS[c.market].taxes_included == kind.startswith("eu")]
-        pool = wanted if known <= 1000 and wanted else self.customers[:known] if known <= 1000 else self.customers
-        limit = len(pool) if pool is not self.customers else known
-        return pool[int(limit * rng.random() ** 1.6)]
+        pool, arrivals = self.pools[kind.startswith("eu")]
+        known = bisect_right(arrivals, at)
+        if not known:
+            pool, known = self.customers, bisect_right(self.arrivals, at)
+        return pool[int(known * rng.random() ** 1.6)]
 
     def _clickers(self, at: Seconds) -> list[Customer]:
         """Customers who clicked within the last days, in a settled order."""
@@ -333,7 +337,7 @@ class _Story:
             for number, touches in kept.items():
                 if number < len(self.customers) and any(t.human and t.click and t.at <= at for t in touches):
                     found[number] = self.customers[number]
-                    if len(found) >= 500:
+                    if len(found) >= 60:
                         return list(found.values())
         return list(found.values())
 
