@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from tilla.expressions.query import Query
     from tilla.expressions.sql import Sql, sql
     from tilla.objects.aggregation import Aggregation
+    from tilla.objects.auth import Auth
+    from tilla.objects.clients import ReadOnlyClient
+    from tilla.objects.limits import Quota, RowPolicy, SettingsProfile
     from tilla.objects.materialized import MaterializedView
     from tilla.objects.refreshable import RefreshableView, Schedule, after, every
+    from tilla.objects.roles import Grant, Role, User
     from tilla.objects.source import Source
     from tilla.objects.table import Constraint, Index, Projection, Table
     from tilla.objects.view import View
@@ -45,6 +49,10 @@ _HOMES = {
     "tilla.expressions.query": ("Query",),
     "tilla.expressions.sql": ("Sql", "sql"),
     "tilla.objects.aggregation": ("Aggregation",),
+    "tilla.objects.roles": ("Grant", "Role", "User"),
+    "tilla.objects.auth": ("Auth",),
+    "tilla.objects.clients": ("ReadOnlyClient",),
+    "tilla.objects.limits": ("Quota", "RowPolicy", "SettingsProfile"),
     "tilla.objects.materialized": ("MaterializedView",),
     "tilla.objects.refreshable": ("RefreshableView", "Schedule", "after", "every"),
     "tilla.objects.source": ("Source",),
@@ -59,6 +67,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [  # noqa: RUF022  # grouped as a reader meets them
     "Columns", "Column", "Measure", "column", "derive", "measure", "columns_of", "each", "parameter", "Expr", "Query",
     "Source", "Table", "MaterializedView", "Aggregation", "RefreshableView", "View", "Index", "Projection", "Constraint",
+    "Role", "User", "Auth", "Grant", "ReadOnlyClient", "SettingsProfile", "Quota", "RowPolicy",
     "Ttl", "Schedule", "every", "after", "sql", "Sql",
     "project", "Project", "render", "Statement",
     "connect", "Server", "plan", "Plan", "apply", "backfill",

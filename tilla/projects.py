@@ -44,7 +44,7 @@ class Project:
                 graph.check(self.parts, f"project {self.name}")
             for access in self.access:
                 with mistakes.catch():
-                    access.check(self.parts)
+                    access.check(self.parts, self.access)
         mistakes.raise_all()
 
     @cached_property
@@ -55,8 +55,9 @@ class Project:
 
     @cached_property
     def access(self) -> tuple[Access, ...]:
-        """Roles, users and what belongs to them, by name."""
-        return tuple(item for item in self.objects if isinstance(item, Access))
+        """Roles, users and what belongs to them, by name; a declaration that stands for several gives all of them."""
+        found = [member for item in self.objects if isinstance(item, Access) for member in item.members()]
+        return tuple(sorted(found, key=lambda member: (member.name, member.kind)))
 
     @cached_property
     def sources(self) -> tuple[Source[Any], ...]:
@@ -127,6 +128,8 @@ class Project:
         """
         chosen = self.matching(patterns)
         paths = {part.path for item in chosen for part in item.parts()}
+        readers = self._with_roles(item for item in chosen if isinstance(item, Access))
+        paths |= {part.path for part in self.parts if any(m.covers(part.path) for r in readers for m in r.members())}
         wanted = graph.needed_by(self.creation, paths)
         # A view that feeds a wanted table belongs to it, and so does whatever that view needs.
         while True:
@@ -139,13 +142,25 @@ class Project:
             if grown == wanted:
                 break
             wanted = grown
-        names = {item.name for item in chosen}
+        names = {item.name for item in (*chosen, *readers)}
         kept = [
             item
             for item in self.objects
             if item.name in names or any(part.path in wanted for part in item.parts())
         ]
         return Project(self.name, tuple(kept))
+
+    def _with_roles(self, chosen: Iterable[Access]) -> list[Access]:
+        """Access objects and the roles and profiles that they use, as the project holds them."""
+        holders = {(m.kind, m.name): item for item in self.objects if isinstance(item, Access) for m in item.members()}
+        found: dict[tuple[str, str], Access] = {}
+        waiting = list(chosen)
+        while waiting:
+            item = waiting.pop()
+            if found.setdefault((item.kind, item.name), item) is item:
+                used = [holders.get((u.kind, u.name)) for member in item.members() for u in member.uses()]
+                waiting += [u for u in used if u is not None and (u.kind, u.name) not in found]
+        return list(found.values())
 
     def matching(self, patterns: Sequence[str]) -> list[Declared]:
         """The objects that fit at least one pattern; every pattern must fit something."""
@@ -185,7 +200,8 @@ class Project:
             if not isinstance(item, Declared):
                 mistakes.add(errors.not_an_object(where, repr(item)))
                 continue
-            keys: list[object] = [part.path for part in item.parts()] or [(item.kind, item.name)]
+            keys: list[object] = [part.path for part in item.parts()]
+            keys += [(member.kind, member.name) for member in item.members()] if isinstance(item, Access) else []
             for key in keys:
                 if key in seen:
                     shown = ".".join(key) if isinstance(key, tuple) else str(key)

@@ -17,6 +17,7 @@ from tilla.ddl import history
 from tilla.ddl import write
 from tilla.ddl.deployment import SINGLE, Deployment
 from tilla.ddl.statements import ACCESS, BACKFILL, PHASES, SCHEMA, SECTIONS, Statement
+from tilla.objects.access import access_statements
 from tilla.objects.materialized import Trigger
 from tilla.objects.refreshable import RefreshableView
 from tilla.objects.source import Source
@@ -178,8 +179,7 @@ class Script:
     def _access(self) -> list[Statement]:
         return [
             Statement(item.name, ACCESS, "access", sql, reason)
-            for item in self.project.access
-            for sql, reason in item.statements(self.deployment.on_cluster)
+            for item, sql, reason in access_statements(self.project.access, self.deployment.on_cluster)
         ]
 
     # --- text ---

@@ -56,8 +56,8 @@ def _name(source: Any) -> str:
     """Return ``database.name`` without quotes, as these functions want it."""
     if isinstance(source, str):
         return source
-    parts = [getattr(source, "database", ""), getattr(source, "name", "")]
-    return ".".join(part for part in parts if part)
+    path = getattr(source, "path", None)  # database and name, unquoted
+    return ".".join(path) if path is not None else f"{source.database}.{source.name}"
 
 
 def _attribute_type(source: Any, attribute: str) -> Type | None:

@@ -14,9 +14,12 @@ from sqlglot import exp
 
 from tilla import text
 from tilla.columns import Column, Columns, Measure, columns_of, read_columns
-from tilla.expressions.expr import Expr, leaf
-from tilla.expressions.sql import Sql
+from tilla.expressions.combinators import Aggregate
+from tilla.expressions.expr import Expr, Named, leaf
+from tilla.expressions.scan import splice
+from tilla.expressions.sql import Sql, sql
 from tilla.objects.base import Declared, Part
+from tilla.objects.patterns import read_pattern
 
 
 class Renamer:
@@ -37,7 +40,7 @@ class Renamer:
         if isinstance(value, Expr):
             return self._expression(value)
         if isinstance(value, Measure):
-            return value
+            return Measure(value.name, self(value.aggregate), simple=value.simple, options=value.options)
         if isinstance(value, type) and issubclass(value, Columns):
             return self._body(value)
         if isinstance(value, tuple):
@@ -49,18 +52,13 @@ class Renamer:
 
     def name(self, qualified: str) -> str:
         """``database.name`` with the new database; patterns such as ``data_ga4.*`` too."""
-        try:
-            database, name = text.read_qualified(qualified)
-        except ValueError:
-            return qualified
-        new = self._databases.get(database)
-        if new is None:
-            return qualified
-        return f"{text.quote_identifier(new)}.{name if '*' in name else text.quote_identifier(name)}"
+        pattern = read_pattern(qualified)
+        new = self._databases.get(pattern.database)
+        return qualified if new is None else attrs.evolve(pattern, database=new).sql()
 
     def _rewritten(self, value: Any) -> Any:
         if isinstance(value, Sql):
-            return value.with_references({name: self(item) for name, item in value.references})
+            return self._by_hand(value)
         changes: dict[str, Any] = {}
         for field in attrs.fields(type(value)):
             if not field.init:
@@ -70,9 +68,29 @@ class Renamer:
             new = self.name(old) if is_name or field.metadata.get("names") == "one" else self(old)
             if field.metadata.get("names") == "many":
                 new = tuple(self.name(item) for item in old)
+            if field.metadata.get("names") == "database":
+                new = self._databases.get(old, old)
             if new is not old and not (isinstance(old, str | tuple) and not isinstance(new, Expr) and _same(new, old)):
                 changes[field.alias] = new
         return attrs.evolve(value, **changes) if changes else value
+
+    def _by_hand(self, value: Sql) -> Sql:
+        """SQL by hand with other objects behind its references, and names in its own text rewritten in place."""
+        renamed = value.with_references({name: self(item) for name, item in value.references})
+        rendered = value.render()
+        if not any(database in rendered for database in self._databases):
+            return renamed
+        edits: list[tuple[int, int, str]] = []
+        spots = _rendered_spots(value)
+        for use in value.reading.tables:
+            if use.database not in self._databases or any(a < use.end and use.start < b for a, b, _ in spots):
+                continue
+            shift = sum(length for _, end, length in spots if end <= use.start)
+            new = text.quote_qualified(self._databases[use.database], use.name)
+            written = rendered[use.start : use.end]
+            literal = written[:1] == "'"
+            edits.append((use.start - shift, use.end - shift, text.quote_string(new) if literal else new))
+        return sql(splice(renamed.text, edits), **dict(renamed.references)) if edits else renamed
 
     def _expression(self, value: Expr[Any]) -> Expr[Any]:
         if isinstance(value, Column):
@@ -83,6 +101,10 @@ class Renamer:
             return value._evolved(derived=derived, default_value=default)
         if not value.reads:
             return value
+        if isinstance(value, Aggregate):
+            return value.mapped(self)
+        if isinstance(value, Named):
+            return Named(self(value.expr), value.name)
         swap: dict[str, str] = {}
         for relation in value.reads:
             old, new = relation.qualified_name, self(relation).qualified_name
@@ -99,6 +121,17 @@ class Renamer:
         columns = read_columns(body)
         new = self(columns)
         return body if new is columns else columns_of(*new, name=body.__name__)
+
+
+def _rendered_spots(value: Sql) -> list[tuple[int, int, int]]:
+    """(start, end, growth) of every reference in the rendered text; growth is how much longer it is than in the template."""
+    filled = {name: sql("{x}", x=item).render() for name, item in value.references}
+    found, shift = [], 0
+    for start, end, name in sorted(value.spots):
+        growth = len(filled[name]) - (end - start)
+        found.append((start + shift, end + shift + growth, growth))
+        shift += growth
+    return found
 
 
 def _same(new: Any, old: Any) -> bool:
