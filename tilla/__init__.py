@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tilla.columns import Column, Columns, Measure, column, columns_of, derive, measure
     from tilla.ddl.statements import Statement
+    from tilla.dictionaries import secret
     from tilla.engines import Ttl
     from tilla.errors import DeclarationError, RefusedError, ServerError, TillaError, UsageError
     from tilla.expressions.expr import Expr, each, parameter
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tilla.objects.aggregation import Aggregation
     from tilla.objects.auth import Auth
     from tilla.objects.clients import ReadOnlyClient
+    from tilla.objects.dictionary import Dictionary
     from tilla.objects.limits import Quota, RowPolicy, SettingsProfile
     from tilla.objects.materialized import MaterializedView
     from tilla.objects.refreshable import RefreshableView, Schedule, after, every
@@ -43,6 +45,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "tilla.columns": ("Column", "Columns", "Measure", "column", "columns_of", "derive", "measure"),
     "tilla.ddl.statements": ("Statement",),
+    "tilla.dictionaries": ("secret",),
     "tilla.engines": ("Ttl",),
     "tilla.errors": ("DeclarationError", "RefusedError", "ServerError", "TillaError", "UsageError"),
     "tilla.expressions.expr": ("Expr", "each", "parameter"),
@@ -52,6 +55,7 @@ _HOMES = {
     "tilla.objects.roles": ("Grant", "Role", "User"),
     "tilla.objects.auth": ("Auth",),
     "tilla.objects.clients": ("ReadOnlyClient",),
+    "tilla.objects.dictionary": ("Dictionary",),
     "tilla.objects.limits": ("Quota", "RowPolicy", "SettingsProfile"),
     "tilla.objects.materialized": ("MaterializedView",),
     "tilla.objects.refreshable": ("RefreshableView", "Schedule", "after", "every"),
@@ -66,8 +70,8 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  # grouped as a reader meets them
     "Columns", "Column", "Measure", "column", "derive", "measure", "columns_of", "each", "parameter", "Expr", "Query",
-    "Source", "Table", "MaterializedView", "Aggregation", "RefreshableView", "View", "Index", "Projection", "Constraint",
-    "Role", "User", "Auth", "Grant", "ReadOnlyClient", "SettingsProfile", "Quota", "RowPolicy",
+    "Source", "Table", "MaterializedView", "Aggregation", "RefreshableView", "View", "Dictionary", "Index", "Projection", "Constraint",
+    "Role", "User", "Auth", "Grant", "ReadOnlyClient", "SettingsProfile", "Quota", "RowPolicy", "secret",
     "Ttl", "Schedule", "every", "after", "sql", "Sql",
     "project", "Project", "render", "Statement",
     "connect", "Server", "plan", "Plan", "apply", "backfill",
@@ -78,7 +82,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader meets them
 def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
     if home is None:
-        if name in ("types", "functions", "engines", "errors"):
+        if name in ("types", "functions", "engines", "dictionaries", "errors"):
             return import_module(f"tilla.{name}")
         raise AttributeError(f"module 'tilla' has no attribute {name!r}")
     value = getattr(import_module(home), name)

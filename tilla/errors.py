@@ -1738,3 +1738,54 @@ def unknown_output(where: str, items: Sequence[str]) -> DeclarationError:
             hint="expression AS name",
         )
     )
+
+
+# --- dictionaries ---
+
+
+def bad_layout(where: str, shown: str, known: Sequence[str]) -> DeclarationError:
+    """T065: a layout that ClickHouse does not have."""
+    return DeclarationError(
+        Mistake("T065", where, f"there is no layout {shown}", expected=f"one of {_listed(known, 30)}", nearest=nearest(shown, known))
+    )
+
+
+def layout_needs(where: str, layout: str, what: str, hint: str = "") -> DeclarationError:
+    """T066: a layout with a key, a range, a parameter or a lifetime that it cannot have, or without one that it needs."""
+    return DeclarationError(Mistake("T066", where, f"the layout {layout} {what}", hint=hint))
+
+
+def bad_attribute(where: str, what: str, expected: str = "") -> DeclarationError:
+    """T067: an attribute that a dictionary cannot have."""
+    return DeclarationError(Mistake("T067", where, what, expected=expected))
+
+
+def bad_dictionary_source(where: str, shown: str) -> DeclarationError:
+    """T068: something that a dictionary cannot be loaded from."""
+    return DeclarationError(
+        Mistake(
+            "T068",
+            where,
+            f"a dictionary cannot be loaded from {shown}",
+            expected="a table, view or query, or a source of tilla.dictionaries (ClickHouse, Http, File, External, Null)",
+        )
+    )
+
+
+def secret_in_text(where: str, parameter: str) -> DeclarationError:
+    """T069: a password where everybody can read it. The value is not repeated here."""
+    return DeclarationError(
+        Mistake(
+            "T069",
+            where,
+            f"{parameter} is written as text, which would end up in the script, in system tables and in this repository",
+            hint="secret=tl.secret('name'), with CREATE NAMED COLLECTION name AS ... made once by an administrator",
+        )
+    )
+
+
+def bad_lifetime(where: str, shown: str) -> DeclarationError:
+    """T070: a lifetime that is neither a number of seconds nor a range of them."""
+    return DeclarationError(
+        Mistake("T070", where, f"{shown} is no lifetime", expected="seconds, or (shortest, longest) in seconds; 0 never reloads")
+    )

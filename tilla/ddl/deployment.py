@@ -6,9 +6,9 @@ from typing import Any
 
 import attrs
 
-from tilla.ddl import history
-from tilla.ddl import write
+from tilla.ddl import history, write
 from tilla.ddl.statements import SCHEMA, Statement
+from tilla.objects.dictionary import Dictionary
 from tilla.objects.materialized import Trigger
 from tilla.objects.refreshable import RefreshableView
 from tilla.objects.view import View
@@ -41,8 +41,7 @@ class Deployment:
     def create(self, part: Any) -> list[Statement]:
         """The statements that create one part, with its helpers."""
         writer = write.WRITERS.get(type(part), write.create_table)
-        section = "views" if isinstance(part, Trigger | RefreshableView | View) else "tables"
-        return [Statement(".".join(part.path), SCHEMA, section, writer(part, self.dialect), reason(part), part.path)]
+        return [Statement(".".join(part.path), SCHEMA, section_of(part), writer(part, self.dialect), reason(part), part.path)]
 
     def storage(self, table: Any) -> str:
         """The name of the table that holds the rows: what history is copied into."""
@@ -51,6 +50,13 @@ class Deployment:
 
 
 SINGLE = Deployment()
+
+
+def section_of(part: Any) -> str:
+    """The section of the script in which a part is created; what needs a view (a dictionary over one) comes with the views."""
+    if isinstance(part, Trigger | RefreshableView | View):
+        return "views"
+    return "views" if any(section_of(needed) == "views" for needed in part.needs()) else "tables"
 
 
 def reason(part: Any) -> str:
@@ -62,6 +68,8 @@ def reason(part: Any) -> str:
         return f"{how} {part.refresh.text.lower()}"
     if isinstance(part, View):
         return "reads " + ", ".join(sorted({f"{e.database}.{e.name}" for e in part.edges()}))
+    if isinstance(part, Dictionary):
+        return part.comment or "keeps rows in memory for look-ups by " + ", ".join(part.primary_key)
     return part.comment or {"Source": "landed by the loader"}.get(part.kind, "stored by " + part.engine.name)
 
 

@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from tilla import errors, text
-from tilla.ddl import history
-from tilla.ddl import write
-from tilla.ddl.deployment import SINGLE, Deployment
+from tilla.ddl import history, write
+from tilla.ddl.deployment import SINGLE, Deployment, section_of
 from tilla.ddl.statements import ACCESS, BACKFILL, PHASES, SCHEMA, SECTIONS, Statement
 from tilla.objects.access import access_statements
-from tilla.objects.materialized import Trigger
+from tilla.objects.dictionary import Dictionary
 from tilla.objects.refreshable import RefreshableView
 from tilla.objects.source import Source
 from tilla.objects.table import Table
-from tilla.objects.view import View
 
 if TYPE_CHECKING:
     from tilla.objects.base import Part
@@ -118,12 +116,29 @@ class Script:
     def _copy(self, fill: history.Fill) -> list[Statement]:
         """Copy history into an overlap-safe target while its view is alive."""
         guard = not_filled(fill)
+        found = self._reload(fill.trigger)
         sql = (
             f"INSERT INTO {self.deployment.storage(fill.target)} ({fill.columns()})\n"
             f"SETTINGS {FILL_SETTINGS}\n{fill.select(guard)}"
         )
         reason = f"history of {fill.trigger.source.name}; safe beside the view: {fill.verdict.reason}"
-        return [self._statement(fill, sql, reason), self._mark(fill)]
+        return [*found, self._statement(fill, sql, reason), self._mark(fill)]
+
+    def _reload(self, part: Part) -> list[Statement]:
+        """Load the dictionaries that a SELECT looks up: what they are loaded from may have been filled just now."""
+        kept = {p.path: p for p in self.project.parts if isinstance(p, Dictionary) and not p.layout.direct}
+        paths = sorted({(e.database, e.name) for e in part.edges() if e.kind == "dictGet"})
+        return [
+            Statement(
+                ".".join(path),
+                BACKFILL,
+                "refresh" if isinstance(part, RefreshableView) else "history",
+                f"SYSTEM RELOAD DICTIONARY{self.deployment.dialect.cluster()} {kept[path].qualified_name}",
+                f"{'.'.join(part.path)} looks it up",
+            )
+            for path in paths
+            if path in kept
+        ]
 
     def _rebuild(self, fills: Sequence[history.Fill], every: Sequence[history.Fill]) -> list[Statement]:
         """Build a target aside from its roots, exchange it in, drop the old one.
@@ -149,7 +164,8 @@ class Script:
             (f"DROP TABLE {aside} SYNC", f"the old {named}"),
         ]
         statements = [self._statement(fills[0], sql, reason) for sql, reason in steps]
-        return statements + [self._mark(fill) for fill in fills]
+        reloads = {s.sql: s for fill in fills for s in self._reload(fill.trigger)}
+        return [*reloads.values(), *statements, *(self._mark(fill) for fill in fills)]
 
     def _mark(self, fill: history.Fill) -> Statement:
         name, declaration = text.quote_string(fill.name), text.quote_string(fill.declaration)
@@ -171,6 +187,7 @@ class Script:
             if not isinstance(part, RefreshableView) or part.append or not self._wanted(part):
                 continue
             name, shown = part.qualified_name, ".".join(part.path)
+            found += self._reload(part)
             for verb, reason in (("REFRESH", "fill it now"), ("WAIT", "what reads it comes after it")):
                 sql = f"SYSTEM {verb} VIEW {name}"
                 found.append(Statement(shown, BACKFILL, "refresh", sql, reason))
@@ -202,11 +219,6 @@ def not_filled(fill: history.Fill) -> str:
     """The condition that is true until the marker of a target is there."""
     name, declaration = text.quote_string(fill.name), text.quote_string(fill.declaration)
     return f"(SELECT count() FROM {history.MARKER} WHERE target = {name} AND declaration = {declaration}) = 0"
-
-
-def section_of(part: Any) -> str:
-    """The section of the script in which a part is created."""
-    return "views" if isinstance(part, Trigger | RefreshableView | View) else "tables"
 
 
 def render(statements: Iterable[Statement], head: Sequence[str] = ()) -> str:

@@ -16,6 +16,7 @@ from tilla import engines, text
 from tilla.columns import Column
 from tilla.expressions.expr import Expr
 from tilla.expressions.query import Query
+from tilla.objects.dictionary import Dictionary, default_text
 from tilla.objects.materialized import Trigger
 from tilla.objects.refreshable import RefreshableView
 from tilla.objects.table import Constraint, Index, Projection, Table
@@ -88,6 +89,23 @@ def create_view(view: View[Any], dialect: Dialect = SINGLE) -> str:
     return "\n".join([head, *security(view), *comment_clause(view.comment), "AS", query_text(view.query)])
 
 
+def create_dictionary(dictionary: Dictionary[Any], dialect: Dialect = SINGLE) -> str:
+    """CREATE DICTIONARY."""
+    lines = [f"CREATE DICTIONARY IF NOT EXISTS {dictionary.qualified_name}{dialect.cluster()}"]
+    lines.append(_bracketed([attribute_definition(dictionary, column) for column in dictionary.columns]))
+    keys = [text.quote_identifier(name) for name in dictionary.primary_key]
+    lines.append(f"PRIMARY KEY {', '.join(keys)}")
+    lines += [f"SOURCE({dictionary.source.text()})", f"LAYOUT({dictionary.kept_layout.text()})"]
+    if dictionary.seconds is not None:
+        lines.append("LIFETIME(MIN {} MAX {})".format(*dictionary.seconds))
+    if dictionary.range:
+        low, high = (text.quote_identifier(name) for name in dictionary.range)
+        lines.append(f"RANGE(MIN {low} MAX {high})")
+    if dictionary.settings:
+        lines.append(f"SETTINGS({settings_text(dictionary.settings)})")
+    return "\n".join([*lines, *comment_clause(dictionary.comment)])
+
+
 def query_text(query: Any, sources: Mapping[str, str] | None = None) -> str:
     """The text of a typed query or of SQL by hand, which stays as it was written."""
     if isinstance(query, Query):
@@ -116,6 +134,20 @@ def column_definition(column: Column[Any]) -> str:
         parts.append(f"TTL {options['ttl'].sql()}")
     if options.get("settings"):
         parts.append(f"SETTINGS ({settings_text(options['settings'])})")
+    return " ".join(parts)
+
+
+def attribute_definition(dictionary: Dictionary[Any], column: Column[Any]) -> str:
+    """One line of a dictionary's column list; ClickHouse takes no comment there."""
+    parts = [f"{text.quote_identifier(column.name)} {column.type}"]
+    if column.name in dictionary.expressions:
+        parts.append(f"EXPRESSION {dictionary.expressions[column.name].sql()}")
+    elif column.default_value is not None:
+        parts.append(f"DEFAULT {default_text(dictionary.name, column.default_value)}")
+    if column.name in dictionary.hierarchical:
+        parts.append("HIERARCHICAL" + (" BIDIRECTIONAL" if dictionary.bidirectional else ""))
+    parts += ["INJECTIVE"] if column.name in dictionary.injective else []
+    parts += ["IS_OBJECT_ID"] if column.name in dictionary.object_id else []
     return " ".join(parts)
 
 
@@ -206,6 +238,7 @@ def _operand(expression: Expr[Any]) -> str:
 
 WRITERS: dict[type, Callable[[Any, Dialect], str]] = {
     Table: create_table,
+    Dictionary: create_dictionary,
     Trigger: create_trigger,
     RefreshableView: create_refreshable,
     View: create_view,

@@ -1,7 +1,9 @@
-"""What access objects have in common: a plain name, statements that may run twice, checks against the project.
+"""What access objects have in common: a plain name, statements that may run twice, checks against the
+project.
 
-Every statement converges: objects are created IF NOT EXISTS and then altered to what is declared. Roles, users and grants are
-in :mod:`tilla.objects.roles`, limits (profiles, quotas, row policies) in :mod:`tilla.objects.limits`.
+Every statement converges: objects are created IF NOT EXISTS and then altered to what is declared. Roles,
+users and grants are in :mod:`tilla.objects.roles`, limits (profiles, quotas, row policies) in
+:mod:`tilla.objects.limits`.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ Sentence = tuple[str, str]  # a statement and its reason
 Local = Callable[[tuple[str, str]], str]  # the name of the table behind a Distributed one, or ''
 
 
-def no_local(path: tuple[str, str]) -> str:
+def no_local(_: tuple[str, str]) -> str:
     """No table has another one behind it: one server, or Cloud."""
     return ""
 
@@ -63,7 +65,9 @@ class Access(Declared):
         return ()
 
     def check(self, parts: Sequence[Part], access: Sequence[Access] = ()) -> None:
-        """Raise for grants on what the project does not hold, and for roles that are not in it; all at once."""
+        """Raise for grants on what the project does not hold, and for roles that are not in it; all at
+        once.
+        """
         mistakes = errors.Collector()
         known = {(item.kind, item.name) for item in access}
         for used in self.uses() if access else ():
@@ -79,11 +83,11 @@ class Access(Declared):
         """How messages call it."""
         return f"{self.kind} {self.name}"
 
-    def created(self, on_cluster: str = "") -> list[Sentence]:
+    def created(self, on_cluster: str = "") -> list[Sentence]:  # noqa: ARG002
         """The statements after which its name is known; they give no rights."""
         return []
 
-    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:
+    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:  # noqa: ARG002
         """The statements that make it what is declared, whatever it was before."""
         return []
 
@@ -95,7 +99,9 @@ class Access(Declared):
 def access_statements(
     items: Iterable[Access], on_cluster: str = "", local: Local = no_local
 ) -> list[tuple[Access, str, str]]:
-    """The statements of several access objects in an order that works: names first, then limits, rights last."""
+    """The statements of several access objects in an order that works: names first, then limits, rights
+    last.
+    """
     members = sorted((m for item in items for m in item.members()), key=lambda m: (m.rank, m.kind, m.name))
     created = [(m, sql, reason) for m in members for sql, reason in m.created(on_cluster)]
     return created + [(m, sql, reason) for m in members for sql, reason in m.arranged(on_cluster, local)]

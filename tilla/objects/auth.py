@@ -22,7 +22,9 @@ _OF_NOTHING = {
 
 @attrs.frozen(repr=False)
 class Auth:
-    """One way to log in, made by the class methods; a user may have several, for a change of password without a gap."""
+    """One way to log in, made by the class methods; a user may have several, for a change of password without
+    a gap.
+    """
 
     kind: str
     value: str
@@ -57,7 +59,9 @@ class Auth:
 
     @classmethod
     def certificate(cls, name: str = "", *, san: str = "") -> Auth:
-        """A TLS client certificate with this common name, or with this subject alternative name (``URI:...``)."""
+        """A TLS client certificate with this common name, or with this subject alternative name
+        (``URI:...``).
+        """
         if bool(name) == bool(san):
             raise errors.bad_hash("certificate", "a common name, or san='URI:...'")
         return cls("ssl_certificate", name or san, "CN" if name else "SAN")
@@ -84,7 +88,9 @@ def _digits(kind: str, value: str, length: int) -> str:
 
 
 def check_auth(where: str, value: object) -> None:
-    """Raise for anything that is neither a method, nor several, nor ``'external'``; a text is never repeated."""
+    """Raise for anything that is neither a method, nor several, nor ``'external'``; a text is never
+    repeated.
+    """
     if value == EXTERNAL:
         return
     if not isinstance(value, tuple) or not value or None in value:

@@ -17,14 +17,15 @@ from tilla.objects.roles import CAPS, Grant, Role, User, several
 
 @attrs.frozen(slots=False, repr=False)
 class ReadOnlyClient(Access):
-    """A reader with caps: user ``name``, role ``name_role``, profile ``name_profile`` and, with ``quota``, ``name_quota``.
+    """A reader with caps: user ``name``, role ``name_role``, profile ``name_profile`` and, with ``quota``,
+    ``name_quota``.
 
-    ``select`` lists what may be read (patterns or relations), ``dictionaries`` what ``dictGet`` may use. Raw tables are refused
-    unless ``raw=True``. One query may use ``max_memory_usage`` bytes, ``max_execution_time`` seconds and read
-    ``max_rows_to_read`` rows; None lifts a cap. ``caps`` adds others, such as ``{"max_threads": 4,
-    "max_concurrent_queries_for_user": 8}``. None of them can be changed by the client. ``quota`` maps an interval to what it may
-    hold: ``{"1 hour": {"queries": 1000, "execution_time": 900}}``. The caps bind the user and the role, so that giving
-    up the role gives up nothing else.
+    ``select`` lists what may be read (patterns or relations), ``dictionaries`` what ``dictGet`` may use. Raw
+    tables are refused unless ``raw=True``. One query may use ``max_memory_usage`` bytes,
+    ``max_execution_time`` seconds and read ``max_rows_to_read`` rows; None lifts a cap. ``caps`` adds others,
+    such as ``{"max_threads": 4, "max_concurrent_queries_for_user": 8}``. None of them can be changed by the
+    client. ``quota`` maps an interval to what it may hold: ``{"1 hour": {"queries": 1000, "execution_time":
+    900}}``. The caps bind the user and the role, so that giving up the role gives up nothing else.
     """
 
     select: tuple[str, ...] = attrs.field(kw_only=True, converter=pattern_texts, metadata={"names": "many"})

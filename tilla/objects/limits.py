@@ -25,8 +25,9 @@ def _grantees(to: Sequence[Access]) -> str:
 class SettingsProfile(Access):
     """Settings for the users and roles in ``to``.
 
-    ``settings`` are defaults that a user may change, ``constant`` ones he may not (CONST), ``limits`` the range in which he may
-    (``{"max_threads": (1, 8)}``, either end None). ``inherit`` names profiles whose settings come first.
+    ``settings`` are defaults that a user may change, ``constant`` ones he may not (CONST), ``limits`` the
+    range in which he may (``{"max_threads": (1, 8)}``, either end None). ``inherit`` names profiles whose
+    settings come first.
     """
 
     rank: ClassVar[int] = 0
@@ -59,10 +60,11 @@ class SettingsProfile(Access):
         sql = f"CREATE SETTINGS PROFILE IF NOT EXISTS {self.quoted}{cluster_clause(on_cluster)}"
         return [(sql, "a set of settings")]
 
-    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:
+    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:  # noqa: ARG002
         inherit = [item if isinstance(item, str) else item.name for item in self.inherit]
         settings = settings_clause(self.settings, self.constant, self.limits, inherit)
-        sql = f"ALTER SETTINGS PROFILE {self.quoted}{cluster_clause(on_cluster)} SETTINGS {settings} TO {_grantees(self.to)}"
+        head = f"ALTER SETTINGS PROFILE {self.quoted}{cluster_clause(on_cluster)}"
+        sql = f"{head} SETTINGS {settings} TO {_grantees(self.to)}"
         return [(sql, "its settings, and whom they bind")]
 
 
@@ -92,9 +94,10 @@ def read_interval(where: str, value: str) -> str:
 class Quota(Access):
     """How much the users and roles in ``to`` may use in a time.
 
-    ``limits`` maps an interval to what it may hold: ``{"1 hour": {"queries": 500, "execution_time": 600}, "1 day":
-    {"read_rows": 10**11}}`` (counts, bytes, seconds); ``{}`` only counts. ``keyed_by`` says who shares one count: every
-    ``user_name`` has its own, ``ip_address``, ..., or ``none``: all together. Altering a quota keeps what was used so far.
+    ``limits`` maps an interval to what it may hold: ``{"1 hour": {"queries": 500, "execution_time": 600}, "1
+    day": {"read_rows": 10**11}}`` (counts, bytes, seconds); ``{}`` only counts. ``keyed_by`` says who shares
+    one count: every ``user_name`` has its own, ``ip_address``, ..., or ``none``: all together. Altering a
+    quota keeps what was used so far.
     """
 
     rank: ClassVar[int] = 2
@@ -126,7 +129,7 @@ class Quota(Access):
         sql = f"CREATE QUOTA IF NOT EXISTS {self.quoted}{cluster_clause(on_cluster)} {self._keyed()}"
         return [(sql, "counts what is used")]
 
-    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:
+    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:  # noqa: ARG002
         shown = {}
         for interval, limits in self.limits.items():
             held = ", ".join(f"{name} = {limits[name]}" for name in RESOURCES if name in limits)
@@ -145,8 +148,8 @@ class Quota(Access):
 class RowPolicy(Access):
     """Which rows of a table the roles and users in ``to`` see: those for which ``using`` is true.
 
-    ``on`` lists tables (no wildcards). Several policies of one reader add up; a ``restrictive`` one takes rows away from the
-    sum. Readers without any policy on the table see all rows or none, as the server's
+    ``on`` lists tables (no wildcards). Several policies of one reader add up; a ``restrictive`` one takes
+    rows away from the sum. Readers without any policy on the table see all rows or none, as the server's
     ``users_without_row_policies_can_read_rows`` says (default: all).
     """
 

@@ -1,7 +1,8 @@
 """What a grant is on: a table, a whole database, or the tables of a database that start alike.
 
-ClickHouse writes them ``db.table``, ``db.*`` and ``db.prefix*`` (24.10 and later); ``*.*`` is everything. A wildcard in
-the database's name exists too, but is left out on purpose: a database made tomorrow would be readable today.
+ClickHouse writes them ``db.table``, ``db.*`` and ``db.prefix*`` (24.10 and later); ``*.*`` is everything. A
+wildcard in the database's name exists too, but is left out on purpose: a database made tomorrow would be
+readable today.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def pattern_text(value: Any) -> str:
 def pattern_texts(value: Any) -> tuple[str, ...]:
     """The texts of one pattern or of several, each once, in order.
 
-    A relation that stands for several (an Aggregation: states and a view over them) gives all that its reader needs.
+    A relation that stands for several (an Aggregation: states and a view over them) gives all that its reader
+    needs.
     """
     items: Iterable[Any] = value if isinstance(value, list | tuple) else (value,)
     found: dict[str, None] = {}

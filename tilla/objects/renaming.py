@@ -109,8 +109,9 @@ class Renamer:
         for relation in value.reads:
             old, new = relation.qualified_name, self(relation).qualified_name
             swap[old] = new
-            swap[text.quote_string(".".join(relation.path))] = text.quote_string(".".join(self(relation).path))
             swap[text.quote_string(old)] = text.quote_string(new)
+            # Last, since for plain names both spellings are one: dictGet takes names without backticks (26.9).
+            swap[text.quote_string(".".join(relation.path))] = text.quote_string(".".join(self(relation).path))
 
         def renamed(node: exp.Expr) -> exp.Expr:
             return leaf(swap[node.name]) if isinstance(node, exp.Var) and node.name in swap else node

@@ -1,7 +1,7 @@
 """Who may read what: roles, users and what is granted to them.
 
-All privileges of a role come in one ``GRANT ... WITH REPLACE OPTION``, which takes away whatever is not in it; the roles of
-a user or role in another one. The first leaves roles alone, the second privileges.
+All privileges of a role come in one ``GRANT ... WITH REPLACE OPTION``, which takes away whatever is not in
+it; the roles of a user or role in another one. The first leaves roles alone, the second privileges.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ def _columns(value: Any) -> tuple[str, ...]:
 class Grant:
     """A privilege on something, for ``Role(grants=...)``: ``tl.Grant("dictGet", on="data.*")``.
 
-    ``on`` is a pattern or a relation; ``columns`` limits SELECT and INSERT to these. Not an object of its own: a role
-    gets all its privileges in one statement, so that one that is no longer declared is taken away.
+    ``on`` is a pattern or a relation; ``columns`` limits SELECT and INSERT to these. Not an object of its
+    own: a role gets all its privileges in one statement, so that one that is no longer declared is taken
+    away.
     """
 
     privilege: str = attrs.field()
@@ -86,7 +87,9 @@ def roles_statement(roles: Sequence[Role], to: str, on_cluster: str) -> str:
 def check_grants(
     where: str, grants: Sequence[Grant], parts: Sequence[Part], raw: bool, mistakes: errors.Collector
 ) -> None:
-    """Check the columns of grants, that no raw table is covered unless stated, and that granted views can be read."""
+    """Check the columns of grants, that no raw table is covered unless stated, and that granted views can be
+    read.
+    """
     for grant in grants:
         pattern = read_pattern(grant.on)
         covered = [part for part in parts if pattern.covers(part.path)]
@@ -125,9 +128,10 @@ class Role(Access):
     """A set of rights: ``tl.Role("analyst", select=("data_shopify.*", "analytics_shopify.*"), readonly=2)``.
 
     ``select`` lists patterns or relations. Raw tables are refused unless ``raw=True``. ``grants`` are further
-    :class:`Grant` values, ``roles`` are roles that this one includes. ``readonly=2`` lets its users read and change settings
-    for themselves, but not the caps: those are CONST. ``caps`` overrides the built-in ones (:data:`CAPS`: memory in bytes, seconds,
-    rows; ``None`` lifts one); ``settings`` are defaults that a user may change.
+    :class:`Grant` values, ``roles`` are roles that this one includes. ``readonly=2`` lets its users read and
+    change settings for themselves, but not the caps: those are CONST. ``caps`` overrides the built-in ones
+    (:data:`CAPS`: memory in bytes, seconds, rows; ``None`` lifts one); ``settings`` are defaults that a user
+    may change.
     """
 
     rank: ClassVar[int] = 3
@@ -203,10 +207,11 @@ class Role(Access):
 class User(Access):
     """Somebody who logs in: ``tl.User("acme", auth=tl.Auth.sha256_hash("..."), roles=analyst)``.
 
-    All rights come from ``roles``; a privilege that was granted to the user directly is revoked. ``auth="external"`` is a user
-    that something else creates (LDAP, SSO, the Cloud console): only its roles are granted. ``hosts`` limits where it may
-    connect from: addresses (``10.0.0.0/8``), names, patterns (``%.example``) or ``localhost``; none is anywhere.
-    ``profile`` is a SettingsProfile; ``valid_until`` a moment as text, after which the login fails.
+    All rights come from ``roles``; a privilege that was granted to the user directly is revoked.
+    ``auth="external"`` is a user that something else creates (LDAP, SSO, the Cloud console): only its roles
+    are granted. ``hosts`` limits where it may connect from: addresses (``10.0.0.0/8``), names, patterns
+    (``%.example``) or ``localhost``; none is anywhere. ``profile`` is a SettingsProfile; ``valid_until`` a
+    moment as text, after which the login fails.
     """
 
     rank: ClassVar[int] = 4
@@ -256,7 +261,7 @@ class User(Access):
         sql = f"CREATE USER IF NOT EXISTS {self.quoted}{cluster_clause(on_cluster)} {self._identified()}"
         return [(sql, "may log in; has no rights yet")]
 
-    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:
+    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:  # noqa: ARG002
         grant = (
             roles_statement(self.roles, self.quoted, on_cluster),
             "its rights come from roles; others are taken away",
