@@ -7,57 +7,27 @@ import random
 from decimal import Decimal
 from typing import Any
 
-import attrs
 import pytest
 
 import tests.support.shop as s
-import tilla as tl
-from tilla.analytics import shopify as analytics
-from tilla.datasets import shopify
 from tilla.sources import airbyte
-
-STREAMS = ("orders", "order_refunds", "customers")
-NEW_YORK = "America/New_York"
-
-
-def _warehouse(engine: Any, layout: Any) -> s.Warehouse:
-    tag = "sales_" + layout.name.replace(".", "_").replace("-", "_")
-    own = attrs.evolve(layout, database=f"raw_{tag}")
-    curated = shopify.curated(layout=own, database=f"data_{tag}", timezone=NEW_YORK, streams=STREAMS)
-    daily = analytics.daily_sales(curated, database=f"analytics_{tag}")
-    return s.Warehouse(engine, own, tl.project(tag, *curated, daily))
-
-
-@pytest.fixture(scope="session")
-def warehouses(engine: Any) -> dict[str, s.Warehouse]:
-    """Provisioned when a layout is first asked for."""
-    return {}
 
 
 @pytest.fixture(params=[pytest.param(layout, id=layout.name) for layout in airbyte.LAYOUTS.values()])
-def every(request: pytest.FixtureRequest, engine: Any, warehouses: dict[str, s.Warehouse]) -> s.Warehouse:
+def every(request: pytest.FixtureRequest, engine: Any) -> s.Warehouse:
     """The warehouse over each Airbyte layout."""
-    return _provisioned(engine, warehouses, request.param)
+    return s.warehouse(engine, request.param)
 
 
 @pytest.fixture
-def warehouse(engine: Any, warehouses: dict[str, s.Warehouse]) -> s.Warehouse:
+def warehouse(engine: Any) -> s.Warehouse:
     """The warehouse over the default layout."""
-    return _provisioned(engine, warehouses, airbyte.DEFAULT)
-
-
-def _provisioned(engine: Any, made: dict[str, s.Warehouse], layout: Any) -> s.Warehouse:
-    if layout.name not in made:
-        made[layout.name] = _warehouse(engine, layout)
-        made[layout.name].provision()
-    return made[layout.name]
+    return s.warehouse(engine, airbyte.DEFAULT)
 
 
 def daily(warehouse: s.Warehouse, shop: str) -> list[dict[str, Any]]:
     """Refresh and read the table."""
-    name = f"analytics_{warehouse.project.name}.daily_sales"
-    warehouse.refresh(name)
-    return warehouse.rows(name, shop=shop, order_by="currency, date")
+    return warehouse.measured("daily_sales", shop=shop, order_by="currency, date")
 
 
 def worked_case() -> tuple[list[dict[str, Any]], list[tuple[dict[str, Any], dt.datetime]]]:
@@ -173,11 +143,11 @@ def test_a_line_removed_by_an_edit_is_gone(warehouse: s.Warehouse) -> None:
     warehouse.land("orders", [first], shop="edited")
     warehouse.land("orders", [edited], shop="edited")
     _one(daily(warehouse, "edited"), gross_sales=Decimal(50), units_sold=1)
-    lines = warehouse.rows(f"data_{warehouse.project.name}.order_line_items_latest", shop="edited")
+    lines = warehouse.curated("order_line_items_latest", shop="edited")
     assert [line["line_id"] for line in lines] == [1]
     empty = s.order(1, "2026-03-01T12:00:00Z", [], updated_at="2026-03-01T14:00:00Z")
     warehouse.land("orders", [empty], shop="edited")
-    assert warehouse.rows(f"data_{warehouse.project.name}.order_line_items_latest", shop="edited") == []
+    assert warehouse.curated("order_line_items_latest", shop="edited") == []
     _one(daily(warehouse, "edited"), orders=1, gross_sales=Decimal(0), aov=0.0)
 
 
@@ -190,12 +160,11 @@ def test_a_deleted_order_leaves_every_measure_and_its_row_keeps_its_values(every
     every.land("orders", [gone], shop="deleted")
     every.land("orders", [whole], shop="deleted", extracted_at=s.EXTRACTED + dt.timedelta(days=1))
     assert daily(every, "deleted") == []
-    data = f"data_{every.project.name}"
-    assert every.rows(f"{data}.orders_latest", shop="deleted") == []
-    assert every.rows(f"{data}.order_line_items_latest", shop="deleted") == []
-    kept = every.rows(f"{data}.orders FINAL", shop="deleted")
+    assert every.curated("orders_latest", shop="deleted") == []
+    assert every.curated("order_line_items_latest", shop="deleted") == []
+    kept = every.curated("orders FINAL", shop="deleted")
     assert [row["gross_sales"] for row in kept] == [Decimal(50)]
-    facts = every.rows(f"{data}.deleted_objects_latest", shop="deleted")
+    facts = every.curated("deleted_objects_latest", shop="deleted")
     assert [(row["entity"], row["id"], row["deleted_at"].isoformat()) for row in facts] == [
         ("order", 7, "2026-03-05T12:00:00+00:00")
     ]

@@ -16,6 +16,8 @@ from typing import Any
 import attrs
 
 import tilla as tl
+from tilla.analytics import shopify as analytics
+from tilla.datasets import shopify
 from tilla.ddl.script import Script
 from tilla.sources import Layout, stream
 
@@ -72,6 +74,16 @@ class Warehouse:
         if rows:
             self.server.insert(*self.layout.table(landing), rows)
 
+    def measured(self, name: str, *, shop: str, order_by: str = "") -> list[dict[str, Any]]:
+        """Refresh an analytics table and read one shop's rows of it."""
+        table = f"analytics_{self.project.name}.{name}"
+        self.refresh(table)
+        return self.rows(table, shop=shop, order_by=order_by)
+
+    def curated(self, name: str, *, shop: str, order_by: str = "") -> list[dict[str, Any]]:
+        """Read one shop's rows of a curated table or view."""
+        return self.rows(f"data_{self.project.name}.{name}", shop=shop, order_by=order_by)
+
     def refresh(self, *names: str) -> None:
         """Refresh views in the order given, each to its end."""
         for name in names:
@@ -84,6 +96,31 @@ class Warehouse:
         return self.server.rows(
             f"SELECT {columns} FROM {name} WHERE shop_url = {{shop:String}}{order}", parameters={"shop": shop}
         )
+
+
+NEW_YORK = "America/New_York"
+_made: dict[str, Warehouse] = {}
+
+
+def warehouse(server: Any, layout: Layout) -> Warehouse:
+    """The warehouse over a layout: every stream, every table, the parameters of the worked cases."""
+    if layout.name not in _made:
+        tag = layout.name.replace(".", "_").replace("-", "_")
+        own = attrs.evolve(layout, database=f"raw_{tag}")
+        shop = shopify.curated(layout=own, database=f"data_{tag}", timezone=NEW_YORK)
+        database = f"analytics_{tag}"
+        tables = (
+            analytics.daily_sales(shop, database=database),
+            analytics.customer_cohorts(shop, database=database, timezone="Europe/Madrid", as_of=dt.date(2026, 3, 31)),
+            analytics.customer_rfm(shop, database=database, timezone="UTC", as_of=dt.date(2026, 4, 1)),
+            analytics.inventory_cover(shop, database=database, timezone="UTC", as_of=dt.date(2026, 3, 31)),
+            analytics.discount_effect(shop, database=database, timezone="UTC", start=dt.date(2026, 3, 1)),
+            analytics.checkout_recovery(shop, database=database, timezone="UTC"),
+        )
+        made = Warehouse(server, own, tl.project(tag, *shop, *tables))
+        made.provision()
+        _made[layout.name] = made
+    return _made[layout.name]
 
 
 def check(rows: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[str, Any]]) -> None:

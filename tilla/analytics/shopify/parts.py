@@ -6,12 +6,14 @@ as ``tl.sql("WITH counted AS ({counted}) SELECT ...", counted=counted_orders(sho
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import tilla as tl
 from tilla import functions as f
 from tilla import types as t
 from tilla.datasets.shopify import Curated
+from tilla.datasets.shopify.context import local_day
 from tilla.engines import MergeTree
 
 AMOUNT = t.Decimal(38, 4)
@@ -20,6 +22,7 @@ RATE = t.Nullable(t.Float64)
 WORD = t.LowCardinality(t.String)
 
 HOURLY = tl.every(hours=1)
+DAILY = tl.every(days=1).offset(hours=4)
 
 
 def counted_orders(shop: Curated, *, timezone: str = "", exclude_voided: bool = False) -> tl.Sql:
@@ -52,7 +55,7 @@ def counted_orders(shop: Curated, *, timezone: str = "", exclude_voided: bool = 
     ifNull(units, 0) AS units,
     has_discount
 FROM {orders}
-WHERE NOT ifNull(test, false) AND coalesce(processed_at, created_at) IS NOT NULL"""
+WHERE NOT ifNull(test, false) AND {placed_day} IS NOT NULL"""
         + (" AND ifNull(financial_status, '') != 'voided'" if exclude_voided else ""),
         orders=shop.orders_latest,
         placed_day=day(shop, f.coalesce(orders["processed_at"], orders["created_at"]), timezone),
@@ -102,7 +105,7 @@ FROM (
         toDecimal128(0, 4) AS adjustment_tax,
         toDecimal128(0, 4) AS duties
     FROM {lines} FINAL
-    WHERE order_id IS NOT NULL AND created_at IS NOT NULL
+    WHERE order_id IS NOT NULL AND {line_day} IS NOT NULL
     UNION ALL
     SELECT
         shop_url, assumeNotNull(order_id), assumeNotNull({adjustment_day}), false,
@@ -112,7 +115,7 @@ FROM (
         toDecimal128(ifNull(tax_amount, 0), 4),
         toDecimal128(0, 4)
     FROM {adjustments} FINAL
-    WHERE order_id IS NOT NULL AND created_at IS NOT NULL
+    WHERE order_id IS NOT NULL AND {adjustment_day} IS NOT NULL
     UNION ALL
     SELECT
         shop_url, assumeNotNull(order_id), assumeNotNull({refund_day}), false,
@@ -120,7 +123,7 @@ FROM (
         toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
         toDecimal128(ifNull(duties, 0), 4)
     FROM {refunds} FINAL
-    WHERE order_id IS NOT NULL AND created_at IS NOT NULL AND ifNull(duties, 0) != 0
+    WHERE order_id IS NOT NULL AND {refund_day} IS NOT NULL AND ifNull(duties, 0) != 0
 )
 GROUP BY shop_url, order_id, date""",
         lines=lines,
@@ -211,9 +214,31 @@ def columns(relation: Any) -> dict[str, tl.Column[Any]]:
     return {column.name: column for column in relation.columns}
 
 
+def zone(shop: Curated, timezone: str = "") -> str:
+    """The zone given, or the shop's own."""
+    return timezone or shop.context.timezone
+
+
 def day(shop: Curated, moment: tl.Expr[Any], timezone: str = "") -> tl.Expr[Any]:
-    """The local day of a moment, in a zone or in the shop's own."""
-    return f.to_date(moment, timezone or shop.context.timezone)
+    """The local day of a moment, in a zone or in the shop's own. Nullable(Date)."""
+    return local_day(moment, zone(shop, timezone))
+
+
+def day_or_today(shop: Curated, day: dt.date | None, timezone: str = "") -> tl.Expr[dt.date]:
+    """A fixed day, or the day on which the view refreshes."""
+    return f.to_date(f.now(), zone(shop, timezone)) if day is None else f.cast(day, t.Date)
+
+
+def number(value: int) -> tl.Expr[int]:
+    """A number for a query by hand."""
+    return f.cast(value, t.UInt16)
+
+
+def within(column: str, start: dt.date | None, end: dt.date | None) -> tl.Sql:
+    """The condition that a day lies in a period, both ends included; without ends it is true."""
+    ends = [(">=", start), ("<=", end)]
+    conditions = [f"{column} {sign} toDate('{value.isoformat()}')" for sign, value in ends if value is not None]
+    return tl.sql(" AND ".join(conditions) or "true")
 
 
 def measures(

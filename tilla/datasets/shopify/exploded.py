@@ -13,7 +13,7 @@ from tilla import functions as f
 from tilla import types as t
 from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
-from tilla.datasets.shopify.orders import same_currency
+from tilla.datasets.shopify.orders import line_amounts, same_currency, without_tax
 from tilla.engines import ReplacingMergeTree
 from tilla.sources.raw import Document, element
 
@@ -61,6 +61,13 @@ def order_discount(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
     """One row per order, line and discount allocation."""
     raw = context.raw("orders")
     same = same_currency(raw)
+    included = f.if_null(raw.boolean("taxes_included"), False)
+
+    def reduced(word: str, line: Document, amount: tl.Expr[Any]) -> tl.Expr[Any]:
+        if word == "shipping_line":
+            return c.stored(amount)
+        parts = line_amounts(line, same)
+        return c.stored(without_tax(amount, parts.listed, parts.allocated, parts.tax, included))
 
     def body(word: str, line: Document) -> tuple[type[tl.Columns], tl.Expr[Any]]:
         part, number = c.numbered(line.array("discount_allocations"), "allocation")
@@ -92,6 +99,11 @@ def order_discount(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
                 index, comment="which of the order's discount applications it is part of, from 0"
             )
             amount = tl.derive(c.money(part, "amount", same), comment="what this line saves by it; shop currency")
+            sale_discount = tl.derive(
+                reduced(word, line, c.wide(c.money(part, "amount", same))),
+                comment="amount x f, as in order_line_items.line_discount: without tax where prices include it; shop currency",
+            )
+            gift_card = tl.derive(line.boolean("gift_card"), comment="true on a gift card; NULL on shipping")
             type = tl.derive(
                 c.word(discount.text("type")), comment="discount_code, automatic, manual, script; NULL where unknown"
             )

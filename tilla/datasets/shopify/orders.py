@@ -54,15 +54,17 @@ def allocated(line: Document, same: tl.Expr[Any]) -> tl.Expr[Decimal]:
     return c.total(line.array("discount_allocations"), lambda part: c.money(part, "amount", same))
 
 
-def gross_of(listed: tl.Expr[Any], discounted: tl.Expr[Any], tax: tl.Expr[Any], included: tl.Expr[Any]) -> tl.Expr[Any]:
-    """``price x quantity x f``: f takes the tax out where prices include it.
+def without_tax(
+    amount: tl.Expr[Any], listed: tl.Expr[Any], discounted: tl.Expr[Any], tax: tl.Expr[Any], included: tl.Expr[Any]
+) -> tl.Expr[Any]:
+    """``amount x f``: f takes the tax out of what belongs to a line whose price includes it. Decimal(76, 8).
 
     f = (N - T) / N with N = price x quantity - allocated discounts, and 1 where N = 0 or prices are without tax.
     """
     net = listed - discounted
-    whole = f.to_decimal256(listed, 8)
-    without_tax = f.if_null(listed * (net - tax) / f.null_if(net, Decimal("0.0000")), whole)
-    return f.if_(included, f.round(without_tax, 4), whole)
+    whole = f.to_decimal256(amount, 8)
+    reduced = f.if_null(amount * (net - tax) / f.null_if(net, Decimal("0.0000")), whole)
+    return f.if_(included, f.round(reduced, 4), whole)
 
 
 def net_of(listed: tl.Expr[Any], discounted: tl.Expr[Any], tax: tl.Expr[Any], included: tl.Expr[Any]) -> tl.Expr[Any]:
@@ -91,7 +93,7 @@ def order_totals(order: Document) -> dict[str, tl.Expr[Any]]:
     goods = f.array_filter(lambda line: f.not_(line[4]), lines)
     gifts = f.array_filter(lambda line: line[4], lines)
     present = order.json("line_items")
-    gross = f.array_sum(goods, lambda line: gross_of(line[1], line[2], line[3], included))
+    gross = f.array_sum(goods, lambda line: without_tax(line[1], line[1], line[2], line[3], included))
     net = f.array_sum(goods, lambda line: net_of(line[1], line[2], line[3], included))
     taxes = f.array_sum(lines, lambda line: line[3])
     units = f.array_sum(goods, lambda line: f.to_int64(line[5]))
@@ -344,7 +346,7 @@ def order_line_items(context: Context) -> tl.MaterializedView[Any]:
     same = same_currency(raw)
     included = f.if_null(raw.boolean("taxes_included"), False)
     amounts = line_amounts(line, same)
-    gross = gross_of(amounts.listed, amounts.allocated, amounts.tax, included)
+    gross = without_tax(amounts.listed, amounts.listed, amounts.allocated, amounts.tax, included)
     net = net_of(amounts.listed, amounts.allocated, amounts.tax, included)
 
     class OrderLine(tl.Columns):

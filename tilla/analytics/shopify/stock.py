@@ -1,0 +1,178 @@
+"""Inventory: how long it lasts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import tilla as tl
+from tilla import types as t
+from tilla.analytics.shopify import parts as p
+from tilla.datasets.shopify import Curated
+
+
+def inventory_cover(
+    shop: Curated,
+    *,
+    database: str = "analytics_shopify",
+    timezone: str = "",
+    as_of: dt.date | None = None,
+    window_days: int = 28,
+    lead_time_days: int = 14,
+    refresh: tl.Schedule = p.DAILY,
+) -> tl.RefreshableView[Any]:
+    """One row per shop and tracked inventory item: what is there, how fast it sells, how many days it lasts.
+
+    The window is the ``window_days`` days up to ``as_of`` (default: today), that day included. An order line belongs to the
+    item of its variant, else to the item of its sku; without stream ``product_variants`` to that of its sku. A refund line
+    that puts goods back (return, cancel, legacy_restock) lowers the units on the refund's day. Stock at locations that are
+    closed does not count, as far as stream ``locations`` says. A refresh reads all order lines of the window's orders.
+    """
+
+    class Cover(tl.Columns):
+        shop_url = tl.column(p.WORD, comment="shop name without its domain")
+        currency = tl.column(p.WORD, comment="currency of the item's cost, else the shop's: of inventory_value")
+        sku = tl.column(t.Nullable(t.String), comment="stock keeping unit of the item")
+        available = tl.column(
+            t.Int64, comment="pieces that can be sold, over all active locations; negative when oversold"
+        )
+        units_net = tl.column(t.Int64, comment=f"pieces sold less pieces put back in the last {window_days} days")
+        daily_velocity = tl.column(p.RATE, comment=f"units_net / {window_days}")
+        days_of_cover = tl.column(p.RATE, comment="max(available, 0) / daily_velocity; NULL where nothing sells")
+        inventory_value = tl.column(
+            t.Nullable(t.Decimal(38, 4)),
+            comment="max(available, 0) x unit cost, in currency; NULL where the cost is unknown",
+        )
+        stockout = tl.column(t.Bool, comment="true where nothing can be sold: available <= 0")
+        reorder = tl.column(
+            t.Bool, comment=f"true where it sells and lasts less than the lead time of {lead_time_days} days"
+        )
+        inventory_item_id = tl.column(t.Int64, comment="inventory_items.inventory_item_id")
+        unit_cost = tl.column(
+            t.Nullable(t.Decimal(18, 4)), comment="cost of one piece, in currency; NULL where unknown"
+        )
+        incoming = tl.column(t.Int64, comment="pieces on their way, over all active locations")
+        as_of = tl.column(t.Date, comment=f"last day of the window, in {p.zone(shop, timezone)}")
+
+    lines = shop.order_refund_line_items
+    query = tl.sql(
+        """WITH
+counted AS (
+{counted}
+),
+variant_items AS (
+{variant_items}
+),
+sku_items AS (
+    SELECT shop_url, sku, min(inventory_item_id) AS sku_item
+    FROM {items}
+    WHERE sku != ''
+    GROUP BY shop_url, sku
+),
+sold AS (
+    SELECT shop_url, variant_id, sku, toInt64(ifNull(quantity, 0)) AS units
+    FROM {order_lines}
+    WHERE (shop_url, order_id) IN (
+        SELECT shop_url, order_id FROM counted WHERE date > {as_of} - {window_days} AND date <= {as_of}
+    )
+    UNION ALL
+    SELECT r.shop_url, ifNull(l.variant_id, r.variant_id), ifNull(l.sku, r.sku), -toInt64(ifNull(r.quantity, 0))
+    FROM (
+        SELECT * FROM {refund_lines} FINAL
+        WHERE restock_type IN ('return', 'cancel', 'legacy_restock')
+            AND {refund_day} > {as_of} - {window_days} AND {refund_day} <= {as_of}
+            AND (shop_url, order_id) IN (SELECT shop_url, order_id FROM counted)
+    ) AS r
+    LEFT JOIN (
+        SELECT shop_url, line_id, any(variant_id) AS variant_id, any(sku) AS sku
+        FROM {order_lines_table}
+        GROUP BY shop_url, line_id
+    ) AS l ON r.shop_url = l.shop_url AND r.line_id = l.line_id
+),
+moved AS (
+    SELECT shop_url, item, sum(units) AS units_net
+    FROM (
+        SELECT
+            s.shop_url AS shop_url, s.units AS units,
+            if(ifNull(v.variant_item, 0) != 0, v.variant_item, ifNull(k.sku_item, 0)) AS item
+        FROM sold AS s
+        LEFT JOIN variant_items AS v ON s.shop_url = v.shop_url AND s.variant_id = v.variant_id
+        LEFT JOIN sku_items AS k ON s.shop_url = k.shop_url AND s.sku = k.sku
+    )
+    WHERE item != 0
+    GROUP BY shop_url, item
+),
+stock AS (
+    SELECT shop_url, inventory_item_id, sum(ifNull(available, 0)) AS available, sum(ifNull(incoming, 0)) AS incoming
+    FROM {levels}
+    WHERE {at_active_locations}
+    GROUP BY shop_url, inventory_item_id
+),
+shops AS (
+    SELECT shop_url, argMax(currency, placed_at) AS shop_currency FROM counted GROUP BY shop_url
+)
+SELECT
+    i.shop_url AS shop_url,
+    toString(coalesce(i.cost_currency, nullIf(c.shop_currency, ''), '')) AS currency,
+    i.sku AS sku,
+    toInt64(ifNull(s.available, 0)) AS available,
+    toInt64(ifNull(m.units_net, 0)) AS units_net,
+    units_net / {window_days} AS daily_velocity,
+    if(units_net > 0, greatest(available, 0) / daily_velocity, NULL) AS days_of_cover,
+    toDecimal128(i.unit_cost, 4) * greatest(available, 0) AS inventory_value,
+    available <= 0 AS stockout,
+    ifNull(days_of_cover < {lead_time_days}, false) AS reorder,
+    i.inventory_item_id AS inventory_item_id,
+    i.unit_cost AS unit_cost,
+    toInt64(ifNull(s.incoming, 0)) AS incoming,
+    {as_of} AS as_of
+FROM {items} AS i
+LEFT JOIN stock AS s ON i.shop_url = s.shop_url AND i.inventory_item_id = s.inventory_item_id
+LEFT JOIN moved AS m ON i.shop_url = m.shop_url AND i.inventory_item_id = m.item
+LEFT JOIN shops AS c ON i.shop_url = c.shop_url
+WHERE ifNull(i.tracked, true)""",
+        counted=p.counted_orders(shop, timezone=timezone),
+        variant_items=_variant_items(shop),
+        items=shop.inventory_items_latest,
+        order_lines=shop.order_line_items_latest,
+        order_lines_table=shop.order_line_items,
+        refund_lines=lines,
+        refund_day=p.day(shop, p.columns(lines)["created_at"], timezone),
+        levels=shop.inventory_levels_latest,
+        at_active_locations=_active(shop),
+        as_of=p.day_or_today(shop, as_of, timezone),
+        window_days=p.number(window_days),
+        lead_time_days=p.number(lead_time_days),
+    )
+    return p.measures(
+        database,
+        "inventory_cover",
+        Cover,
+        query,
+        order_by=(Cover.shop_url, Cover.currency, Cover.inventory_item_id),
+        refresh=refresh,
+        comment="One row per shop and tracked inventory item: what is there and how many days it lasts.",
+    )
+
+
+def _variant_items(shop: Curated) -> tl.Sql:
+    """From variant to inventory item; nothing where variants are not synced."""
+    variants = shop.get("product_variants_latest")
+    if variants is None:
+        return tl.sql("    SELECT '' AS shop_url, toInt64(0) AS variant_id, toInt64(0) AS variant_item WHERE 0")
+    return tl.sql(
+        """    SELECT shop_url, variant_id, ifNull(inventory_item_id, 0) AS variant_item
+    FROM {variants}""",
+        variants=variants,
+    )
+
+
+def _active(shop: Curated) -> tl.Sql:
+    """The condition that a level is at a location that is not closed; true for all where locations are not synced."""
+    locations = shop.get("locations_latest")
+    if locations is None:
+        return tl.sql("true")
+    return tl.sql(
+        "(shop_url, location_id) NOT IN (SELECT shop_url, location_id FROM {locations} WHERE active = false)",
+        locations=locations,
+    )
