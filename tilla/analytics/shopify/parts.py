@@ -139,15 +139,15 @@ GROUP BY shop_url, order_id, date""",
 def sales_moves(
     shop: Curated, *, timezone: str = "", exclude_voided: bool = False, refund_subtotal_includes_tax: bool = False
 ) -> tl.Sql:
-    """One row per thing that moves a day's sales: an order on its day, refunds on theirs, a cancel's reversal on its own.
+    """One row per thing that moves a day's sales: an order on its day, refunds on theirs, a cancel on its own.
 
-    A cancelled order nets to zero: what its refund lines do not cover (voided, never captured) is reversed on the day of the
-    cancel, its shipping, tax and units along with it. ``refund_subtotal_includes_tax`` takes the tax out of refund lines of
-    orders whose prices include tax.
-    Columns: shop_url, currency, order_id, date, customer_id, source_name, placed_at, is_sale, gross_sales, discounts, returns,
-    shipping, taxes, duties, fees, units, units_returned, has_discount.
+    The sales of a cancelled order net to zero: what its refund lines do not cover (voided, never captured) is reversed on
+    the day of the cancel. Its shipping and tax are reversed as far as refunds say so.
+    ``refund_subtotal_includes_tax`` takes the tax out of refund lines of orders whose prices include tax.
+    Columns: shop_url, currency, order_id, date, customer_id, source_name, placed_at, is_sale, gross_sales, discounts,
+    returns, shipping, taxes, duties, fees, units, units_returned, has_discount.
     """
-    goods = "g.goods - if(c.taxes_included, g.goods_tax, 0)" if refund_subtotal_includes_tax else "g.goods"
+    goods = "(g.goods - if(c.taxes_included, g.goods_tax, 0))" if refund_subtotal_includes_tax else "g.goods"
     zero = "toDecimal128(0, 4)"
     return tl.sql(
         f"""SELECT
@@ -178,26 +178,16 @@ INNER JOIN ({{given_back}}) AS g ON c.shop_url = g.shop_url AND c.order_id = g.o
 UNION ALL
 SELECT
     shop_url, currency, order_id, cancel_date, customer_id, source_name, placed_at,
-    false, {zero}, {zero},
-    uncovered,
-    -greatest(left_shipping, {zero}),
-    -greatest(left_taxes, {zero}),
-    -greatest(left_duties, {zero}),
-    -fees, toInt64(0), greatest(left_units, 0), false
+    false, {zero}, {zero}, uncovered, {zero}, {zero}, {zero}, {zero}, toInt64(0), greatest(left_units, 0), false
 FROM (
     SELECT
-        c.shop_url AS shop_url, c.currency AS currency, c.order_id AS order_id, assumeNotNull(c.cancel_date) AS cancel_date,
-        c.customer_id AS customer_id, c.source_name AS source_name, c.placed_at AS placed_at, c.fees AS fees,
-        toDecimal128(c.gross_sales - c.discounts - ifNull(g.goods, 0), 4) AS uncovered,
-        toDecimal128(c.shipping + ifNull(g.shipping, 0), 4) AS left_shipping,
-        toDecimal128(c.taxes - ifNull(g.tax, 0) + ifNull(g.adjustment_tax, 0), 4) AS left_taxes,
-        toDecimal128(c.duties - ifNull(g.duties, 0), 4) AS left_duties,
+        c.shop_url AS shop_url, c.currency AS currency, c.order_id AS order_id, c.customer_id AS customer_id,
+        c.source_name AS source_name, c.placed_at AS placed_at, assumeNotNull(c.cancel_date) AS cancel_date,
+        toDecimal128(c.gross_sales - c.discounts - ifNull({goods}, 0), 4) AS uncovered,
         c.units - ifNull(g.units, 0) AS left_units
     FROM ({{counted}}) AS c
     LEFT JOIN (
-        SELECT
-            shop_url, order_id, sum({goods.replace("g.", "").replace("c.taxes_included", "true")}) AS goods, sum(tax) AS tax,
-            sum(shipping) AS shipping, sum(adjustment_tax) AS adjustment_tax, sum(duties) AS duties, sum(units) AS units
+        SELECT shop_url, order_id, sum(goods) AS goods, sum(goods_tax) AS goods_tax, sum(units) AS units
         FROM ({{given_back}})
         GROUP BY shop_url, order_id
     ) AS g ON c.shop_url = g.shop_url AND c.order_id = g.order_id

@@ -73,7 +73,7 @@ uses AS (
 ),
 sales AS (
     SELECT
-        shop_url, currency, order_id, any(customer_id) AS customer_id, min(nth) = 1 AS is_first,
+        shop_url, currency, order_id, any(customer_id) AS customer_id, minIf(nth, is_sale) = 1 AS is_first,
         sum(gross_sales) AS gross, sum(gross_sales - discounts) AS demand, sum(gross_sales - discounts - returns) AS net
     FROM (
         SELECT
