@@ -8,7 +8,7 @@ The engines without an order (Null, Memory, Kafka, Distributed, ...) are in :mod
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -16,11 +16,67 @@ from tilla import errors, text
 from tilla.columns import Column, Measure
 from tilla.expressions.expr import Expr, Ordered, as_sequence, to_expr
 
+if TYPE_CHECKING:
+    from tilla.engines_other import (
+        S3 as S3,
+    )
+    from tilla.engines_other import (
+        URL as URL,
+    )
+    from tilla.engines_other import (
+        Buffer as Buffer,
+    )
+    from tilla.engines_other import (
+        Distributed as Distributed,
+    )
+    from tilla.engines_other import (
+        EmbeddedRocksDB as EmbeddedRocksDB,
+    )
+    from tilla.engines_other import (
+        File as File,
+    )
+    from tilla.engines_other import (
+        GenerateRandom as GenerateRandom,
+    )
+    from tilla.engines_other import (
+        Join as Join,
+    )
+    from tilla.engines_other import (
+        Kafka as Kafka,
+    )
+    from tilla.engines_other import (
+        KeeperMap as KeeperMap,
+    )
+    from tilla.engines_other import (
+        Log as Log,
+    )
+    from tilla.engines_other import (
+        Memory as Memory,
+    )
+    from tilla.engines_other import (
+        Merge as Merge,
+    )
+    from tilla.engines_other import (
+        Null as Null,
+    )
+    from tilla.engines_other import (
+        S3Queue as S3Queue,
+    )
+    from tilla.engines_other import (
+        Set as Set,
+    )
+    from tilla.engines_other import (
+        StripeLog as StripeLog,
+    )
+    from tilla.engines_other import (
+        TinyLog as TinyLog,
+    )
+
 KeyItem = Expr[Any] | Ordered
 Key = KeyItem | Sequence[KeyItem]
 
 
-def _key(value: Any) -> tuple[KeyItem, ...]:
+def as_key(value: Any) -> tuple[KeyItem, ...]:
     """Read a sorting key: one expression or a sequence of them; a string is a common slip and refused."""
     items = as_sequence(value)
     for item in items:
@@ -34,7 +90,7 @@ def _key(value: Any) -> tuple[KeyItem, ...]:
 def _optional(value: Any) -> Expr[Any] | None:
     if isinstance(value, tuple | list):
         return to_expr(tuple(value))
-    return None if value is None else _key(value)[0]  # type: ignore[return-value]  # a key item without direction
+    return None if value is None else as_key(value)[0]  # type: ignore[return-value]  # a key item without direction
 
 
 def key_sql(items: Iterable[KeyItem]) -> tuple[str, ...]:
@@ -62,7 +118,7 @@ class Ttl:
     to_volume: str = attrs.field(default="", kw_only=True)
     recompress: str = attrs.field(default="", kw_only=True)
     where: Expr[Any] | None = attrs.field(default=None, eq=_sql, kw_only=True)
-    group_by: tuple[KeyItem, ...] = attrs.field(default=(), converter=_key, eq=key_sql, kw_only=True)
+    group_by: tuple[KeyItem, ...] = attrs.field(default=(), converter=as_key, eq=key_sql, kw_only=True)
     set: Mapping[str, Expr[Any]] = attrs.field(
         factory=dict, kw_only=True, eq=lambda m: tuple((k, v.sql()) for k, v in m.items())
     )
@@ -94,11 +150,25 @@ class TableEngine:
     """What every table engine has: a name, arguments and settings."""
 
     keyed: ClassVar[bool] = False  # has ORDER BY and its relatives
-    replicable: ClassVar[bool] = False  # has a Replicated form
+    replicable: ClassVar[bool] = False  # has a Replicated form, so that a cluster shards it
+    everywhere: ClassVar[bool] = False  # means the same on every node of a cluster, under its own name
+    stream: ClassVar[bool] = False  # rows pass through: views see them, nothing is there to copy later
+    takes_settings: ClassVar[bool] = True
+    plain_columns: ClassVar[bool] = False  # takes no column with a DEFAULT or an expression
+    cloud: ClassVar[str] = ""  # why ClickHouse Cloud has it not, or ''
+    cluster: ClassVar[str] = ""  # why a cluster of shards cannot have it, or ''
 
     settings: Mapping[str, object] = attrs.field(
         factory=dict, converter=_settings, kw_only=True, eq=lambda s: tuple(sorted(s.items(), key=str)), repr=bool
     )
+
+    def __attrs_post_init__(self) -> None:
+        if self.settings and not self.takes_settings:
+            raise errors.engine_takes_no_settings(self.name)
+
+    def all_settings(self) -> Mapping[str, object]:
+        """What stands behind SETTINGS: those given, and those that fields of the engine stand for."""
+        return self.settings
 
     @property
     def name(self) -> str:
@@ -131,10 +201,10 @@ class MergeTree(TableEngine):
     order_by: tuple[KeyItem, ...] | None = attrs.field(
         default=None,
         kw_only=True,
-        converter=attrs.converters.optional(_key),
+        converter=attrs.converters.optional(as_key),
         eq=attrs.converters.optional(key_sql),  # type: ignore[misc]
     )
-    primary_key: tuple[KeyItem, ...] = attrs.field(default=(), kw_only=True, converter=_key, eq=key_sql)
+    primary_key: tuple[KeyItem, ...] = attrs.field(default=(), kw_only=True, converter=as_key, eq=key_sql)
     partition_by: Expr[Any] | None = attrs.field(default=None, kw_only=True, converter=_optional, eq=_sql)
     sample_by: Expr[Any] | None = attrs.field(default=None, kw_only=True, converter=_optional, eq=_sql)
     ttl: tuple[Ttl, ...] = attrs.field(default=(), kw_only=True, converter=_ttl)
@@ -235,3 +305,15 @@ class GraphiteMergeTree(MergeTree):
 
     def arguments(self) -> tuple[str, ...]:
         return (text.quote_string(self.config_section),)
+
+
+def __getattr__(name: str) -> Any:
+    """The other engines under the same roof: ``from tilla.engines import Null, Kafka``."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+    from tilla import engines_other
+
+    found = getattr(engines_other, name, None)
+    if not (isinstance(found, type) and issubclass(found, TableEngine)):
+        raise AttributeError(f"module 'tilla.engines' has no attribute {name!r}")
+    return found

@@ -1789,3 +1789,28 @@ def bad_lifetime(where: str, shown: str) -> DeclarationError:
     return DeclarationError(
         Mistake("T070", where, f"{shown} is no lifetime", expected="seconds, or (shortest, longest) in seconds; 0 never reloads")
     )
+
+
+# --- engines ---
+
+
+def engine_takes_no_settings(engine: str) -> DeclarationError:
+    """T071: settings for an engine that has none."""
+    return DeclarationError(Mistake("T071", engine, "this engine takes no SETTINGS (code 36)"))
+
+
+def engine_needs(engine: str, what: str, hint: str = "") -> DeclarationError:
+    """T072: an engine without something that it needs."""
+    return DeclarationError(Mistake("T072", engine, what, hint=hint))
+
+
+def engine_refuses_column(where: str, engine: str, kind: str) -> DeclarationError:
+    """T073: a column that an engine cannot have."""
+    return DeclarationError(
+        Mistake("T073", where, f"a table with the engine {engine} takes no column with {kind}", hint="add it in a materialized view")
+    )
+
+
+def engine_order(engine: str, smaller: str, larger: str) -> DeclarationError:
+    """T074: two limits of an engine, the wrong way round."""
+    return DeclarationError(Mistake("T074", engine, f"{smaller} is larger than {larger}", expected=f"{smaller} <= {larger}"))

@@ -107,11 +107,14 @@ def _stars(relation: Any) -> str:
 
 
 def fills(project: Project) -> list[Fill]:
-    """The history of every target of a project, each after the histories that it reads."""
+    """The history of every target of a project, each after the histories that it reads.
+
+    A source that rows only pass through (Null, Kafka, S3Queue) has none: reading a queue would take its messages away.
+    """
     owners = {item.trigger.path: item for item in project.objects if isinstance(item, MaterializedView | Aggregation)}
     found = []
     for part in project.ordered(lambda part: 0):
-        if isinstance(part, Trigger):
+        if isinstance(part, Trigger) and not part.source_passes:
             owner = owners[part.path]
             found.append(Fill(part, owner, verdict(owner)))
     order = {path: i for i, path in enumerate(_flow_order(project))}

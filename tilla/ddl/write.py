@@ -183,7 +183,11 @@ def engine_clauses(engine: engines.TableEngine, dialect: Dialect = SINGLE) -> li
             lines.append(f"SAMPLE BY {engine.sample_by.sql()}")
         if engine.ttl:
             lines.append("TTL " + ", ".join(rule.sql() for rule in engine.ttl))
-    return lines + settings_clause(engine.settings)
+    else:
+        partition_by, primary_key = getattr(engine, "partition_by", None), getattr(engine, "primary_key", ())
+        lines += [f"PARTITION BY {partition_by.sql()}"] if partition_by is not None else []
+        lines += [f"PRIMARY KEY {key_text(engines.key_sql(primary_key))}"] if primary_key else []
+    return lines + settings_clause(engine.all_settings())
 
 
 def key_text(items: Iterable[str]) -> str:

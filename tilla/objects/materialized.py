@@ -51,6 +51,11 @@ class Trigger(Part):
             return self.query.names
         return self.query.reading.output_names or tuple(c.name for c in self.target.columns)
 
+    @property
+    def source_passes(self) -> bool:
+        """True when the source keeps no rows, so that there is no history to copy."""
+        return bool(getattr(getattr(self.source, "engine", None), "stream", False))
+
     def edges(self) -> Iterable[Edge]:
         yield Edge("triggers", self.source.database, self.source.table)
         yield Edge("feeds", self.target.database, self.target.table)
@@ -245,7 +250,8 @@ def check_output(name: str, query: Query | Sql, names: tuple[str, ...], columns:
     """Check the output names of a query against a body: a view maps by name, and an unknown name is lost or refused."""
     found = query.names if isinstance(query, Query) else query.reading.output_names
     if found is None:
-        return
+        assert isinstance(query, Sql)
+        raise errors.unknown_output(name, [shown for _, shown in query.reading.unnamed])
     filled = {c.name for c in columns if not getattr(c, "default_kind", "")}
     mistakes = errors.Collector()
     for extra in found:

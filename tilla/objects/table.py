@@ -98,6 +98,9 @@ def check_table(table: Any) -> None:
     for column in columns if not mistakes.found else ():
         if column.type is None:
             mistakes.add(errors.untyped_column(f"{table.name}.{column.name}"))
+        if engine.plain_columns and column.default_kind:
+            where = f"{table.name}.{column.name}"
+            mistakes.add(errors.engine_refuses_column(where, engine.name, column.default_kind))
     if not mistakes.found:
         if not columns:
             mistakes.add(errors.no_columns(table.name))
