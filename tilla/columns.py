@@ -308,7 +308,7 @@ class Columns:
         found: dict[str, AnyColumn] = {}
         for base in reversed(cls.__mro__[1:]):
             found |= {item.name: item for item in base.__dict__.get("__tilla_columns__", ())}
-        closed: dict[str, exp.Expr] = {}
+        closed: dict[str, Expr[Any]] = {}
         own: dict[str, str] = {}
         mistakes = errors.Collector()
         for attribute, value in list(cls.__dict__.items()):
@@ -324,7 +324,7 @@ class Columns:
                 finished = _close(value, name, closed)
                 if value.token:
                     derived = finished.derived if isinstance(finished, Column) else None
-                    closed[value.token] = derived._node if derived is not None else name_node(name)
+                    closed[value.token] = derived if derived is not None else Reference(name, finished.type)
                 found[name] = finished
                 setattr(cls, attribute, finished)
         mistakes.raise_all()
@@ -334,7 +334,7 @@ class Columns:
         raise errors.body_instantiated(cls.__qualname__)
 
 
-def _close(value: AnyColumn, name: str, closed: Mapping[str, exp.Expr]) -> AnyColumn:
+def _close(value: AnyColumn, name: str, closed: Mapping[str, Expr[Any]]) -> AnyColumn:
     """Name one column and close its references to earlier columns of the same body."""
     if isinstance(value, Measure):
         aggregate = value.aggregate.mapped(lambda e: close(e, closed)) if value.aggregate.open else value.aggregate
@@ -345,30 +345,29 @@ def _close(value: AnyColumn, name: str, closed: Mapping[str, exp.Expr]) -> AnyCo
     return value._evolved(name=name, derived=derived, default_value=default, options=options)
 
 
-def close(expression: Expr[Any], closed: Mapping[str, exp.Expr]) -> Expr[Any]:
+def close(expression: Expr[Any], closed: Mapping[str, Expr[Any]]) -> Expr[Any]:
     """Replace open leaves of an expression by what they stand for."""
     if not expression.open:
         return expression
+    used: list[Expr[Any]] = []
 
     def replaced(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Var) and node.name.startswith("\0"):
             target = closed.get(node.name)
             if target is None:
                 raise errors.unfinished_column("column")
-            bracketed = isinstance(target, exp.Binary)
-            return exp.Paren(this=target.copy()) if bracketed else target.copy()
+            used.append(target)
+            copy = target.node
+            return exp.Paren(this=copy) if isinstance(copy, exp.Binary) else copy
         return node
 
     node = expression.node.transform(replaced)
-    return Expr(node, expression.type, parts=_closed_parts(expression))
-
-
-def _closed_parts(expression: Expr[Any]) -> Iterable[Expr[Any]]:
-    """What an expression knows besides its open leaves."""
-    shell: Expr[Any] = Expr(leaf("?"))
-    shell.references, shell.elements, shell.reads = expression.references, expression.elements, expression.reads
-    shell.aggregate = expression.aggregate
-    return (shell,)
+    if isinstance(node, exp.Paren) and len(used) == 1 and isinstance(expression.node, exp.Var):
+        node = node.this  # the whole expression is one earlier column: nothing to bracket
+    known: Expr[Any] = Expr(leaf("?"))  # what the expression knows besides its open leaves
+    known.references, known.elements, known.reads = expression.references, expression.elements, expression.reads
+    known.aggregate = expression.aggregate
+    return Expr(node, expression.type, parts=(known, *used))
 
 
 def columns_of(*columns: AnyColumn, name: str = "Generated") -> type[Columns]:

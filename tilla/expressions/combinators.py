@@ -103,7 +103,12 @@ class Aggregate(Expr[T_co]):
         if self.suffixes[-1:] == ("If",):  # the server refuses a second one
             both = self.arguments[-1] & condition
             return Aggregate(
-                self.function, (*self.arguments[:-1], both), self.parameters, self.suffixes, type=self.type, merged=self.merged
+                self.function,
+                (*self.arguments[:-1], both),
+                self.parameters,
+                self.suffixes,
+                type=self.type,
+                merged=self.merged,
             )
         return self._with("If", condition)
 

@@ -108,8 +108,17 @@ class Expr(Generic[T_co]):
             self._sql = print_node(self._node)
         return self._sql
 
+    def rebuilt(self: Expr[T], node: exp.Expr, reads: tuple[Any, ...]) -> Expr[T]:
+        """The same expression with another node and other relations inside it: how a database is renamed."""
+        out: Expr[T] = Expr(node, self.type, parts=(self,))
+        out.reads = reads
+        return out
+
     def __repr__(self) -> str:
-        shown = "?" if self.open else self.sql()
+        try:
+            shown = "?" if self.open else self.sql()
+        except Exception:  # a repr must never raise: it is what a debugger and a notebook show of a broken value
+            shown = "?"
         return f"<{type(self).__name__} {shown}: {self.type if self.type is not None else 'type unknown'}>"
 
     def __bool__(self) -> bool:
@@ -194,7 +203,7 @@ class Expr(Generic[T_co]):
 
     def __getitem__(self, index: object) -> Expr[Any]:
         """Element of an array, map or tuple: 1-based for arrays, a key for maps, a name for tuples."""
-        name = "tupleElement" if rules.is_tuple(self.type) else "arrayElement"
+        name = "tupleElement" if rules.is_tuple(self.type, index) else "arrayElement"
         return call(name, self, index, type=rules.element(self.type, index))
 
     # --- methods that read better than a function ---
@@ -233,7 +242,7 @@ class Expr(Generic[T_co]):
 
     def if_null(self, other: object) -> Expr[Any]:
         """``ifNull(x, other)``: the other value where this one is absent."""
-        return function("ifNull", self, other)
+        return function("ifNull", *in_one_scale("ifNull", self, other))
 
     def desc(self) -> Ordered:
         """Order by this expression, largest first."""
@@ -266,9 +275,9 @@ class Expr(Generic[T_co]):
         return out
 
     def _repr_html_(self) -> str:
-        import html
+        from html import escape
 
-        return f"<code>{html.escape(repr(self))}</code>"
+        return f"<code>{escape(repr(self))}</code>"
 
 
 class Named(Expr[T_co]):
@@ -482,6 +491,25 @@ def function(name: str, *arguments: object) -> Expr[Any]:
 def typed(name: str, items: Sequence[Expr[Any]]) -> DataType[Any] | None:
     """The type of a function over these arguments, or None when Tilla does not know it."""
     return rules.result(name, [item.type for item in items], [is_constant(item) for item in items])
+
+
+def in_one_scale(where: str, *values: object) -> list[object]:
+    """Write Decimal literals with the digits of the expressions beside them.
+
+    The branches of a condition must have one scale, or the server refuses them (26.9).
+
+    Raises:
+        DeclarationError: two expressions have different scales.
+    """
+    scales = {rules.scale_of(value.type) for value in values if isinstance(value, Expr)} - {None}
+    if not scales:
+        return list(values)
+    scale = max(found for found in scales if found is not None)
+    out = [rules.in_scale(value, scale) if isinstance(value, Decimal) else value for value in values]
+    scales |= {rules.decimal_scale(value) for value in out if isinstance(value, Decimal)}
+    if len(scales) > 1:
+        raise errors.decimal_scales(where, [str(to_expr(value).type) for value in out])
+    return out
 
 
 def is_constant(item: Expr[Any]) -> bool:

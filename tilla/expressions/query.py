@@ -200,9 +200,12 @@ class Query:
         raise errors.formatted_into_text(repr(self))
 
     def _repr_html_(self) -> str:
-        import html
+        from html import escape
 
-        return f"<pre>{html.escape(self.sql())}</pre>"
+        try:
+            return f"<pre>{escape(self.sql())}</pre>"
+        except Exception:  # a notebook shows what it can of a broken value
+            return f"<code>{escape(repr(self))}</code>"
 
 
 class _Writer:

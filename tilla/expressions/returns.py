@@ -12,7 +12,20 @@ from collections.abc import Callable, Sequence
 
 from tilla.expressions.aggregates import AGGREGATES
 from tilla.expressions.rules import BOOL, DATE, DATE32, FLOAT64, INT8, INT32, INT64, STRING, UINT8, UINT16, UINT32
-from tilla.expressions.rules import RULES, UINT64, UUID_, Type, bare, common, nullable, number, plain, propagate, rule, strip
+from tilla.expressions.rules import (
+    RULES,
+    UINT64,
+    UUID_,
+    Type,
+    bare,
+    common,
+    nullable,
+    number,
+    plain,
+    propagate,
+    rule,
+    strip,
+)
 from tilla.types.containers import ArrayType, MapType, TupleType
 from tilla.types.scalars import DecimalType, EnumType, FixedStringType, FloatType, IntegerType, IPv4Type, IPv6Type
 from tilla.types.temporal import INTERVAL_UNITS, IntervalType

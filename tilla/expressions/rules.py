@@ -32,7 +32,7 @@ BOOL, STRING, UUID_, NOTHING = BoolType("Bool"), StringType("String"), UUIDType(
 DATE, DATE32 = DateType("Date"), DateType("Date32")
 UINT8, UINT16, UINT32, UINT64 = (IntegerType(bits, False) for bits in (8, 16, 32, 64))
 INT8, INT16, INT32, INT64 = (IntegerType(bits, True) for bits in (8, 16, 32, 64))
-FLOAT32, FLOAT64 = FloatType("Float32", 32), FloatType("Float64", 64)
+FLOAT32, FLOAT64, BFLOAT16 = FloatType("Float32", 32), FloatType("Float64", 64), FloatType("BFloat16", 16)
 NULL: Type = NullableType(NOTHING)
 
 RULES: dict[str, Rule] = {}
@@ -112,9 +112,7 @@ def rule(
 
     def register(base: Callable[..., Type | None]) -> Callable[..., Type | None]:
         for name in names:
-            RULES[name] = lambda types, constant: propagate(
-                base, types, constant, nulls=nulls, dictionary=dictionary
-            )
+            RULES[name] = lambda types, constant: propagate(base, types, constant, nulls=nulls, dictionary=dictionary)
         return base
 
     return register
@@ -172,10 +170,7 @@ def _decimals(a: Type, b: Type, scale: Callable[[int, int], int | None]) -> Type
     other_number = number(other)
     if other_number is None or not isinstance(one, DecimalType):
         return None
-    if isinstance(other_number, FloatType):
-        # 26.9 has no arithmetic of BFloat16 with numbers of more than 64 bits
-        return FLOAT64 if other_number.bits > 16 or one.bits <= 64 else None
-    return one
+    return (None if _too_wide(a, b) else FLOAT64) if isinstance(other_number, FloatType) else one
 
 
 def _arithmetic(a: Type, b: Type, *, signed: bool, scale: Callable[[int, int], int | None]) -> Type | None:
@@ -195,16 +190,12 @@ def _elementwise(name: str, a: Type, b: Type) -> Type | None:
 
 @rule("plus")
 def _plus(a: Type, b: Type) -> Type | None:
-    return (
-        _arithmetic(a, b, signed=False, scale=max) or _shifted(a, b) or _shifted(b, a) or _elementwise("plus", a, b)
-    )
+    return _arithmetic(a, b, signed=False, scale=max) or _shifted(a, b) or _shifted(b, a) or _elementwise("plus", a, b)
 
 
 @rule("minus")
 def _minus(a: Type, b: Type) -> Type | None:
-    return (
-        _arithmetic(a, b, signed=True, scale=max) or _distance(a, b) or _shifted(a, b) or _elementwise("minus", a, b)
-    )
+    return _arithmetic(a, b, signed=True, scale=max) or _distance(a, b) or _shifted(a, b) or _elementwise("minus", a, b)
 
 
 @rule("multiply")
@@ -217,15 +208,14 @@ def _divide(a: Type, b: Type) -> Type | None:
     if isinstance(a, DecimalType) or isinstance(b, DecimalType):
         # 26.9 refuses a divisor of a greater scale
         return _decimals(a, b, lambda x, y: x if x >= y else None)
-    x, y = number(a), number(b)
-    if x is None or y is None or 16 in (x.bits * isinstance(x, FloatType), y.bits * isinstance(y, FloatType)):
-        narrow = x is not None and y is not None and max(x.bits, y.bits) <= 64
-        return FLOAT64 if narrow else None
-    return FLOAT64
+    return None if number(a) is None or number(b) is None or _too_wide(a, b) else FLOAT64
 
 
 @rule("modulo")
 def _modulo(a: Type, b: Type) -> Type | None:
+    y = number(b)
+    if isinstance(a, DateTimeType | TimeType) or a == DATE:
+        return (FLOAT64 if isinstance(y, FloatType) else y) if y is not None and y.bits <= 64 else None
     if isinstance(a, DecimalType) or isinstance(b, DecimalType):
         return _decimals(a, b, lambda x, y: x if x >= y else None)
     return _remainder(a, b)
@@ -234,32 +224,37 @@ def _modulo(a: Type, b: Type) -> Type | None:
 @rule("moduloOrZero")
 def _remainder(a: Type, b: Type) -> Type | None:
     x, y = number(a), number(b)
-    if y is not None and isinstance(a, DateTimeType | TimeType) or a == DATE:
-        return (FLOAT64 if isinstance(y, FloatType) else y) if y is not None and y.bits <= 64 else None
     if x is None or y is None:
         return None
     if isinstance(x, FloatType) or isinstance(y, FloatType):
-        narrowest = min(t.bits for t in (x, y) if isinstance(t, FloatType))
-        return FLOAT64 if narrowest > 16 or max(x.bits, y.bits) <= 64 else None
+        return None if _too_wide(x, y) else FLOAT64
     return integer(wider(y.bits) if x.signed else y.bits, x.signed)
 
 
 @rule("positiveModulo")
 def _positive_modulo(a: Type, b: Type) -> Type | None:
     x, y = number(a), number(b)
-    if not isinstance(x, IntegerType) or not isinstance(y, IntegerType):
-        return None
-    return integer(y.bits, False)
+    if isinstance(x, IntegerType) and isinstance(y, IntegerType):
+        return integer(y.bits, False)
+    return _modulo(a, b)
 
 
 @rule("intDiv", "intDivOrZero")
 def _whole(a: Type, b: Type) -> Type | None:
-    if isinstance(a, DecimalType):
-        return integer(a.bits, True) if number(b) or isinstance(b, DecimalType) and a.scale >= b.scale else None
     x, y = number(a), number(b)
+    if _too_wide(a, b):
+        return None
+    if isinstance(a, DecimalType):
+        return integer(a.bits, True) if y is not None or isinstance(b, DecimalType) and a.scale >= b.scale else None
     if x is None or y is None and not isinstance(b, DecimalType):
         return None
     return integer(x.bits, _signed(x) or y is None or _signed(y))
+
+
+def _too_wide(a: Type, b: Type) -> bool:
+    """Return True for BFloat16 with a number of more than 64 bits, for which 26.9 has no arithmetic."""
+    wide = any(isinstance(t, IntegerType | DecimalType) and t.bits > 64 for t in (a, b))
+    return wide and BFLOAT16 in (a, b)
 
 
 @rule("negate")
@@ -355,7 +350,9 @@ def _truth(type: Type) -> Type | None:
     """Return the type of a condition, or None for what cannot be one."""
     inner = type.without_nullable()
     found = number(inner)
-    return found if found is not None and found.bits <= 64 else inner if inner == NOTHING else None
+    if found is None or found.bits > 64 or found == BFLOAT16:
+        return inner if inner == NOTHING else None
+    return found
 
 
 @rule("not")
@@ -387,7 +384,8 @@ def _common(types: list[Type]) -> Type | None:
     """Find the common type of different types without Nullable."""
     numbers = [found for type in types if (found := number(type)) is not None]
     if len(numbers) == len(types):
-        return _common_number(numbers)
+        # Bool and UInt8 are one type to ClickHouse: the first one gives its name.
+        return types[0] if len({str(found) for found in numbers}) == 1 else _common_number(numbers)
     decimals = [type for type in types if isinstance(type, DecimalType)]
     if decimals and len(decimals) + len(numbers) == len(types):
         return _common_decimal(decimals, numbers)
@@ -400,14 +398,12 @@ def _common(types: list[Type]) -> Type | None:
 
 
 def _common_number(numbers: list[IntegerType | FloatType]) -> Type | None:
-    if len({str(found) for found in numbers}) == 1:
-        return numbers[0]
     whole = [found for found in numbers if isinstance(found, IntegerType)]
     floats = [found.bits for found in numbers if isinstance(found, FloatType)]
     if floats:
         # A float holds integers of up to 8 (BFloat16), 16 (Float32) or 32 (Float64) bits exactly.
         need = max([*(found.bits * 2 for found in whole), *floats])
-        return {16: FloatType("BFloat16", 16), 32: FLOAT32, 64: FLOAT64}.get(need)
+        return {16: BFLOAT16, 32: FLOAT32, 64: FLOAT64}.get(need)
     signed = max((found.bits for found in whole if found.signed), default=0)
     unsigned = max((found.bits for found in whole if not found.signed), default=0)
     if not signed:
@@ -419,7 +415,7 @@ def _common_number(numbers: list[IntegerType | FloatType]) -> Type | None:
 
 
 # How many digits an integer takes when it becomes a Decimal.
-_DIGITS = {"Int8": 3, "Int16": 5, "Int32": 10, "Int64": 18, "UInt8": 3, "UInt16": 5, "UInt32": 10, "UInt64": 20}
+_DIGITS = {"Int8": 3, "Int16": 5, "Int32": 10, "Int64": 19, "UInt8": 3, "UInt16": 5, "UInt32": 10, "UInt64": 20}
 
 
 def _common_decimal(decimals: list[DecimalType], numbers: list[IntegerType | FloatType]) -> Type | None:
@@ -427,6 +423,8 @@ def _common_decimal(decimals: list[DecimalType], numbers: list[IntegerType | Flo
         return None
     scale = max(type.scale for type in decimals)
     need = max([scale + _DIGITS[str(found)] for found in numbers], default=0)
+    if not scale and need in (10, 19) and not any(found == UINT32 for found in numbers):
+        need -= 1  # a whole Int32 or Int64 fits the width of 9 or 18 digits
     width = max([decimal_width(need), *(type.bits for type in decimals)])
     return DecimalType(DECIMAL_DIGITS[width], scale) if need <= 76 else None
 
@@ -557,9 +555,9 @@ def _map(types: Sequence[Type | None], constant: Sequence[bool]) -> Type | None:
     return MapType(keys.element, values.element)
 
 
-def is_tuple(type: Type | None) -> bool:
-    """Return True for a tuple, or for an array of tuples, whose members are taken by name."""
-    while isinstance(type, ArrayType):
+def is_tuple(type: Type | None, index: object = "") -> bool:
+    """Return True where ``value[index]`` takes a member of a tuple; of an array of tuples it takes one by name."""
+    while isinstance(type, ArrayType) and isinstance(index, str):
         type = type.element
     return isinstance(type, TupleType) or (isinstance(type, NullableType) and isinstance(type.inner, TupleType))
 

@@ -39,7 +39,7 @@ class Edge:
     name: str
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen(slots=False, repr=False)
 class Declared:
     """Anything that a project may hold. ``name`` is ``database.name``; access objects have a plain name."""
 
@@ -82,7 +82,7 @@ def body_key(body: Any) -> tuple[tuple[object, ...], ...]:
     return tuple(item.key() for item in read_columns(body))
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen(slots=False, repr=False)
 class Part(Declared):
     """One object on the server. ``name`` is kept as it stands in SQL, quoted where needed."""
 

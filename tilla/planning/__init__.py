@@ -1,0 +1,1 @@
+"""What is there, what should be, and the steps between the two."""
