@@ -21,7 +21,7 @@ from tilla.ddl import script
 from tilla.ddl.deployment import deployment
 from tilla.ddl.split import files_of, gone
 from tilla.ddl.statements import PHASES, Statement
-from tilla.expressions.sql import placeholders
+from tilla.expressions.scan import placeholders
 from tilla.projects import Project
 
 JSON_VERSION = 1

@@ -1,0 +1,100 @@
+"""``tilla demo``: the shipped project on an invented shop, in the embedded engine, from raw rows to numbers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tilla.ddl.script import Script
+from tilla.ddl.statements import BACKFILL, SCHEMA
+
+if TYPE_CHECKING:
+    from tilla.servers import Server
+
+# What is printed: the table, its columns, and how its rows are ordered.
+SHOWN = (
+    (
+        "analytics_shopify.daily_sales",
+        ("date", "orders", "gross_sales", "discounts", "returns", "net_sales", "shipping", "taxes", "total_sales", "aov"),
+        "date",
+    ),
+    (
+        "analytics_shopify.customer_cohorts",
+        ("cohort_month", "month_offset", "cohort_size", "active_customers", "retention_rate", "net_sales"),
+        "cohort_month, month_offset",
+    ),
+    (
+        "analytics_shopify.discount_effect",
+        ("code", "orders", "customers", "product_discount", "gross_sales", "net_sales", "aov", "discount_rate"),
+        "code",
+    ),
+    (
+        "analytics_shopify.checkout_recovery",
+        ("date", "abandoned", "contactable", "abandoned_value", "recovered", "recovered_value", "recovery_rate"),
+        "date",
+    ),
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Land, provision, fill, print; return the exit code."""
+    from tilla.demo import Shop, land
+    from tilla.emit import Parser
+    from tilla.servers import connect
+    from tilla.shipped import STREAMS, project
+    from tilla.sources import airbyte
+
+    parser = Parser(prog="tilla demo", description="Run the shipped project on sample data, in the embedded engine.")
+    parser.add_argument("--orders", type=int, default=120, help="how many orders the invented shop has (default 120)")
+    parser.add_argument("--seed", type=int, default=7, help="another shop for another seed (default 7)")
+    parser.add_argument("--rows", type=int, default=8, help="rows printed per table (default 8)")
+    parser.add_argument("--json", action="store_true", help="print whole tables beside the generator's own truth")
+    options = parser.parse_args(arguments)
+    shop = Shop(seed=options.seed, orders=options.orders)
+    with connect("chdb://memory") as server:
+        statements = Script(project, with_sources=True, phases=frozenset((SCHEMA, BACKFILL))).statements()
+        sources = {source.path for source in project.sources}
+        early = [s for s in statements if s.section == "databases" or s.creates in sources]
+        _send(server, early)
+        counts = land(server, shop, airbyte.DEFAULT, streams={f"shopify.{name}" for name in STREAMS})
+        _say(f"landed {sum(counts.values())} raw rows, repeats and later versions included: {counts}")
+        late = [s for s in statements if s not in early]
+        _send(server, late)
+        _say(f"ran {len(late)} statements: tables, views, history, refresh")
+        _print(server, shop, options)
+    return 0
+
+
+def _send(server: Server, statements: Sequence[Any]) -> None:
+    for statement in statements:
+        server.execute(statement.sql)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _print(server: Server, shop: Any, options: argparse.Namespace) -> None:
+    tables = {
+        name: server.rows(f"SELECT {', '.join(columns)} FROM {name} ORDER BY {order}") for name, columns, order in SHOWN
+    }
+    if options.json:
+        document = {"tables": tables, "truth": shop.truth(as_of=shop.end)}
+        print(json.dumps(document, default=str, ensure_ascii=False, indent=1))
+        return
+    for name, columns, _ in SHOWN:
+        rows = tables[name]
+        print(f"\n{name} ({len(rows)} rows)")
+        shown = [[_cell(row[c]) for c in columns] for row in rows[: options.rows]]
+        widths = [max(len(c), *(len(r[i]) for r in shown)) if shown else len(c) for i, c in enumerate(columns)]
+        for line in [list(columns), *shown]:
+            print("  " + "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+        if len(rows) > options.rows:
+            print(f"  ... {len(rows) - options.rows} more")
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
