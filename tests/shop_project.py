@@ -34,7 +34,9 @@ events = tl.MaterializedView(
     "data_klaviyo.events",
     Event,
     source=raw_events,
-    engine=ReplacingMergeTree(version=Event.extracted_at, order_by=(Event.metric_id, Event.occurred_at, Event.event_id)),
+    engine=ReplacingMergeTree(
+        version=Event.extracted_at, order_by=(Event.metric_id, Event.occurred_at, Event.event_id)
+    ),
 )
 
 

@@ -93,7 +93,9 @@ def test_result_state_and_merge_types_are_the_engines(engine: Server, database: 
     assert [item.sql() for item in aggregates if item.state_type is None] == []
     states = [item.state() for item in aggregates]
     told = describe(engine, [item.sql() for item in states], f"{database}.t")
-    assert [(a.sql(), str(s.type), x) for a, s, x in zip(aggregates, states, told, strict=True) if str(s.type) != x] == []
+    assert [
+        (a.sql(), str(s.type), x) for a, s, x in zip(aggregates, states, told, strict=True) if str(s.type) != x
+    ] == []
     results = describe(engine, [item.sql() for item in aggregates], f"{database}.t")
     wrong, unknown = [], []
     for item, type in zip(aggregates, results, strict=True):
@@ -128,7 +130,15 @@ def test_merges_have_the_types_of_the_engine(engine: Server, database: str) -> N
 def test_simple_types_store_and_merge(engine: Server, rows: str, database: str) -> None:
     """A SimpleAggregateFunction column takes the finished value, and merges parts to the result of the whole."""
     aggregates = [item for item in combined(catalogue.columns()) if item.simple_type is not None]
-    assert {item.function for item in aggregates} >= {"sum", "min", "max", "any", "groupBitAnd", "groupUniqArray", "count"}
+    assert {item.function for item in aggregates} >= {
+        "sum",
+        "min",
+        "max",
+        "any",
+        "groupBitAnd",
+        "groupUniqArray",
+        "count",
+    }
     aggregates = [item for item in usable(engine, rows, aggregates) if item.function not in ORDERED]
     listed = ", ".join(f"s{number} {item.simple_type}" for number, item in enumerate(aggregates))
     engine.execute(f"CREATE TABLE {database}.s (k UInt8, {listed}) ENGINE = AggregatingMergeTree ORDER BY k")
@@ -151,7 +161,13 @@ def test_simple_types_store_and_merge(engine: Server, rows: str, database: str) 
 def test_finished_values_that_do_not_merge_are_not_simple() -> None:
     """``minIf`` gives 0 for no row, and 0 would win over every real value: there is no simple type."""
     amount, b = Reference("x", t.Decimal(18, 2)), Reference("b", t.Bool)
-    for item in (f.min(amount).if_(b), f.any(amount).if_(b), f.avg(amount), f.uniq_exact(amount), f.sum(amount).distinct()):
+    for item in (
+        f.min(amount).if_(b),
+        f.any(amount).if_(b),
+        f.avg(amount),
+        f.uniq_exact(amount),
+        f.sum(amount).distinct(),
+    ):
         assert item.simple_type is None
         with pytest.raises(errors.DeclarationError, match="T009"):
             item.merge_simple(amount)

@@ -53,8 +53,12 @@ def test_the_same_bytes_under_any_hash_seed():
     root = Path(__file__).parents[1]
     outs = {
         subprocess.run(
-            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "PATH": "", "PYTHONPATH": str(root)},
-            capture_output=True, text=True, check=True, cwd=root,
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PATH": "", "PYTHONPATH": str(root)},
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=root,
         ).stdout
         for seed in ("0", "1", "77")
     }

@@ -23,11 +23,44 @@ NUMBERS = [
     *(t.Int8, t.Int16, t.Int32, t.Int64, t.Int128, t.Int256),
     *(t.Float32, t.Float64, t.BFloat16, t.Bool),
 ]
-DECIMALS = [t.Decimal(9, 2), t.Decimal(18, 4), t.Decimal(38, 6), t.Decimal(76, 10), t.Decimal(5, 0), t.Decimal(18, 9), t.Decimal(38, 19)]
-MOMENTS = [t.Date, t.Date32, t.DateTime("UTC"), t.DateTime("Europe/Madrid"), t.DateTime64(3, "UTC"), t.DateTime64(6, "UTC")]
-OTHERS = [t.String, t.FixedString(4), t.UUID, t.Enum8({"a": 1}), t.Array(t.UInt8), t.Nullable(t.Int32), t.LowCardinality(t.String)]
+DECIMALS = [
+    t.Decimal(9, 2),
+    t.Decimal(18, 4),
+    t.Decimal(38, 6),
+    t.Decimal(76, 10),
+    t.Decimal(5, 0),
+    t.Decimal(18, 9),
+    t.Decimal(38, 19),
+]
+MOMENTS = [
+    t.Date,
+    t.Date32,
+    t.DateTime("UTC"),
+    t.DateTime("Europe/Madrid"),
+    t.DateTime64(3, "UTC"),
+    t.DateTime64(6, "UTC"),
+]
+OTHERS = [
+    t.String,
+    t.FixedString(4),
+    t.UUID,
+    t.Enum8({"a": 1}),
+    t.Array(t.UInt8),
+    t.Nullable(t.Int32),
+    t.LowCardinality(t.String),
+]
 TYPES: list[Any] = [*NUMBERS, *DECIMALS, *MOMENTS, *OTHERS]
-ARITHMETIC = ("plus", "minus", "multiply", "divide", "modulo", "intDiv", "intDivOrZero", "moduloOrZero", "positiveModulo")
+ARITHMETIC = (
+    "plus",
+    "minus",
+    "multiply",
+    "divide",
+    "modulo",
+    "intDiv",
+    "intDivOrZero",
+    "moduloOrZero",
+    "positiveModulo",
+)
 
 
 @pytest.fixture
@@ -56,7 +89,11 @@ def test_arithmetic_is_the_engines(engine: Server, table: str, name: str) -> Non
     unknown = [
         sql for (sql, type), ((i, _), (j, _)) in zip(calls, pairs, strict=True) if type is None and max(i, j) < count
     ]
-    assert [sql for sql, told in zip(unknown, describe(engine, unknown, table), strict=True) if not told.startswith("refused")] == []
+    assert [
+        sql
+        for sql, told in zip(unknown, describe(engine, unknown, table), strict=True)
+        if not told.startswith("refused")
+    ] == []
 
 
 @pytest.mark.parametrize("name", ["equals", "less"])
@@ -69,7 +106,12 @@ def test_comparison_is_the_engines(engine: Server, table: str, name: str) -> Non
 
 @pytest.mark.parametrize(
     ("name", "shape"),
-    [("if", "if(b, {0}, {1})"), ("array", "[{0}, {1}]"), ("ifNull", "ifNull({0}, {1})"), ("coalesce", "coalesce({0}, {1})")],
+    [
+        ("if", "if(b, {0}, {1})"),
+        ("array", "[{0}, {1}]"),
+        ("ifNull", "ifNull({0}, {1})"),
+        ("coalesce", "coalesce({0}, {1})"),
+    ],
 )
 def test_common_types_are_the_engines(engine: Server, table: str, name: str, shape: str) -> None:
     """Branches and elements have the engine's common type; where it would make a Variant, Tilla knows none."""
@@ -81,7 +123,9 @@ def test_common_types_are_the_engines(engine: Server, table: str, name: str, sha
     assert compare(engine, table, calls) == []
 
 
-@pytest.mark.parametrize("name", ["and", "or", "xor", "not", "negate", "abs", "isNull", "assumeNotNull", "toNullable", "tuple"])
+@pytest.mark.parametrize(
+    "name", ["and", "or", "xor", "not", "negate", "abs", "isNull", "assumeNotNull", "toNullable", "tuple"]
+)
 def test_logic_and_absence_are_the_engines(engine: Server, table: str, name: str) -> None:
     """One and two arguments of every type; what Tilla states, the engine says."""
     calls = [(f"{name}(c{i})", function(name, Reference(f"c{i}", a)).type) for i, a in enumerate(TYPES)]
@@ -108,7 +152,9 @@ def test_intervals_are_the_engines(engine: Server, table: str) -> None:
 
 def test_null_and_dictionaries(engine: Server, table: str) -> None:
     """NULL takes everything with it; a LowCardinality column among constants keeps its dictionary."""
-    lc, s, n = (Reference(f"c{TYPES.index(type)}", type) for type in (t.LowCardinality(t.String), t.String, t.Nullable(t.Int32)))
+    lc, s, n = (
+        Reference(f"c{TYPES.index(type)}", type) for type in (t.LowCardinality(t.String), t.String, t.Nullable(t.Int32))
+    )
     built = [
         n + 1,
         n == None,  # noqa: E711
@@ -167,11 +213,15 @@ LITERALS = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-(2**255), 2**256 - 1),
-    st.sampled_from([0, 127, 128, -128, -129, 2**63 - 1, 2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 2**128, -(2**127)]),
+    st.sampled_from(
+        [0, 127, 128, -128, -129, 2**63 - 1, 2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 2**128, -(2**127)]
+    ),
     st.floats(allow_nan=False, width=64),
     st.text(alphabet=st.characters(blacklist_categories=("Cs",))),
     st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**20), max_value=10**20),
-    st.sampled_from([Decimal("1E+5"), Decimal("1E+30"), Decimal("0.000000000000000000001"), Decimal("-0.5"), Decimal("123456789")]),
+    st.sampled_from(
+        [Decimal("1E+5"), Decimal("1E+30"), Decimal("0.000000000000000000001"), Decimal("-0.5"), Decimal("123456789")]
+    ),
     st.dates(dt.date(1930, 1, 1), dt.date(2290, 12, 31)),
     st.datetimes(dt.datetime(1930, 1, 1), dt.datetime(2200, 1, 1), timezones=st.just(dt.UTC)),
     st.timedeltas(dt.timedelta(days=-9), dt.timedelta(days=9)),
@@ -193,7 +243,9 @@ def test_literals_keep_type_and_value(engine: Server, values: list[Any]) -> None
         if isinstance(value, dt.timedelta):
             unit = dt.timedelta(microseconds=1) if value.microseconds else dt.timedelta(seconds=1)
             assert came * unit == value
-        elif isinstance(value, dict | list | tuple | float | int | str | Decimal | dt.date | uuid.UUID) or value is None:
+        elif (
+            isinstance(value, dict | list | tuple | float | int | str | Decimal | dt.date | uuid.UUID) or value is None
+        ):
             assert came == value
 
 
@@ -205,7 +257,16 @@ def test_wide_integers_do_not_become_floats(engine: Server) -> None:
 
 def test_decimal_width() -> None:
     """The smallest width that holds the digits."""
-    assert [rules.decimal_width(digits) for digits in (1, 9, 10, 18, 19, 38, 39, 76)] == [32, 32, 64, 64, 128, 128, 256, 256]
+    assert [rules.decimal_width(digits) for digits in (1, 9, 10, 18, 19, 38, 39, 76)] == [
+        32,
+        32,
+        64,
+        64,
+        128,
+        128,
+        256,
+        256,
+    ]
 
 
 def test_in_one_scale_leaves_others_alone() -> None:

@@ -1,7 +1,5 @@
 """Connections: DSNs, secrets, statements sent as they are, values there and back, locks, lost connections."""
 
-# ruff: noqa: DTZ001 - naive datetimes are among the values that are tried
-
 from __future__ import annotations
 
 import contextlib

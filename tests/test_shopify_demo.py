@@ -49,7 +49,5 @@ def test_analytics_agree_with_what_happened(demo: tuple[Shop, s.Warehouse], tabl
     shop, warehouse = demo
     truth = shop.truth(timezone=ZONES[number], as_of=shop.end)[table]
     key = {"daily_sales": "date", "customer_cohorts": "cohort_month, month_offset", "discount_effect": "code"}
-    rows = warehouse.rows(
-        f"analytics_demo_shop_{number}.{table}", shop=shop.shop_url, order_by=key.get(table, "date")
-    )
+    rows = warehouse.rows(f"analytics_demo_shop_{number}.{table}", shop=shop.shop_url, order_by=key.get(table, "date"))
     s.check(rows, truth)

@@ -10,7 +10,24 @@ from tilla import text
 
 # All of Unicode but lone surrogates and NUL (ClickHouse accepts NUL in strings, but not every client shows it).
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
-ODD = ["select", "a-b", "1st", "p.q", "or`der", "ключ", "it's", "a\\b", "новая\nline", "$set", "", " ", "100%", "{x}", "--", "/*"]
+ODD = [
+    "select",
+    "a-b",
+    "1st",
+    "p.q",
+    "or`der",
+    "ключ",
+    "it's",
+    "a\\b",
+    "новая\nline",
+    "$set",
+    "",
+    " ",
+    "100%",
+    "{x}",
+    "--",
+    "/*",
+]
 
 # Every place where a name may stand, over a table of two columns.
 PLACES = [
@@ -47,7 +64,22 @@ def test_no_bare_keyword_is_taken_for_syntax(engine, database):
 
 def test_words_mean_the_column(engine, database):
     """Parsing is not enough: `SELECT null` parses and is not the column. One query reads every word's value."""
-    words = ["all", "date", "value", "rows", "type", "key", "null", "true", "inf", "nan", "year", "timestamp", "first", "end"]
+    words = [
+        "all",
+        "date",
+        "value",
+        "rows",
+        "type",
+        "key",
+        "null",
+        "true",
+        "inf",
+        "nan",
+        "year",
+        "timestamp",
+        "first",
+        "end",
+    ]
     columns = ", ".join(f"{text.quote_identifier(word)} Int64" for word in words)
     engine.execute(f"CREATE TABLE {database}.v ({columns}) ENGINE = Memory")
     engine.execute(f"INSERT INTO {database}.v VALUES ({', '.join(str(i) for i in range(len(words)))})")
@@ -76,7 +108,9 @@ def test_odd_names_survive_a_table(engine, database, name):
     engine.execute(f"CREATE DATABASE {text.quote_identifier(odd)}")
     table = text.quote_qualified(odd, name)
     comment = text.quote_string(name)
-    engine.execute(f"CREATE TABLE {table} ({text.quote_identifier(name)} Int8 COMMENT {comment}) ENGINE = Memory COMMENT {comment}")
+    engine.execute(
+        f"CREATE TABLE {table} ({text.quote_identifier(name)} Int8 COMMENT {comment}) ENGINE = Memory COMMENT {comment}"
+    )
     where = f"database = {text.quote_string(odd)}"
     (row,) = engine.rows(f"SELECT name, comment FROM system.columns WHERE {where}")
     assert row == {"name": name, "comment": name}

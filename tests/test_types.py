@@ -38,7 +38,9 @@ def stored(engine: Server, database: str, texts: Sequence[str]) -> list[str]:
     """The server's spelling of a column declared with each text."""
     columns = ", ".join(f"c{number} {text}" for number, text in enumerate(texts))
     engine.execute(f"CREATE OR REPLACE TABLE {database}.stored ({columns}) ENGINE = Memory", settings=SETTINGS)
-    rows = engine.rows(f"SELECT type FROM system.columns WHERE database = '{database}' AND table = 'stored' ORDER BY position")
+    rows = engine.rows(
+        f"SELECT type FROM system.columns WHERE database = '{database}' AND table = 'stored' ORDER BY position"
+    )
     return [row["type"] for row in rows]
 
 
@@ -77,7 +79,10 @@ SPELLINGS: list[tuple[t.DataType[Any], str]] = [
     (t.Tuple(), "Tuple()"),
     (t.Tuple(t.String, t.UInt8), "Tuple(String, UInt8)"),
     (t.Tuple(a=t.UInt8, b=t.String), "Tuple(a UInt8, b String)"),
-    (t.Tuple({"odd name": t.UInt8, "select": t.UInt8, "order": t.UInt8}), "Tuple(`odd name` UInt8, `select` UInt8, order UInt8)"),
+    (
+        t.Tuple({"odd name": t.UInt8, "select": t.UInt8, "order": t.UInt8}),
+        "Tuple(`odd name` UInt8, `select` UInt8, order UInt8)",
+    ),
     (t.Nested(sku=t.String, n=t.UInt32), "Nested(sku String, n UInt32)"),
     (t.Nullable(t.Tuple(t.String)), "Nullable(Tuple(String))"),
     (t.Nullable(t.JSON), "Nullable(JSON)"),
@@ -86,7 +91,13 @@ SPELLINGS: list[tuple[t.DataType[Any], str]] = [
     (t.Dynamic(max_types=8), "Dynamic(max_types=8)"),
     (t.JSON(max_dynamic_paths=1024), "JSON"),
     (
-        t.JSON({"b": t.String, "a.b": t.UInt32}, skip=("z", "c"), skip_regexp=("x.*",), max_dynamic_paths=7, max_dynamic_types=3),
+        t.JSON(
+            {"b": t.String, "a.b": t.UInt32},
+            skip=("z", "c"),
+            skip_regexp=("x.*",),
+            max_dynamic_paths=7,
+            max_dynamic_types=3,
+        ),
         "JSON(max_dynamic_types=3, max_dynamic_paths=7, `a.b` UInt32, b String, SKIP c, SKIP z, SKIP REGEXP 'x.*')",
     ),
     (t.QBit(t.Float32, 16), "QBit(Float32, 16)"),
@@ -98,7 +109,10 @@ SPELLINGS: list[tuple[t.DataType[Any], str]] = [
     (t.AggregateFunction("quantile", t.UInt8, params=(1.0,)), "AggregateFunction(quantile(1.), UInt8)"),
     (t.AggregateFunction("median", t.UInt8), "AggregateFunction(quantile, UInt8)"),
     (t.AggregateFunction("COUNTIf", t.UInt8), "AggregateFunction(countIf, UInt8)"),
-    (t.AggregateFunction("groupConcat", t.String, params=("it's",)), "AggregateFunction(groupConcat('it\\'s'), String)"),
+    (
+        t.AggregateFunction("groupConcat", t.String, params=("it's",)),
+        "AggregateFunction(groupConcat('it\\'s'), String)",
+    ),
     (t.AggregateFunction("sumMap", t.Map(t.String, t.UInt8)), "AggregateFunction(sumMap, Map(String, UInt8))"),
     (
         t.AggregateFunction("sumMap", t.Array(t.String), t.Array(t.UInt8)),
@@ -136,7 +150,10 @@ def test_any_type_survives_text_code_and_engine(engine: Server, types: list[t.Da
 def test_every_keyword_is_quoted_as_the_server_does(engine: Server, database: str) -> None:
     """Names of tuple members and JSON paths: the server's own choice of backticks, word by word."""
     rows = engine.rows("SELECT lower(keyword) AS word FROM system.keywords WHERE keyword NOT LIKE '% %'")
-    words = sorted({row["word"] for row in rows} | {"nan", "inf", "infinity", "Infinity", "infinite", "NaN", "a1", "1a", "$a", "é", "a-b", "a`b"})
+    words = sorted(
+        {row["word"] for row in rows}
+        | {"nan", "inf", "infinity", "Infinity", "infinite", "NaN", "a1", "1a", "$a", "é", "a-b", "a`b"}
+    )
     kinds = [t.Tuple({word: t.Int8}) for word in words if word != "null"] + [t.JSON({word: t.Int8}) for word in words]
     kinds += [t.JSON(skip=(word,)) for word in words if word != "regexp"]
     assert len(words) > 400
@@ -372,7 +389,9 @@ def test_arguments_of_aggregates_are_the_engines(engine: Server, database: str) 
 
 def test_aggregate_names_are_the_engines(engine: Server) -> None:
     """Names, letter case, aliases and suffixes of aggregate functions, and those that finished values take."""
-    rows = engine.rows("SELECT name, case_insensitive AS folds, alias_to AS alias FROM system.functions WHERE is_aggregate")
+    rows = engine.rows(
+        "SELECT name, case_insensitive AS folds, alias_to AS alias FROM system.functions WHERE is_aggregate"
+    )
     assert {row["name"] for row in rows if row["folds"] and not row["alias"]} == names.ANY_CASE
     assert {row["name"] for row in rows if not row["folds"] and not row["alias"]} == names.EXACT_CASE
     aliases = {row["name"]: row["alias"] for row in rows if row["alias"]}
@@ -413,7 +432,9 @@ def test_enum_members_with_quotes_commas_brackets_and_negative_codes(engine: Ser
 
 def test_alias_types_equal_what_the_server_stores(engine: Server, database: str) -> None:
     """Case D01: a model with alias types differs in nothing from the live table."""
-    texts = "INT|VARCHAR(20)|BIGINT UNSIGNED|DECIMAL(10,2)|DOUBLE|TIMESTAMP|BOOLEAN|TEXT|DateTime64|Decimal64(3)|INT NULL"
+    texts = (
+        "INT|VARCHAR(20)|BIGINT UNSIGNED|DECIMAL(10,2)|DOUBLE|TIMESTAMP|BOOLEAN|TEXT|DateTime64|Decimal64(3)|INT NULL"
+    )
     declared = [*texts.split("|"), "Decimal(10)", "BINARY(3)"]
     live = stored(engine, database, declared)
     assert [t.parse(text) for text in declared] == [t.parse(text, trusted=True) for text in live]
@@ -424,7 +445,9 @@ def test_a_nested_column_reads_back_as_arrays(engine: Server, database: str) -> 
     """Case A18: with flatten_nested, the default, the server makes arrays named ``n.k``; ``columns`` names them."""
     nested = t.Nested({"k": t.String, "odd name": t.Int64, "deep": t.Nested(c=t.Int8)})
     engine.execute(f"CREATE TABLE {database}.m (n {nested}, id Int8) ENGINE = MergeTree ORDER BY id")
-    rows = engine.rows(f"SELECT name, type FROM system.columns WHERE database = '{database}' AND table = 'm' ORDER BY position")
+    rows = engine.rows(
+        f"SELECT name, type FROM system.columns WHERE database = '{database}' AND table = 'm' ORDER BY position"
+    )
     expected = {**nested.columns("n"), "id": t.Int8}
     assert {row["name"]: t.parse(row["type"]) for row in rows} == expected
     assert list(expected) == [row["name"] for row in rows]
@@ -465,11 +488,21 @@ def test_types_tell_their_parts() -> None:
     assert pair.members == {"a": t.Int8, "b": t.String}
     assert t.parse("Tuple(Int8)").members == {"1": t.Int8}  # type: ignore[attr-defined]
     state = t.AggregateFunction("quantilesIf", t.Float64, t.UInt8, params=(0.5,))
-    assert (state.function, state.arguments, state.params, state.version) == ("quantilesIf", (t.Float64, t.UInt8), (0.5,), 0)
+    assert (state.function, state.arguments, state.params, state.version) == (
+        "quantilesIf",
+        (t.Float64, t.UInt8),
+        (0.5,),
+        0,
+    )
     simple = t.parse("SimpleAggregateFunction(sum, UInt64)")
     assert isinstance(simple, t.SimpleAggregateFunctionType)
     assert (simple.function, simple.inner) == ("sum", t.UInt64)
-    assert [str(part) for part in t.parse("Array(Map(String, Int8))").walk()] == ["Array(Map(String, Int8))", "Map(String, Int8)", "String", "Int8"]
+    assert [str(part) for part in t.parse("Array(Map(String, Int8))").walk()] == [
+        "Array(Map(String, Int8))",
+        "Map(String, Int8)",
+        "String",
+        "Int8",
+    ]
     assert t.QBit(t.Float32, 16).stride == 16
 
 
@@ -557,18 +590,84 @@ def test_keys_and_order_are_the_engines(engine: Server, database: str) -> None:
 # --- derived types ---
 
 NUMBERS: list[t.DataType[Any]] = [
-    *(t.UInt8, t.UInt16, t.UInt32, t.UInt64, t.UInt128, t.UInt256, t.Int8, t.Int16, t.Int32, t.Int64, t.Int128, t.Int256),
+    *(
+        t.UInt8,
+        t.UInt16,
+        t.UInt32,
+        t.UInt64,
+        t.UInt128,
+        t.UInt256,
+        t.Int8,
+        t.Int16,
+        t.Int32,
+        t.Int64,
+        t.Int128,
+        t.Int256,
+    ),
     *(t.Float32, t.Float64, t.BFloat16, t.Bool),
 ]
-DECIMALS: list[t.DataType[Any]] = [t.Decimal(p, s) for p, s in ((5, 0), (9, 2), (9, 4), (9, 5), (9, 6), (9, 9), (18, 0), (18, 4), (38, 6), (76, 10))]
+DECIMALS: list[t.DataType[Any]] = [
+    t.Decimal(p, s) for p, s in ((5, 0), (9, 2), (9, 4), (9, 5), (9, 6), (9, 9), (18, 0), (18, 4), (38, 6), (76, 10))
+]
 OTHERS: list[t.DataType[Any]] = [
-    *(t.String, t.FixedString(3), t.FixedString(4), t.LowCardinality(t.String), t.Enum8("a"), t.Enum8("b"), t.Enum16("a")),
-    *(t.Date, t.Date32, t.DateTime, t.DateTime("UTC"), t.DateTime("Europe/Madrid"), t.DateTime64(3), t.DateTime64(6, "UTC")),
-    *(t.DateTime64(3, "UTC"), t.UUID, t.IPv4, t.IPv6, t.IntervalDay, t.IntervalMonth, t.Nullable(t.UInt8), t.Nullable(t.String)),
-    *(t.Nullable(t.Decimal(9, 2)), t.Array(t.UInt8), t.Array(t.Int16), t.Array(t.Nullable(t.String)), t.Array(t.String)),
-    *(t.Map(t.String, t.UInt8), t.Map(t.String, t.Int16), t.Tuple(t.UInt8, t.String), t.Tuple(t.Int8, t.String), t.Tuple(t.UInt8)),
-    *(t.Tuple(a=t.UInt8), t.Tuple(a=t.Int8), t.Nullable(t.Date), t.Time, t.Time64(3), t.LowCardinality(t.Nullable(t.String))),
-    *(t.LowCardinality(t.UInt8), t.LowCardinality(t.UInt16), t.LowCardinality(t.Date), t.JSON, t.Point, t.Nullable(t.Bool)),
+    *(
+        t.String,
+        t.FixedString(3),
+        t.FixedString(4),
+        t.LowCardinality(t.String),
+        t.Enum8("a"),
+        t.Enum8("b"),
+        t.Enum16("a"),
+    ),
+    *(
+        t.Date,
+        t.Date32,
+        t.DateTime,
+        t.DateTime("UTC"),
+        t.DateTime("Europe/Madrid"),
+        t.DateTime64(3),
+        t.DateTime64(6, "UTC"),
+    ),
+    *(
+        t.DateTime64(3, "UTC"),
+        t.UUID,
+        t.IPv4,
+        t.IPv6,
+        t.IntervalDay,
+        t.IntervalMonth,
+        t.Nullable(t.UInt8),
+        t.Nullable(t.String),
+    ),
+    *(
+        t.Nullable(t.Decimal(9, 2)),
+        t.Array(t.UInt8),
+        t.Array(t.Int16),
+        t.Array(t.Nullable(t.String)),
+        t.Array(t.String),
+    ),
+    *(
+        t.Map(t.String, t.UInt8),
+        t.Map(t.String, t.Int16),
+        t.Tuple(t.UInt8, t.String),
+        t.Tuple(t.Int8, t.String),
+        t.Tuple(t.UInt8),
+    ),
+    *(
+        t.Tuple(a=t.UInt8),
+        t.Tuple(a=t.Int8),
+        t.Nullable(t.Date),
+        t.Time,
+        t.Time64(3),
+        t.LowCardinality(t.Nullable(t.String)),
+    ),
+    *(
+        t.LowCardinality(t.UInt8),
+        t.LowCardinality(t.UInt16),
+        t.LowCardinality(t.Date),
+        t.JSON,
+        t.Point,
+        t.Nullable(t.Bool),
+    ),
 ]
 
 

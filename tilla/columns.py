@@ -211,7 +211,7 @@ def column(
     given = [
         (kind.upper(), value)
         for kind, value in zip(_DEFAULTS, (default, materialized, alias, ephemeral), strict=True)
-        if value is not None and value is not False or (kind == "default" and value is False)
+        if (value is not None and value is not False) or (kind == "default" and value is False)
     ]
     if len(given) > 1:
         raise errors.two_defaults(name or "column", [kind for kind, _ in given])

@@ -49,7 +49,11 @@ def add_project_options(parser: argparse.ArgumentParser) -> None:
         help="like --select, or together with it: leave out what they need; repeatable",
     )  # fmt: skip
     parser.add_argument(
-        "--rename", action="append", default=[], metavar="DATABASE=OTHER", help="another name for a database; repeatable"
+        "--rename",
+        action="append",
+        default=[],
+        metavar="DATABASE=OTHER",
+        help="another name for a database; repeatable",
     )
 
 

@@ -449,7 +449,9 @@ def parameter_kept(name: str) -> UsageError:
 def parameter_elsewhere(name: str, scheme: str) -> UsageError:
     """T507: a parameter of the HTTP client given to chDB."""
     return UsageError(
-        Mistake("T507", f"dsn ?{name}", f"{name!r} means nothing to a {scheme} server", expected="database, or ch_SETTING")
+        Mistake(
+            "T507", f"dsn ?{name}", f"{name!r} means nothing to a {scheme} server", expected="database, or ch_SETTING"
+        )
     )
 
 
@@ -497,7 +499,9 @@ def chdb_path_not_absolute(path: str) -> UsageError:
         Mistake(
             "T513",
             "dsn",
-            f"the path {path!r} of a chdb:// DSN is not absolute" if path.strip("/") else "the chdb:// DSN names no directory",
+            f"the path {path!r} of a chdb:// DSN is not absolute"
+            if path.strip("/")
+            else "the chdb:// DSN names no directory",
             expected="chdb:///absolute/path (three slashes), or chdb://memory",
             hint=f"chdb:///{path.lstrip('/')}" if path.strip("/") else "",
         )
@@ -512,9 +516,7 @@ def chdb_path_unusable(path: str, why: str) -> UsageError:
 def package_missing(package: str, extra: str) -> UsageError:
     """T515: an optional package that is not installed."""
     install = f"tilla[{extra}]" if extra else "tilla"
-    return UsageError(
-        Mistake("T515", "", f"the package {package!r} is not installed", hint=f"pip install '{install}'")
-    )
+    return UsageError(Mistake("T515", "", f"the package {package!r} is not installed", hint=f"pip install '{install}'"))
 
 
 def chdb_path_in_use(path: str, pid: int | None) -> ConnectionFailed:
@@ -640,7 +642,11 @@ def bad_name(shown: str) -> DeclarationError:
     """T020: a name that is not ``database.name``."""
     return DeclarationError(
         Mistake(
-            "T020", shown, "this is not a name", expected="'database.name'", hint="backticks around a part that has a dot"
+            "T020",
+            shown,
+            "this is not a name",
+            expected="'database.name'",
+            hint="backticks around a part that has a dot",
         )
     )
 
@@ -791,7 +797,9 @@ def bad_reference_value(name: str, value: object) -> SqlError:
 
 def sql_not_text(value: object) -> SqlError:
     """T206: ``tl.sql`` without text."""
-    return SqlError(Mistake("T206", "tl.sql", f"the text is a {type(value).__name__}", expected="a str that holds one SELECT"))
+    return SqlError(
+        Mistake("T206", "tl.sql", f"the text is a {type(value).__name__}", expected="a str that holds one SELECT")
+    )
 
 
 def sql_from_fstring(line: int, column: int) -> SqlError:
@@ -1065,7 +1073,12 @@ def other_declaration(where: str, name: str) -> GraphError:
 def not_an_object(where: str, shown: str) -> DeclarationError:
     """T306: something in a project that is no declared object."""
     return DeclarationError(
-        Mistake("T306", where, f"{shown} is not an object that a project can hold", expected="tl.Table, tl.View, tl.Role, ...")
+        Mistake(
+            "T306",
+            where,
+            f"{shown} is not an object that a project can hold",
+            expected="tl.Table, tl.View, tl.Role, ...",
+        )
     )
 
 
@@ -1109,7 +1122,9 @@ def bad_project_spec(spec: str) -> UsageError:
 def no_such_attribute(spec: str, name: str, known: Sequence[str]) -> UsageError:
     """T403: the module has no such attribute."""
     return UsageError(
-        Mistake("T403", spec, f"there is no {name!r}", expected=f"one of {_listed(known)}", nearest=nearest(name, known))
+        Mistake(
+            "T403", spec, f"there is no {name!r}", expected=f"one of {_listed(known)}", nearest=nearest(name, known)
+        )
     )
 
 
@@ -1121,13 +1136,17 @@ def not_a_project(spec: str, kind: str) -> UsageError:
 def no_such_module(name: str, folder: str) -> UsageError:
     """T405: the module is not there."""
     return UsageError(
-        Mistake("T405", name, f"there is no such module, neither installed nor in {folder}", hint="path/to/file.py:project")
+        Mistake(
+            "T405", name, f"there is no such module, neither installed nor in {folder}", hint="path/to/file.py:project"
+        )
     )
 
 
 def project_raised(name: str, what: str, place: str) -> UsageError:
     """T406: the module that holds the project fails when it is imported."""
-    return UsageError(Mistake("T406", name, f"importing it failed with {what}", expected=f"see {place}" if place else ""))
+    return UsageError(
+        Mistake("T406", name, f"importing it failed with {what}", expected=f"see {place}" if place else "")
+    )
 
 
 def no_such_file(name: str, folder: str) -> UsageError:
@@ -1239,7 +1258,9 @@ def decimal_scales(where: str, types: Sequence[str]) -> DeclarationError:
 def repeated_combinator(name: str, suffix: str) -> DeclarationError:
     """T088: the same combinator twice on one aggregate."""
     return DeclarationError(
-        Mistake("T088", name, f"-{suffix} is there already, and ClickHouse takes a combinator once", hint="leave it out")
+        Mistake(
+            "T088", name, f"-{suffix} is there already, and ClickHouse takes a combinator once", hint="leave it out"
+        )
     )
 
 
@@ -1315,7 +1336,7 @@ def plaintext_password(where: str) -> DeclarationError:
             "the authentication is a plain text, which would end up in the script and in this repository",
             expected="tl.Auth.sha256_hash(...), .bcrypt_hash(...), .double_sha1_hash(...), .ssh_key(...), "
             ".certificate(...), or 'external' for a user that something else creates",
-            hint="printf %s \"$PASSWORD\" | sha256sum   # its output goes into tl.Auth.sha256_hash(...)",
+            hint='printf %s "$PASSWORD" | sha256sum   # its output goes into tl.Auth.sha256_hash(...)',
         )
     )
 
@@ -1357,7 +1378,7 @@ def access_not_in_project(where: str, kind: str, name: str, known: Sequence[str]
             where,
             f"the {kind} {name} is not in the project",
             nearest=nearest(name, known),
-            hint=f"tl.project(..., {name.isidentifier() and name or 'it'})",
+            hint=f"tl.project(..., {(name.isidentifier() and name) or 'it'})",
         )
     )
 
@@ -1584,9 +1605,7 @@ def tuple_names(where: str, what: str) -> TypeTextError:
 
 def json_path_skipped(text: str, path: str, rule: str) -> TypeTextError:
     """T112: a JSON path with a type that another rule of the same type drops."""
-    return TypeTextError(
-        Mistake("T112", text, f"path {path!r} has a type, but {rule} drops it", hint="one of the two")
-    )
+    return TypeTextError(Mistake("T112", text, f"path {path!r} has a type, but {rule} drops it", hint="one of the two"))
 
 
 def json_path_type(text: str, path: str, inner: str) -> TypeTextError:
@@ -1603,9 +1622,7 @@ def json_path_type(text: str, path: str, inner: str) -> TypeTextError:
 
 def wrong_element(text: str, inner: str, known: Sequence[str]) -> TypeTextError:
     """T114: a vector of elements that ClickHouse does not take."""
-    return TypeTextError(
-        Mistake("T114", text, f"its elements cannot be {inner}", expected=f"one of {_listed(known)}")
-    )
+    return TypeTextError(Mistake("T114", text, f"its elements cannot be {inner}", expected=f"one of {_listed(known)}"))
 
 
 def unknown_aggregate(where: str, function: object, known: Sequence[str]) -> TypeTextError:
@@ -1631,7 +1648,7 @@ def not_simple_aggregate(text: str, function: str, known: Sequence[str]) -> Type
             f"{function!r} cannot merge finished values",
             expected=f"one of {_listed(known, 30)}",
             nearest=nearest(function, known),
-            hint=f'AggregateFunction({function}, ...), which keeps the state',
+            hint=f"AggregateFunction({function}, ...), which keeps the state",
         )
     )
 
@@ -1716,9 +1733,7 @@ def zone_not_text(text: str, value: object) -> TypeTextError:
 
 def params_not_listed(value: object) -> TypeTextError:
     """T128: the parameters of an aggregate function given without a list around them."""
-    return TypeTextError(
-        Mistake("T128", "params", f"{value!r} is no list of parameters", hint=f"params=({value!r},)")
-    )
+    return TypeTextError(Mistake("T128", "params", f"{value!r} is no list of parameters", hint=f"params=({value!r},)"))
 
 
 def json_path_name(name: str) -> TypeTextError:
@@ -1746,7 +1761,13 @@ def unknown_output(where: str, items: Sequence[str]) -> DeclarationError:
 def bad_layout(where: str, shown: str, known: Sequence[str]) -> DeclarationError:
     """T065: a layout that ClickHouse does not have."""
     return DeclarationError(
-        Mistake("T065", where, f"there is no layout {shown}", expected=f"one of {_listed(known, 30)}", nearest=nearest(shown, known))
+        Mistake(
+            "T065",
+            where,
+            f"there is no layout {shown}",
+            expected=f"one of {_listed(known, 30)}",
+            nearest=nearest(shown, known),
+        )
     )
 
 
@@ -1787,7 +1808,12 @@ def secret_in_text(where: str, parameter: str) -> DeclarationError:
 def bad_lifetime(where: str, shown: str) -> DeclarationError:
     """T070: a lifetime that is neither a number of seconds nor a range of them."""
     return DeclarationError(
-        Mistake("T070", where, f"{shown} is no lifetime", expected="seconds, or (shortest, longest) in seconds; 0 never reloads")
+        Mistake(
+            "T070",
+            where,
+            f"{shown} is no lifetime",
+            expected="seconds, or (shortest, longest) in seconds; 0 never reloads",
+        )
     )
 
 
@@ -1807,10 +1833,17 @@ def engine_needs(engine: str, what: str, hint: str = "") -> DeclarationError:
 def engine_refuses_column(where: str, engine: str, kind: str) -> DeclarationError:
     """T073: a column that an engine cannot have."""
     return DeclarationError(
-        Mistake("T073", where, f"a table with the engine {engine} takes no column with {kind}", hint="add it in a materialized view")
+        Mistake(
+            "T073",
+            where,
+            f"a table with the engine {engine} takes no column with {kind}",
+            hint="add it in a materialized view",
+        )
     )
 
 
 def engine_order(engine: str, smaller: str, larger: str) -> DeclarationError:
     """T074: two limits of an engine, the wrong way round."""
-    return DeclarationError(Mistake("T074", engine, f"{smaller} is larger than {larger}", expected=f"{smaller} <= {larger}"))
+    return DeclarationError(
+        Mistake("T074", engine, f"{smaller} is larger than {larger}", expected=f"{smaller} <= {larger}")
+    )

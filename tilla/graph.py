@@ -106,7 +106,13 @@ def needed_by(graph: nx.DiGraph[Path], paths: Iterable[Path]) -> set[Path]:
     return wanted
 
 
-_KINDS = {"Source": "[({})]", "Table": "[{}]", "View": "([{}])", "RefreshableView": "[[{}]]", "Dictionary": "{{{{{}}}}}"}
+_KINDS = {
+    "Source": "[({})]",
+    "Table": "[{}]",
+    "View": "([{}])",
+    "RefreshableView": "[[{}]]",
+    "Dictionary": "{{{{{}}}}}",
+}
 
 
 def mermaid(parts: Sequence[Part]) -> str:

@@ -144,9 +144,7 @@ class Project:
             wanted = grown
         names = {item.name for item in (*chosen, *readers)}
         kept = [
-            item
-            for item in self.objects
-            if item.name in names or any(part.path in wanted for part in item.parts())
+            item for item in self.objects if item.name in names or any(part.path in wanted for part in item.parts())
         ]
         return Project(self.name, tuple(kept))
 

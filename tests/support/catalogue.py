@@ -71,7 +71,12 @@ VARIANTS = ("plain", "nullable", "dictionary", "both")
 
 def variant(type: Any, kind: str) -> Any:
     """The type in that variant, or as it is where the variant does not exist."""
-    if kind in ("nullable", "both") and type.can_be_nullable and not type.nullable and not isinstance(type, t.TupleType):
+    if (
+        kind in ("nullable", "both")
+        and type.can_be_nullable
+        and not type.nullable
+        and not isinstance(type, t.TupleType)
+    ):
         type = t.Nullable(type)
     if kind in ("dictionary", "both") and type.can_be_low_cardinality:
         type = t.LowCardinality(type)
@@ -222,9 +227,17 @@ SCALARS: dict[str, Example | list[Example]] = {
     "sign": lambda c: f.sign(c.i8),
     "gcd": lambda c: f.gcd(c.u8, c.u16),
     "lcm": lambda c: f.lcm(c.u8, c.u8),
-    "multiply_decimal": [lambda c: f.multiply_decimal(c.dec9, c.dec18), lambda c: f.multiply_decimal(c.dec9, c.dec9, 6)],
+    "multiply_decimal": [
+        lambda c: f.multiply_decimal(c.dec9, c.dec18),
+        lambda c: f.multiply_decimal(c.dec9, c.dec9, 6),
+    ],
     "divide_decimal": [lambda c: f.divide_decimal(c.dec9, c.dec18), lambda c: f.divide_decimal(c.dec9, c.dec9, 6)],
-    "round": [lambda c: f.round(c.f64, 2), lambda c: f.round(c.dec18, 2), lambda c: f.round(c.u8), lambda c: f.round(c.b)],
+    "round": [
+        lambda c: f.round(c.f64, 2),
+        lambda c: f.round(c.dec18, 2),
+        lambda c: f.round(c.u8),
+        lambda c: f.round(c.b),
+    ],
     "round_bankers": lambda c: f.round_bankers(c.f64, 1),
     "floor": [lambda c: f.floor(c.f64), lambda c: f.floor(c.dec9, 1)],
     "ceil": lambda c: f.ceil(c.f32),
@@ -303,7 +316,11 @@ SCALARS: dict[str, Example | list[Example]] = {
     "is_finite": lambda c: f.is_finite(c.f64),
     "is_infinite": lambda c: f.is_infinite(c.f32),
     # conversion
-    "cast": [lambda c: f.cast(c.s, t.Int8), lambda c: f.cast(c.s, t.Nullable(t.String)), lambda c: c.u8.cast(t.Float64)],
+    "cast": [
+        lambda c: f.cast(c.s, t.Int8),
+        lambda c: f.cast(c.s, t.Nullable(t.String)),
+        lambda c: c.u8.cast(t.Float64),
+    ],
     "accurate_cast": lambda c: f.accurate_cast(c.s, t.Int8),
     "accurate_cast_or_null": lambda c: f.accurate_cast_or_null(c.s, t.Int8),
     "accurate_cast_or_default": lambda c: f.accurate_cast_or_default(c.s, t.Int8),
@@ -507,7 +524,12 @@ SCALARS: dict[str, Example | list[Example]] = {
     "array_split": lambda c: f.array_split(lambda x: x == 1, c.a_u8),
     "array_difference": [lambda c, n=n: f.array_difference(getattr(c, n)) for n in ("a_u8", "a_i", "a_f", "a_dec")],
     "array_cum_sum": [lambda c, n=n: f.array_cum_sum(getattr(c, n)) for n in ("a_u8", "a_f", "a_dec")],
-    "array": [lambda c: f.array(c.u8, -1), lambda c: f.array(c.s, c.n_s), lambda c: f.array(c.dec9, c.dec18), lambda c: f.array()],
+    "array": [
+        lambda c: f.array(c.u8, -1),
+        lambda c: f.array(c.s, c.n_s),
+        lambda c: f.array(c.dec9, c.dec18),
+        lambda c: f.array(),
+    ],
     "range": [lambda c: f.range(10), lambda c: f.range(1, c.u8), lambda c: f.range(c.u64)],
     "array_with_constant": lambda c: f.array_with_constant(3, c.s),
     "array_enumerate": lambda c: f.array_enumerate(c.a_s),
@@ -534,7 +556,11 @@ SCALARS: dict[str, Example | list[Example]] = {
     "map_update": lambda c: f.map_update(c.ms, c.ms),
     "map_sort": lambda c: f.map_sort(c.m),
     "tuple_": lambda c: f.tuple_(c.u8, c.s),
-    "tuple_element": [lambda c: f.tuple_element(c.tn, "a"), lambda c: f.tuple_element(c.tu, 2), lambda c: f.tuple_element(c.a_t, "b")],
+    "tuple_element": [
+        lambda c: f.tuple_element(c.tn, "a"),
+        lambda c: f.tuple_element(c.tu, 2),
+        lambda c: f.tuple_element(c.a_t, "b"),
+    ],
     "tuple_concat": lambda c: f.tuple_concat(c.tn, c.tu),
     # strings
     "concat": [lambda c: f.concat(c.s, "x"), lambda c: f.concat(c.s, c.u8, c.n_s)],
@@ -593,7 +619,10 @@ SCALARS: dict[str, Example | list[Example]] = {
     "generate_uuid_v7": lambda c: f.generate_uuid_v7(),
     "ipv4_num_to_string": lambda c: f.ipv4_num_to_string(c.u32),
     "ipv4_to_ipv6": lambda c: f.ipv4_to_ipv6(c.ip4),
-    "is_ip_address_in_range": [lambda c: f.is_ip_address_in_range(c.s, "10.0.0.0/8"), lambda c: f.is_ip_address_in_range(c.ip4, "10.0.0.0/8")],
+    "is_ip_address_in_range": [
+        lambda c: f.is_ip_address_in_range(c.s, "10.0.0.0/8"),
+        lambda c: f.is_ip_address_in_range(c.ip4, "10.0.0.0/8"),
+    ],
     "extract_url_parameter": lambda c: f.extract_url_parameter(c.s, "a"),
     "cut_url_parameter": lambda c: f.cut_url_parameter(c.s, "a"),
     # other

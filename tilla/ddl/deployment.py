@@ -41,7 +41,11 @@ class Deployment:
     def create(self, part: Any) -> list[Statement]:
         """The statements that create one part, with its helpers."""
         writer = write.WRITERS.get(type(part), write.create_table)
-        return [Statement(".".join(part.path), SCHEMA, section_of(part), writer(part, self.dialect), reason(part), part.path)]
+        return [
+            Statement(
+                ".".join(part.path), SCHEMA, section_of(part), writer(part, self.dialect), reason(part), part.path
+            )
+        ]
 
     def storage(self, table: Any) -> str:
         """The name of the table that holds the rows: what history is copied into."""

@@ -61,7 +61,11 @@ class Fill:
     def name(self) -> str:
         """What the marker and the journal call it: the target, and the view where several feed one target."""
         path = ".".join(self.target.path)
-        return path if self.trigger.path == (self.target.database, self.target.table + "_mv") or _is_state(self) else f"{path} through {'.'.join(self.trigger.path)}"
+        return (
+            path
+            if self.trigger.path == (self.target.database, self.target.table + "_mv") or _is_state(self)
+            else f"{path} through {'.'.join(self.trigger.path)}"
+        )
 
     @cached_property
     def declaration(self) -> str:
@@ -147,13 +151,17 @@ def verdict(view: Any) -> Verdict:
     """Say whether a row that reaches the target twice changes its answer."""
     target: engines.TableEngine = view.target.engine
     if view.append_only_unique and not isinstance(target, engines.ReplacingMergeTree):
-        return Verdict(False, "its source is declared append-only and unique, so the target counts every row it is sent", WAYS)
+        return Verdict(
+            False, "its source is declared append-only and unique, so the target counts every row it is sent", WAYS
+        )
     unsteady = _nondeterministic(view.trigger.query)
     if isinstance(target, engines.ReplacingMergeTree):
         return _replacing(view, target, unsteady)
     if isinstance(view, Aggregation) and isinstance(target, engines.AggregatingMergeTree):
         if all(is_idempotent(m.aggregate) for m in view.measures) and not unsteady:
-            return Verdict(True, "its measures give the same answer when a row comes twice (" + _measures(view.measures) + ")")
+            return Verdict(
+                True, "its measures give the same answer when a row comes twice (" + _measures(view.measures) + ")"
+            )
     if isinstance(view, Aggregation):
         loose = [m for m in view.measures if not is_idempotent(m.aggregate)]
         if loose:
@@ -180,7 +188,9 @@ def _replacing(view: Any, engine: engines.ReplacingMergeTree, unsteady: str) -> 
         )
     if unsteady:
         return Verdict(False, f"{unsteady}() gives another value at another time, so a row copied later differs", WAYS)
-    return Verdict(True, f"of rows with one key the target keeps the highest {engine.version.name}, whichever came first")
+    return Verdict(
+        True, f"of rows with one key the target keeps the highest {engine.version.name}, whichever came first"
+    )
 
 
 def _measures(measures: Iterable[Measure[Any]]) -> str:

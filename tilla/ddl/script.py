@@ -153,7 +153,10 @@ class Script:
         steps = [
             (f"DROP TABLE IF EXISTS {aside} SYNC", f"left over from an earlier run of the rebuild of {named}"),
             (f"CREATE TABLE {aside} CLONE AS {target.qualified_name}", f"{named}, aside"),
-            (f"ALTER TABLE {aside} DELETE WHERE {empty} SETTINGS mutations_sync = 2", "empty it, unless it is filled already"),
+            (
+                f"ALTER TABLE {aside} DELETE WHERE {empty} SETTINGS mutations_sync = 2",
+                "empty it, unless it is filled already",
+            ),
         ]
         for fill in fills:
             select = history.composed(fill, every, empty)

@@ -1,12 +1,12 @@
 """The script as a tree of files: one file an object, as a reviewer browses it.
 
-    databases/<database>.sql
-    raw_datasets/<database>/<object>.sql              with --with-sources
-    curated_datasets/<database>/<object>.sql          table and view
-    curated_datasets/<database>/backdate_mv/<object>.sql      its history
-    analytics_datasets/<database>/<object>.sql
-    analytics_datasets/<database>/backdate_mv/<object>.sql    history or refresh
-    access/<name>.sql
+databases/<database>.sql
+raw_datasets/<database>/<object>.sql              with --with-sources
+curated_datasets/<database>/<object>.sql          table and view
+curated_datasets/<database>/backdate_mv/<object>.sql      its history
+analytics_datasets/<database>/<object>.sql
+analytics_datasets/<database>/backdate_mv/<object>.sql    history or refresh
+access/<name>.sql
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tilla.ddl import script
-from tilla.ddl.statements import Statement
 from tilla.ddl.history import DATABASE
+from tilla.ddl.statements import Statement
 from tilla.objects.source import Source
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def _layers(project: Project) -> dict[str, str]:
         name = part.database
         if name.startswith("analytics"):
             layers[name] = "analytics_datasets"
-        elif name.startswith("data"):
-            layers[name] = "curated_datasets"
-        elif any((e.database, e.name) in sources for e in part.edges()):
+        elif name.startswith("data") or any((e.database, e.name) in sources for e in part.edges()):
             layers[name] = "curated_datasets"
         else:
             layers.setdefault(name, "analytics_datasets")

@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 SHOWN = (
     (
         "analytics_shopify.daily_sales",
-        ("date", "orders", "gross_sales", "discounts", "returns", "net_sales", "shipping", "taxes", "total_sales", "aov"),
+        (
+            "date",
+            "orders",
+            "gross_sales",
+            "discounts",
+            "returns",
+            "net_sales",
+            "shipping",
+            "taxes",
+            "total_sales",
+            "aov",
+        ),
         "date",
     ),
     (

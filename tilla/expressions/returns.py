@@ -11,9 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tilla.expressions.aggregates import AGGREGATES
-from tilla.expressions.rules import BOOL, DATE, DATE32, FLOAT64, INT8, INT32, INT64, STRING, UINT8, UINT16, UINT32
 from tilla.expressions.rules import (
+    BOOL,
+    DATE,
+    DATE32,
+    FLOAT64,
+    INT8,
+    INT32,
+    INT64,
     RULES,
+    STRING,
+    UINT8,
+    UINT16,
+    UINT32,
     UINT64,
     UUID_,
     Type,

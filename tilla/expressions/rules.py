@@ -18,10 +18,27 @@ from decimal import Context, Decimal
 from typing import Any
 
 from tilla.types.base import DataType
-from tilla.types.containers import ArrayType, LowCardinalityType, MapType, NestedType, NullableType, TupleType
-from tilla.types.containers import VariantType
-from tilla.types.scalars import DECIMAL_DIGITS, BoolType, DecimalType, EnumType, FloatType, IntegerType, NothingType
-from tilla.types.scalars import FixedStringType, StringType, UUIDType
+from tilla.types.containers import (
+    ArrayType,
+    LowCardinalityType,
+    MapType,
+    NestedType,
+    NullableType,
+    TupleType,
+    VariantType,
+)
+from tilla.types.scalars import (
+    DECIMAL_DIGITS,
+    BoolType,
+    DecimalType,
+    EnumType,
+    FixedStringType,
+    FloatType,
+    IntegerType,
+    NothingType,
+    StringType,
+    UUIDType,
+)
 from tilla.types.semistructured import DynamicType
 from tilla.types.temporal import DateTime64Type, DateTimeType, DateType, IntervalType, Time64Type, TimeType
 
@@ -245,8 +262,8 @@ def _whole(a: Type, b: Type) -> Type | None:
     if _too_wide(a, b):
         return None
     if isinstance(a, DecimalType):
-        return integer(a.bits, True) if y is not None or isinstance(b, DecimalType) and a.scale >= b.scale else None
-    if x is None or y is None and not isinstance(b, DecimalType):
+        return integer(a.bits, True) if y is not None or (isinstance(b, DecimalType) and a.scale >= b.scale) else None
+    if x is None or (y is None and not isinstance(b, DecimalType)):
         return None
     return integer(x.bits, _signed(x) or y is None or _signed(y))
 

@@ -129,7 +129,9 @@ def avg_if(
     return avg(x).if_(condition)
 
 
-def avg_weighted(x: Expr[int | None] | Expr[float | None], weight: Expr[int | None] | Expr[float | None]) -> Aggregate[float]:
+def avg_weighted(
+    x: Expr[int | None] | Expr[float | None], weight: Expr[int | None] | Expr[float | None]
+) -> Aggregate[float]:
     """``avgWeighted(x, weight)``: the weighted mean."""
     return Aggregate("avgWeighted", (x, weight))
 

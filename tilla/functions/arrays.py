@@ -25,7 +25,9 @@ Function = Callable[..., object]
 # --- functions of elements ---
 
 
-def _over(name: str, change: Function, arrays: tuple[object, ...], rule: Callable[[Type, Type], Type | None]) -> Expr[Any]:
+def _over(
+    name: str, change: Function, arrays: tuple[object, ...], rule: Callable[[Type, Type], Type | None]
+) -> Expr[Any]:
     """Build a higher-order call; ``rule`` sees the first array's element type and the type of the body."""
     items = [to_expr(array) for array in arrays]
     types = [element_type(item.type) for item in items]

@@ -98,9 +98,7 @@ def element_type(array: Type | None) -> Type | None:
     return without_dictionaries(array.element) if isinstance(array, ArrayType) else None
 
 
-def higher_order(
-    name: str, change: Callable[..., object], types: Sequence[Type | None]
-) -> tuple[Expr[Any], Expr[Any]]:
+def higher_order(name: str, change: Callable[..., object], types: Sequence[Type | None]) -> tuple[Expr[Any], Expr[Any]]:
     """Write a Python function as ``(x, y) -> body``; return it and its body.
 
     The parameters are named after Python's. ClickHouse would take a column of the same name for the
@@ -119,7 +117,9 @@ def higher_order(
     return _lambda(change, names, types)
 
 
-def _lambda(change: Callable[..., object], names: list[str], types: Sequence[Type | None]) -> tuple[Expr[Any], Expr[Any]]:
+def _lambda(
+    change: Callable[..., object], names: list[str], types: Sequence[Type | None]
+) -> tuple[Expr[Any], Expr[Any]]:
     from sqlglot import exp
 
     tried = names

@@ -5,7 +5,6 @@ Operators are methods of every expression (``a == b``, ``a & b``, ``a.is_null()`
 
 from __future__ import annotations
 
-
 from typing import Any
 
 from tilla import errors

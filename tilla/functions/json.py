@@ -112,7 +112,9 @@ def json_bool(x: Json, *path: Step, absent: bool | None = None) -> Expr[bool]:
     """
     type_: DataType[Any] = BOOL if absent is not None else NullableType(BOOL)
     text = exact("lower", None, json_extract_string(_plain(x), *path))
-    return call("transform", text, _list("'true', '1', 'false', '0'"), _list("true, true, false, false"), absent, type=type_)
+    return call(
+        "transform", text, _list("'true', '1', 'false', '0'"), _list("true, true, false, false"), absent, type=type_
+    )
 
 
 def json_time(x: Json, *path: Step, scale: int = 3, tz: str = "UTC") -> Expr[dt.datetime | None]:

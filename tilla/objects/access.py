@@ -83,11 +83,11 @@ class Access(Declared):
         """How messages call it."""
         return f"{self.kind} {self.name}"
 
-    def created(self, on_cluster: str = "") -> list[Sentence]:  # noqa: ARG002
+    def created(self, on_cluster: str = "") -> list[Sentence]:
         """The statements after which its name is known; they give no rights."""
         return []
 
-    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:  # noqa: ARG002
+    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:
         """The statements that make it what is declared, whatever it was before."""
         return []
 

@@ -38,7 +38,10 @@ class Aggregation(Relation[B]):
     source: Any = attrs.field(kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
     where: Expr[Any] | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.sql())
     stable: tuple[Column[Any], ...] = attrs.field(
-        default=(), kw_only=True, converter=lambda v: tuple(v) if isinstance(v, list | tuple) else (v,), eq=lambda v: tuple(c.name for c in v)
+        default=(),
+        kw_only=True,
+        converter=lambda v: tuple(v) if isinstance(v, list | tuple) else (v,),
+        eq=lambda v: tuple(c.name for c in v),
     )
     engine: engines.MergeTree | None = attrs.field(default=None, kw_only=True)
     comment: str = attrs.field(default="", kw_only=True)
@@ -84,7 +87,9 @@ class Aggregation(Relation[B]):
     @cached_property
     def state(self) -> Table[Any]:
         """The table of states, ``name_state``."""
-        stored = tuple(i.stored._evolved(derived=None) if isinstance(i, Measure) else attrs_column(i) for i in self.all_columns)
+        stored = tuple(
+            i.stored._evolved(derived=None) if isinstance(i, Measure) else attrs_column(i) for i in self.all_columns
+        )
         engine = self.engine or engines.AggregatingMergeTree()
         if engine.order_by is None:
             engine = attrs.evolve(engine, order_by=tuple(self.keys))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 
@@ -18,9 +18,6 @@ from tilla import errors, text
 from tilla.columns import AnyColumn, Column, Columns, Measure, read_columns
 from tilla.expressions.expr import Expr, Reference
 from tilla.expressions.query import Query, select
-
-if TYPE_CHECKING:
-    from typing import Self
 
 B = TypeVar("B")
 T = TypeVar("T")

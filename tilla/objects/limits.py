@@ -60,7 +60,7 @@ class SettingsProfile(Access):
         sql = f"CREATE SETTINGS PROFILE IF NOT EXISTS {self.quoted}{cluster_clause(on_cluster)}"
         return [(sql, "a set of settings")]
 
-    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:  # noqa: ARG002
+    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:
         inherit = [item if isinstance(item, str) else item.name for item in self.inherit]
         settings = settings_clause(self.settings, self.constant, self.limits, inherit)
         head = f"ALTER SETTINGS PROFILE {self.quoted}{cluster_clause(on_cluster)}"
@@ -129,7 +129,7 @@ class Quota(Access):
         sql = f"CREATE QUOTA IF NOT EXISTS {self.quoted}{cluster_clause(on_cluster)} {self._keyed()}"
         return [(sql, "counts what is used")]
 
-    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:  # noqa: ARG002
+    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:
         shown = {}
         for interval, limits in self.limits.items():
             held = ", ".join(f"{name} = {limits[name]}" for name in RESOURCES if name in limits)

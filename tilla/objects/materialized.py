@@ -100,7 +100,9 @@ class MaterializedView(Relation[B]):
     """
 
     source: Any = attrs.field(default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
-    query: Sql | Query | None = attrs.field(default=None, kw_only=True, eq=lambda q: None if q is None else _query_key(q))
+    query: Sql | Query | None = attrs.field(
+        default=None, kw_only=True, eq=lambda q: None if q is None else _query_key(q)
+    )
     where: Expr[Any] | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.sql())
     engine: engines.TableEngine | None = attrs.field(default=None, kw_only=True)
     to: Any = attrs.field(default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
@@ -196,7 +198,12 @@ def suffixed(relation: Part, suffix: str) -> str:
 
 
 def derived_query(
-    name: str, source: Any, items: Iterable[Column[Any] | Measure[Any]], where: Expr[Any] | None, *, finish: bool = False
+    name: str,
+    source: Any,
+    items: Iterable[Column[Any] | Measure[Any]],
+    where: Expr[Any] | None,
+    *,
+    finish: bool = False,
 ) -> Query:
     """The SELECT of a derived body over its source.
 

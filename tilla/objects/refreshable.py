@@ -51,7 +51,14 @@ class Schedule:
 
 
 def every(
-    *, years: int = 0, months: int = 0, weeks: int = 0, days: int = 0, hours: int = 0, minutes: int = 0, seconds: int = 0
+    *,
+    years: int = 0,
+    months: int = 0,
+    weeks: int = 0,
+    days: int = 0,
+    hours: int = 0,
+    minutes: int = 0,
+    seconds: int = 0,
 ) -> Schedule:
     """Refresh at round times: ``tl.every(hours=1)`` at every full hour (UTC).
 
@@ -62,7 +69,14 @@ def every(
 
 
 def after(
-    *, years: int = 0, months: int = 0, weeks: int = 0, days: int = 0, hours: int = 0, minutes: int = 0, seconds: int = 0
+    *,
+    years: int = 0,
+    months: int = 0,
+    weeks: int = 0,
+    days: int = 0,
+    hours: int = 0,
+    minutes: int = 0,
+    seconds: int = 0,
 ) -> Schedule:
     """Refresh this long after the last refresh has ended."""
     return Schedule("AFTER " + _interval("tl.after", locals()))
@@ -84,7 +98,9 @@ class RefreshableView(Relation[B]):
     refresh: Schedule = attrs.field(kw_only=True)
     engine: engines.TableEngine = attrs.field(kw_only=True)
     query: Query | Sql | None = attrs.field(
-        default=None, kw_only=True, eq=lambda q: None if q is None else (q.sql() if isinstance(q, Query) else q.render())
+        default=None,
+        kw_only=True,
+        eq=lambda q: None if q is None else (q.sql() if isinstance(q, Query) else q.render()),
     )
     source: Any = attrs.field(default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
     final: bool = attrs.field(default=False, kw_only=True)

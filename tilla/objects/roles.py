@@ -261,7 +261,7 @@ class User(Access):
         sql = f"CREATE USER IF NOT EXISTS {self.quoted}{cluster_clause(on_cluster)} {self._identified()}"
         return [(sql, "may log in; has no rights yet")]
 
-    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:  # noqa: ARG002
+    def arranged(self, on_cluster: str = "", local: Local = no_local) -> list[Sentence]:
         grant = (
             roles_statement(self.roles, self.quoted, on_cluster),
             "its rights come from roles; others are taken away",

@@ -42,7 +42,9 @@ class Projection:
 
     name: str
     query: str
-    settings: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, eq=lambda s: tuple(sorted(map(str, s.items()))))
+    settings: Mapping[str, object] = attrs.field(
+        factory=dict, kw_only=True, eq=lambda s: tuple(sorted(map(str, s.items())))
+    )
 
 
 @attrs.frozen

@@ -4,7 +4,6 @@ Read from the destination's public code: v0.x (until February 2024) and v1.x (un
 column of JSON text; v2.0 and v2.1 write one column per declared top-level field. v2.1 with objects as text
 (``enable_json`` off, its default) is what a new connection has.
 """
-# ruff: noqa: ARG002 - every layout is asked the same questions, and not every answer depends on all that is given
 
 from __future__ import annotations
 

@@ -9,9 +9,21 @@ import attrs
 
 import tilla as tl
 from tilla import types as t
-from tilla.datasets.shopify import catalog, checkouts, customers, deletions, exploded, fulfillment, inventory, journeys
+from tilla.datasets.shopify import (
+    catalog,
+    checkouts,
+    customers,
+    deletions,
+    exploded,
+    fulfillment,
+    inventory,
+    journeys,
+    orders,
+    payments,
+    places,
+    refunds,
+)
 from tilla.datasets.shopify import context as c
-from tilla.datasets.shopify import orders, payments, places, refunds
 from tilla.datasets.shopify.context import Context
 
 Made = Any  # one object, or a tuple of views into one table, the first of which owns it

@@ -1,0 +1,1 @@
+"""What a project declares: one module per kind of object."""
