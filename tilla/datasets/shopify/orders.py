@@ -77,7 +77,7 @@ def net_of(listed: tl.Expr[Any], discounted: tl.Expr[Any], tax: tl.Expr[Any], in
 
 
 def order_totals(order: Document) -> dict[str, tl.Expr[Any]]:
-    """The amounts of an order that are sums over its lines; NULL where the record has no lines."""
+    """The amounts of an order that are sums over its lines; NULL where the record has no lines, or one cannot be read."""
     same = same_currency(order)
     included = f.if_null(order.boolean("taxes_included"), False)
     nothing = f.to_decimal256(Decimal("0.0000"), 4)
@@ -87,26 +87,33 @@ def order_totals(order: Document) -> dict[str, tl.Expr[Any]]:
         parts = line_amounts(line, same)
         gift = f.if_null(line.boolean("gift_card"), False)
         units = f.if_null(quantity(line), f.cast(0, t.Int32))
-        return f.raw("tuple", f.if_null(parts.listed, nothing), parts.allocated, parts.tax, gift, units, type=_AMOUNTS)
+        listed, unread = f.if_null(parts.listed, nothing), f.cast(parts.listed.is_null(), t.Bool)
+        return f.raw("tuple", listed, parts.allocated, parts.tax, gift, units, unread, type=_AMOUNTS)
 
     lines = f.array_map(amounts, order.array("line_items"))
     goods = f.array_filter(lambda line: f.not_(line[4]), lines)
     gifts = f.array_filter(lambda line: line[4], lines)
     present = order.json("line_items")
+    # One line without a readable price or quantity: the sum is not known, which is not 0.
+    unknown = f.or_(present.is_null(), f.array_exists(lambda line: line[6], lines))
+
+    def known(value: tl.Expr[Any]) -> tl.Expr[Any]:
+        return f.if_(unknown, f.cast(None, t.Nullable(c.MONEY)), c.stored(value))
+
     gross = f.array_sum(goods, lambda line: without_tax(line[1], line[1], line[2], line[3], included))
     net = f.array_sum(goods, lambda line: net_of(line[1], line[2], line[3], included))
     taxes = f.array_sum(lines, lambda line: line[3])
     units = f.array_sum(goods, lambda line: f.to_int64(line[5]))
     return {
-        "gross_sales": c.known(present, c.stored(gross)),
-        "discounts": c.known(present, c.stored(gross - net)),
+        "gross_sales": known(gross),
+        "discounts": known(gross - net),
         "line_taxes": c.known(present, c.stored(taxes)),
-        "gift_cards": c.known(present, c.stored(f.array_sum(gifts, lambda line: line[1] - line[2]))),
+        "gift_cards": known(f.array_sum(gifts, lambda line: line[1] - line[2])),
         "units": f.if_(present.is_null(), f.cast(None, t.Nullable(t.Int64)), units),
     }
 
 
-_AMOUNTS = t.Tuple(t.Decimal(76, 4), t.Decimal(76, 4), t.Decimal(76, 4), t.Bool, t.Int32)
+_AMOUNTS = t.Tuple(t.Decimal(76, 4), t.Decimal(76, 4), t.Decimal(76, 4), t.Bool, t.Int32, t.Bool)
 
 
 def shipping_of(order: Document) -> tl.Expr[Decimal | None]:
