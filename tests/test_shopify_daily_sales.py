@@ -7,9 +7,13 @@ import random
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 
 import tests.support.shop as s
+import tilla as tl
+from tilla.analytics import shopify as analytics
+from tilla.datasets import shopify
 from tilla.sources import airbyte
 
 
@@ -221,3 +225,37 @@ def test_first_and_repeat_orders_look_at_all_history(warehouse: s.Warehouse) -> 
     warehouse.land("orders", orders, shop="loyal")
     found = [(r["orders"], r["customers"], r["first_orders"], r["repeat_orders"]) for r in daily(warehouse, "loyal")]
     assert found == [(1, 1, 1, 0), (4, 2, 1, 2)]
+
+
+def test_by_source_splits_the_day_and_adds_up(engine: Any) -> None:
+    """An option: one row per source besides; a refund stays with the source of its order."""
+    curated = shopify.curated(
+        layout=airbyte.DEFAULT, raw_database="raw_sources", database="data_sources", streams=("orders",)
+    )
+    table = analytics.daily_sales(curated, database="analytics_sources", by_source=True)
+    warehouse = s.Warehouse(engine, curated.context.layout, tl.project("sources", *curated, table))
+    warehouse.provision()
+    web = s.order(1, "2026-03-01T12:00:00Z", [s.order_line(1, 30)], source_name="web")
+    web["refunds"] = [s.refund(1, 1, "2026-03-01T13:00:00Z", [s.refund_line(1, 1, 10)])]
+    warehouse.land(
+        "orders", [web, s.order(2, "2026-03-01T12:00:00Z", [s.order_line(2, 5)], source_name="pos")], shop="x"
+    )
+    rows = warehouse.measured("daily_sales", shop="x", order_by="source_name")
+    assert [(row["source_name"], row["net_sales"]) for row in rows] == [("pos", Decimal(5)), ("web", Decimal(20))]
+
+
+def test_a_deduplicating_sync_gives_the_same(engine: Any) -> None:
+    """Raw as ReplacingMergeTree, whose cursor is NOT NULL: an absent updated_at lands as 1970, which counts as absent."""
+    layout = attrs.evolve(airbyte.V2_1, mode="append_dedup", version_rule="sound_cursor", database="raw_dedup")
+    curated = shopify.curated(layout=layout, database="data_dedup", timezone="America/New_York")
+    table = analytics.daily_sales(curated, database="analytics_dedup")
+    warehouse = s.Warehouse(engine, layout, tl.project("dedup", *curated, table))
+    warehouse.provision()
+    orders, refunds = worked_case()
+    warehouse.land("orders", orders, shop="x")
+    warehouse.land("order_refunds", [record for record, _ in refunds], shop="x")
+    gone = {"id": 1003, "deleted_at": "2026-04-05T08:00:00-04:00", "deleted_message": "gone", "updated_at": None}
+    s.check(warehouse.measured("daily_sales", shop="x", order_by="date"), EXPECTED)
+    warehouse.land("orders", [gone], shop="x")
+    rows = warehouse.measured("daily_sales", shop="x", order_by="date")
+    assert sum(row["net_sales"] for row in rows) == Decimal(269 - 54)

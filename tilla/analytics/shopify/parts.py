@@ -21,6 +21,15 @@ COUNT = t.UInt64
 RATE = t.Nullable(t.Float64)
 WORD = t.LowCardinality(t.String)
 
+# A refresh spills groups and sorts to disk at a quarter of this, and fails rather than take more (a million orders need
+# less than 1 GB).
+MEMORY = 8_000_000_000
+LIMITS = {
+    "max_memory_usage": MEMORY,
+    "max_bytes_before_external_group_by": MEMORY // 4,
+    "max_bytes_before_external_sort": MEMORY // 4,
+}
+
 HOURLY = tl.every(hours=1)
 DAILY = tl.every(days=1).offset(hours=4)
 
@@ -248,5 +257,6 @@ def measures(
         query=query,
         engine=MergeTree(order_by=order_by),
         refresh=refresh,
+        settings=LIMITS,
         comment=comment,
     )

@@ -15,6 +15,7 @@ def daily_sales(
     *,
     database: str = "analytics_shopify",
     timezone: str = "",
+    by_source: bool = False,
     exclude_voided: bool = False,
     refund_subtotal_includes_tax: bool = False,
     refresh: tl.Schedule = p.HOURLY,
@@ -23,7 +24,8 @@ def daily_sales(
 
     An order counts on the day it was placed and never changes that day again; a refund counts on its own day, a cancel on
     the day of the cancel. So the sum over days is the all-time figure. Test and deleted orders count nowhere, gift cards are
-    no sales, and amounts are in the shop's currency. A refresh reads each order three times, each refund twice.
+    no sales, and amounts are in the shop's currency. ``by_source`` gives a row per ``source_name`` (web, pos, ...) too. A
+    refresh reads each order three times, each refund twice.
     """
 
     class DailySales(tl.Columns):
@@ -60,6 +62,11 @@ def daily_sales(
         repeat_orders = tl.column(p.COUNT, comment="orders of customers who had ordered before; sum over days")
         refund_rate = tl.column(p.RATE, comment="returns / demand_sales of the day, NULL without sales; do not average")
 
+    class BySource(DailySales):
+        source_name = tl.column(p.WORD, comment="where the orders were placed: web, pos, an app's id; '' unknown")
+
+    body: type[tl.Columns] = BySource if by_source else DailySales
+    grain = "shop_url, currency, date" + (", source_name" if by_source else "")
     query = tl.sql(
         """WITH moves AS (
 {moves}
@@ -86,14 +93,17 @@ SELECT
     countIf(is_sale AND has_discount) AS orders_with_discount,
     countIf(is_sale AND customer_id IS NOT NULL AND nth = 1) AS first_orders,
     countIf(is_sale AND customer_id IS NOT NULL AND nth > 1) AS repeat_orders,
-    toFloat64(returns) / nullIf(toFloat64(demand_sales), 0) AS refund_rate
+    toFloat64(returns) / nullIf(toFloat64(demand_sales), 0) AS refund_rate"""
+        + (",\n    source_name" if by_source else "")
+        + """
 FROM (
     SELECT
         *,
         row_number() OVER (PARTITION BY shop_url, customer_id, is_sale ORDER BY placed_at, order_id) AS nth
     FROM moves
 ) AS m
-GROUP BY shop_url, currency, date""",
+GROUP BY """
+        + grain,
         moves=p.sales_moves(
             shop,
             timezone=timezone,
@@ -104,9 +114,14 @@ GROUP BY shop_url, currency, date""",
     return p.measures(
         database,
         "daily_sales",
-        DailySales,
+        body,
         query,
-        order_by=(DailySales.shop_url, DailySales.currency, DailySales.date),
+        order_by=(
+            DailySales.shop_url,
+            DailySales.currency,
+            DailySales.date,
+            *((BySource.source_name,) if by_source else ()),
+        ),
         refresh=refresh,
         comment="One row per shop, currency and local day: orders, sales, returns, shipping and taxes.",
     )
