@@ -256,18 +256,20 @@ class Landed(Document):
         return None if self.has_payload or name is None else self._columns.get(name)
 
     def _object(self, path: tuple[str | int, ...]) -> tuple[tl.Expr[Any], tuple[str | int, ...]] | None:
-        """The JSON text that holds a path and the rest of the path; None where the layout lacks it."""
+        """The JSON text that holds a path and the rest of the path; None where the layout has no such text."""
         if self.has_payload:
             return self.doc, path
         column = self._typed(path[0])
-        return None if column is None else (_json_text(column), path[1:])
+        if column is None or not (_is_text(column) or _is_json(column)):
+            return None
+        return _json_text(column), path[1:]
 
     def _find(self, path: tuple[str | int, ...]) -> Document | tl.Expr[Any] | None:
         """A document that holds the path, the typed column itself, or None where the layout lacks the field."""
         if self.has_payload:
             return Document(self.doc)
         column = self._typed(path[0])
-        if column is None:
+        if column is None or (len(path) > 1 and not (_is_text(column) or _is_json(column))):
             return None
         if len(path) > 1 or _is_json(column) or _is_union(self.stream, str(path[0])):
             return Document(_json_text(column), local=_is_json(column))
