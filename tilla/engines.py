@@ -193,6 +193,8 @@ class MergeTree(TableEngine):
     """``MergeTree``: rows sorted by ``order_by``, kept as they came.
 
     ``order_by=()`` is ``ORDER BY tuple()``: no order. ``primary_key`` must be a prefix of ``order_by``.
+    ``sharding_key`` says on a cluster which shard a row goes to (an integer; default: a hash of ``order_by``, or any
+    shard where rows are never merged); elsewhere it means nothing.
     """
 
     keyed: ClassVar[bool] = True
@@ -208,6 +210,7 @@ class MergeTree(TableEngine):
     partition_by: Expr[Any] | None = attrs.field(default=None, kw_only=True, converter=_optional, eq=_sql)
     sample_by: Expr[Any] | None = attrs.field(default=None, kw_only=True, converter=_optional, eq=_sql)
     ttl: tuple[Ttl, ...] = attrs.field(default=(), kw_only=True, converter=_ttl)
+    sharding_key: Expr[Any] | None = attrs.field(default=None, kw_only=True, converter=_optional, eq=_sql)
 
     def columns(self) -> tuple[tuple[str, Expr[Any]], ...]:
         keys = [("ORDER BY", item) for item in self.order_by or ()]
@@ -216,6 +219,7 @@ class MergeTree(TableEngine):
         plain += [("PARTITION BY", self.partition_by)] if self.partition_by is not None else []
         plain += [("SAMPLE BY", self.sample_by)] if self.sample_by is not None else []
         plain += [("TTL", rule.when) for rule in self.ttl]
+        plain += [("sharding key", self.sharding_key)] if self.sharding_key is not None else []
         return tuple(plain)
 
 
@@ -300,6 +304,8 @@ class VersionedCollapsingMergeTree(CollapsingMergeTree):
 @attrs.frozen
 class GraphiteMergeTree(MergeTree):
     """``GraphiteMergeTree``: thins out Graphite data by the rules in the server's ``config_section``."""
+
+    cloud: ClassVar[str] = "its rules are in the server's configuration"
 
     config_section: str = attrs.field(kw_only=True)
 

@@ -1847,3 +1847,44 @@ def engine_order(engine: str, smaller: str, larger: str) -> DeclarationError:
     return DeclarationError(
         Mistake("T074", engine, f"{smaller} is larger than {larger}", expected=f"{smaller} <= {larger}")
     )
+
+
+# --- deployments ---
+
+
+def deployment_lacks(where: str, target: str, what: str, reason: str) -> RefusedError:
+    """T420: something that a deployment cannot have."""
+    return RefusedError(Mistake("T420", where, f"{target} cannot have {what}: {reason}"))
+
+
+def sharding_splits_key(where: str, sharding: str, keys: Sequence[str]) -> RefusedError:
+    """T421: a sharding key that sends rows of one sorting key to several shards, where nothing merges them."""
+    return RefusedError(
+        Mistake(
+            "T421",
+            where,
+            f"the sharding key {sharding} may send two rows of one sorting key to two shards, and merges and FINAL work within one",
+            expected=f"an expression over the sorting key ({_listed(keys)}) alone",
+            hint="leave sharding_key out: cityHash64 of the sorting key is the default",
+        )
+    )
+
+
+def local_name_taken(where: str, name: str) -> RefusedError:
+    """T422: an object that has the name which the local table of another one gets."""
+    return RefusedError(
+        Mistake("T422", where, f"on a cluster {name} is the name of the local table behind {where}", hint="another name")
+    )
+
+
+def no_rebuild_on_cluster(where: str, reason: str, ways_out: str) -> RefusedError:
+    """T423: a target that is not overlap-safe, on a cluster."""
+    return RefusedError(
+        Mistake(
+            "T423",
+            where,
+            f"it cannot be filled exactly once on a cluster: {reason}; and a copy built aside goes live shard by shard, "
+            "so that readers would see old and new history together",
+            hint=ways_out,
+        )
+    )

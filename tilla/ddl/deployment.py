@@ -1,17 +1,30 @@
-"""Where a project runs: one server, ClickHouse Cloud, or a cluster. The same objects, spelt for each."""
+"""Where a project runs: one server, ClickHouse Cloud, or a cluster. The same objects, spelt for each.
+
+A deployment turns parts into statements and says what it cannot have. Clusters are in
+:mod:`tilla.ddl.cluster`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from tilla import errors, text
 from tilla.ddl import history, write
 from tilla.ddl.statements import SCHEMA, Statement
+from tilla.objects.aggregation import Aggregation
 from tilla.objects.dictionary import Dictionary
 from tilla.objects.materialized import Trigger
 from tilla.objects.refreshable import RefreshableView
+from tilla.objects.table import Table
 from tilla.objects.view import View
+
+if TYPE_CHECKING:
+    from tilla.projects import Project
+
+# A copy of history writes into every partition of the target at once; ClickHouse stops at 100 otherwise (code 252).
+FILL_SETTINGS = "max_partitions_per_insert_block = 0"
 
 
 @attrs.frozen
@@ -26,41 +39,114 @@ class Deployment:
         """How this deployment spells engines and clauses."""
         return write.Dialect(on_cluster=self.on_cluster)
 
+    def check(self, project: Project) -> None:
+        """Raise for everything in a project that this deployment cannot have, all at once."""
+
+    # --- schema ---
+
     def create_database(self, name: str) -> str:
         """CREATE DATABASE, here."""
         return write.create_database(name, self.dialect)
 
-    def create_marker(self) -> str:
-        """The table that says which history is filled."""
-        return (
-            f"CREATE TABLE IF NOT EXISTS {history.MARKER}{self.dialect.cluster()}\n(\n    target String,\n"
-            "    declaration String,\n    filled_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')\n)\n"
-            "ENGINE = MergeTree\nORDER BY (target, declaration)"
-        )
+    def create_marker(self) -> list[tuple[str, str]]:
+        """The table that says which history is filled: name and statement."""
+        sql = f"CREATE TABLE IF NOT EXISTS {history.MARKER}\n{MARKER_COLUMNS}\nENGINE = MergeTree\n{MARKER_ORDER}"
+        return [(history.MARKER, sql)]
 
     def create(self, part: Any) -> list[Statement]:
         """The statements that create one part, with its helpers."""
         writer = write.WRITERS.get(type(part), write.create_table)
-        return [
-            Statement(
-                ".".join(part.path), SCHEMA, section_of(part), writer(part, self.dialect), reason(part), part.path
-            )
-        ]
+        return [statement(part, writer(part, self.dialect))]
+
+    def local_names(self, project: Project) -> dict[tuple[str, str], str]:
+        """The tables behind those of a project that hold the rows of one node, where they are others."""
+        return {}
+
+    # --- history ---
 
     def storage(self, table: Any) -> str:
-        """The name of the table that holds the rows: what history is copied into."""
+        """The name of the table that history is copied into."""
         name: str = table.qualified_name
         return name
 
+    def aside(self, table: Any) -> str:
+        """The name of a copy that is built aside."""
+        return text.quote_qualified(history.DATABASE, "aside " + ".".join(table.path))
+
+    @property
+    def fill_settings(self) -> str:
+        """The settings of a copy of history."""
+        return FILL_SETTINGS
+
+    @property
+    def mark_settings(self) -> str:
+        """The settings of the insert of a marker, as a line, or ''."""
+        return ""
+
+    def settle(self, reader: Any, section: str) -> list[Statement]:
+        """What must happen before a view's SELECT is run over all that its sources hold."""
+        return []
+
+    def refuse_rebuild(self, fill: history.Fill) -> None:
+        """Raise where a target that is not overlap-safe cannot be built aside and exchanged in."""
+
+    @property
+    def refresh_note(self) -> str:
+        """What the reason of a refresh adds, or ''."""
+        return ""
+
+
+MARKER_COLUMNS = (
+    "(\n    target String,\n    declaration String,\n    filled_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')\n)"
+)
+MARKER_ORDER = "ORDER BY (target, declaration)"
 
 SINGLE = Deployment()
 
 
+@attrs.frozen
+class Cloud(Deployment):
+    """ClickHouse Cloud: engines as they are declared, because the service makes Shared ones of them by
+    itself.
+
+    It has no shards and no files of one's own, and every statement reaches all its nodes, so nothing is ON
+    CLUSTER. Tables move only within their database there, so a copy built aside stands beside its target.
+    """
+
+    name: str = "cloud"
+
+    def check(self, project: Project) -> None:
+        mistakes = errors.Collector()
+        for part in project.parts:
+            engine, source = getattr(part, "engine", None), getattr(part, "source", None)
+            if engine is not None and engine.cloud:
+                mistakes.add(errors.deployment_lacks(part.name, "ClickHouse Cloud", engine.name, engine.cloud))
+            if isinstance(part, Dictionary) and part.source.cloud:
+                kind = type(source).__name__
+                mistakes.add(
+                    errors.deployment_lacks(part.name, "ClickHouse Cloud", f"the source {kind}", part.source.cloud)
+                )
+        mistakes.raise_all()
+
+    def aside(self, table: Any) -> str:
+        return text.quote_qualified(table.database, f"{table.table} aside")
+
+
+def statement(part: Any, sql: str, why: str = "", path: tuple[str, str] | None = None) -> Statement:
+    """The statement that creates a part, or with ``path`` a helper of it."""
+    made = path or part.path
+    return Statement(".".join(made), SCHEMA, section_of(part), sql, why or reason(part), made)
+
+
 def section_of(part: Any) -> str:
-    """The section of the script in which a part is created; what needs a view (a dictionary over one) comes with the views."""
-    if isinstance(part, Trigger | RefreshableView | View):
+    """The section of the script in which a part is created; what needs a view (a dictionary over one) comes
+    with those.
+    """
+    if isinstance(part, Trigger | RefreshableView | View | Aggregation):
         return "views"
-    return "views" if any(section_of(needed) == "views" for needed in part.needs()) else "tables"
+    if isinstance(part, Table | Dictionary) and any(section_of(needed) == "views" for needed in part.needs()):
+        return "views"
+    return "tables"
 
 
 def reason(part: Any) -> str:
@@ -77,10 +163,24 @@ def reason(part: Any) -> str:
     return part.comment or {"Source": "landed by the loader"}.get(part.kind, "stored by " + part.engine.name)
 
 
-def deployment(text: str) -> Deployment:
-    """Read ``single``, ``cloud`` or ``cluster:NAME``."""
-    from tilla import errors
+TARGETS = "single, cloud, cluster:NAME, or cluster:NAME:/path/of/{shard} with the replicas' path in Keeper"
 
-    if text == "single":
+
+def deployment(target: str | Deployment) -> Deployment:
+    """Read ``single``, ``cloud``, ``cluster:NAME`` or ``cluster:NAME:/path/in/keeper``; a Deployment is one
+    already.
+    """
+    if isinstance(target, Deployment):
+        return target
+    if target == "single":
         return SINGLE
-    raise errors.bad_option("--target", text, "single, cloud or cluster:NAME")
+    if target == "cloud":
+        return Cloud()
+    kind, _, rest = target.partition(":")
+    name, slash, path = rest.partition(":/")
+    if kind == "cluster" and name and (not slash or path):
+        from tilla.ddl.cluster import Cluster
+
+        return Cluster(f"cluster {name}", on_cluster=name, replica_path=f"/{path}" if slash else "")
+    close = errors.nearest(target, ("single", "cloud", "cluster:"))
+    raise errors.bad_option("--target", target, TARGETS, close + "NAME" if close == "cluster:" else close)

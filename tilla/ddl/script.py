@@ -14,7 +14,7 @@ import attrs
 
 from tilla import errors, text
 from tilla.ddl import history, write
-from tilla.ddl.deployment import SINGLE, Deployment, section_of
+from tilla.ddl.deployment import FILL_SETTINGS, SINGLE, Deployment, section_of
 from tilla.ddl.statements import ACCESS, BACKFILL, PHASES, SCHEMA, SECTIONS, Statement
 from tilla.objects.access import access_statements
 from tilla.objects.dictionary import Dictionary
@@ -46,13 +46,15 @@ class Script:
         """The statements in the order in which they must run.
 
         Raises:
-            RefusedError: a target cannot be filled by a static script unless inserts are quiesced.
+            RefusedError: the deployment cannot have an object, or a static script cannot fill a target unless inserts
+                are quiesced.
         """
+        self.deployment.check(self.project)
         found: list[Statement] = []
         if SCHEMA in self.phases or BACKFILL in self.phases:
             found += self._databases()
         if BACKFILL in self.phases and self._fills():
-            found.append(self._marker_table())
+            found += self._marker_tables()
         if SCHEMA in self.phases:
             found += self._schema()
         if BACKFILL in self.phases:
@@ -79,10 +81,12 @@ class Script:
             found.append(Statement(history.DATABASE, BACKFILL, "databases", sql, "holds the marker of filled history"))
         return found
 
-    def _marker_table(self) -> Statement:
-        sql = self.deployment.create_marker()
-        path = (history.DATABASE, "history")
-        return Statement(history.MARKER, BACKFILL, "tables", sql, "one row per filled target and declaration", path)
+    def _marker_tables(self) -> list[Statement]:
+        reason = "one row per filled target and declaration"
+        return [
+            Statement(name, BACKFILL, "tables", sql, reason, text.read_qualified(name))
+            for name, sql in self.deployment.create_marker()
+        ]
 
     def _schema(self) -> list[Statement]:
         rank = {"tables": 0, "views": 1}
@@ -108,6 +112,8 @@ class Script:
             elif not self.quiesced:
                 mistakes.add(errors.not_overlap_safe(fill.name, fill.verdict.reason, fill.verdict.ways_out))
             elif fill.target.path not in rebuilt:
+                with mistakes.catch():
+                    self.deployment.refuse_rebuild(fill)
                 rebuilt.add(fill.target.path)
                 found += self._rebuild([f for f in every if f.target.path == fill.target.path], every)
         mistakes.raise_all()
@@ -116,10 +122,10 @@ class Script:
     def _copy(self, fill: history.Fill) -> list[Statement]:
         """Copy history into an overlap-safe target while its view is alive."""
         guard = not_filled(fill)
-        found = self._reload(fill.trigger)
+        found = [*self.deployment.settle(fill.trigger, "history"), *self._reload(fill.trigger)]
         sql = (
             f"INSERT INTO {self.deployment.storage(fill.target)} ({fill.columns()})\n"
-            f"SETTINGS {FILL_SETTINGS}\n{fill.select(guard)}"
+            f"SETTINGS {self.deployment.fill_settings}\n{fill.select(guard)}"
         )
         reason = f"history of {fill.trigger.source.name}; safe beside the view: {fill.verdict.reason}"
         return [*found, self._statement(fill, sql, reason), self._mark(fill)]
@@ -146,7 +152,7 @@ class Script:
         The copy aside starts as a clone, emptied unless the marker is there: so a second run exchanges equal contents.
         """
         target = fills[0].target
-        aside = text.quote_qualified(history.DATABASE, "aside " + ".".join(target.path))
+        aside = self.deployment.aside(target)
         guards = [not_filled(fill) for fill in fills]
         empty = " OR ".join(guards)
         named = ".".join(target.path)
@@ -160,7 +166,7 @@ class Script:
         ]
         for fill in fills:
             select = history.composed(fill, every, empty)
-            insert = f"INSERT INTO {aside} ({fill.columns()})\nSETTINGS {FILL_SETTINGS}\n{select}"
+            insert = f"INSERT INTO {aside} ({fill.columns()})\nSETTINGS {self.deployment.fill_settings}\n{select}"
             steps.append((insert, f"history of {named} from its roots; {fill.verdict.reason}"))
         steps += [
             (f"EXCHANGE TABLES {aside} AND {target.qualified_name}", f"put the rebuilt {named} in place"),
@@ -173,7 +179,7 @@ class Script:
     def _mark(self, fill: history.Fill) -> Statement:
         name, declaration = text.quote_string(fill.name), text.quote_string(fill.declaration)
         sql = (
-            f"INSERT INTO {history.MARKER} (target, declaration)\n"
+            f"INSERT INTO {history.MARKER} (target, declaration)\n{self.deployment.mark_settings}"
             f"SELECT {name}, {declaration}\nWHERE {not_filled(fill)}"
         )
         return self._statement(fill, sql, "from here on a second run copies nothing")
@@ -190,16 +196,22 @@ class Script:
             if not isinstance(part, RefreshableView) or part.append or not self._wanted(part):
                 continue
             name, shown = part.qualified_name, ".".join(part.path)
-            found += self._reload(part)
-            for verb, reason in (("REFRESH", "fill it now"), ("WAIT", "what reads it comes after it")):
+            found += [*self.deployment.settle(part, "refresh"), *self._reload(part)]
+            note = self.deployment.refresh_note
+            for verb, reason in (("REFRESH", f"fill it now{note}"), ("WAIT", "what reads it comes after it")):
                 sql = f"SYSTEM {verb} VIEW {name}"
                 found.append(Statement(shown, BACKFILL, "refresh", sql, reason))
         return found
 
     def _access(self) -> list[Statement]:
+        names = self.deployment.local_names(self.project)
+
+        def local(path: tuple[str, str]) -> str:
+            return names.get(path, "")
+
         return [
             Statement(item.name, ACCESS, "access", sql, reason)
-            for item, sql, reason in access_statements(self.project.access, self.deployment.on_cluster)
+            for item, sql, reason in access_statements(self.project.access, self.deployment.on_cluster, local)
         ]
 
     # --- text ---
@@ -208,9 +220,6 @@ class Script:
         """The whole script: statements, each ending in ``;``, and comment lines."""
         return render(self.statements(), [f"project {self.project.name}, for {self.deployment.name}"])
 
-
-# A copy of history writes into every partition of the target at once; ClickHouse stops at 100 otherwise (code 252).
-FILL_SETTINGS = "max_partitions_per_insert_block = 0"
 
 _DRAIN = (
     "A script cannot wait for inserts that were running when the views above were created: they may miss both the",
@@ -247,4 +256,4 @@ def full(project: Project, **options: Any) -> str:
     return Script(project, **options).text()
 
 
-__all__ = ["SECTIONS", "Callable", "Script", "Table", "full", "render", "section_of", "write"]
+__all__ = ["FILL_SETTINGS", "SECTIONS", "Callable", "Script", "Table", "full", "render", "section_of", "write"]

@@ -58,10 +58,11 @@ def create_table(table: Any, dialect: Dialect = SINGLE, *, name: str = "") -> st
     return "\n".join(lines)
 
 
-def create_trigger(view: Trigger, dialect: Dialect = SINGLE) -> str:
-    """CREATE MATERIALIZED VIEW ... TO."""
-    head = f"CREATE MATERIALIZED VIEW IF NOT EXISTS {view.qualified_name}{dialect.cluster()} TO {view.target.qualified_name}"
-    return "\n".join([head, *security(view), *comment_clause(view.comment), "AS", query_text(view.query)])
+def create_trigger(view: Trigger, dialect: Dialect = SINGLE, *, target: str = "", query: str = "") -> str:
+    """CREATE MATERIALIZED VIEW ... TO; ``target`` and ``query`` stand for others than declared."""
+    head = f"CREATE MATERIALIZED VIEW IF NOT EXISTS {view.qualified_name}{dialect.cluster()}"
+    head += f" TO {target or view.target.qualified_name}"
+    return "\n".join([head, *security(view), *comment_clause(view.comment), "AS", query or query_text(view.query)])
 
 
 def create_refreshable(view: RefreshableView[Any], dialect: Dialect = SINGLE) -> str:
@@ -130,7 +131,7 @@ def column_definition(column: Column[Any]) -> str:
         parts.append(f"CODEC({options['codec']})")
     if options.get("statistics"):
         parts.append(f"STATISTICS({', '.join(options['statistics'])})")
-    if options.get("ttl"):
+    if options.get("ttl") is not None:
         parts.append(f"TTL {options['ttl'].sql()}")
     if options.get("settings"):
         parts.append(f"SETTINGS ({settings_text(options['settings'])})")
