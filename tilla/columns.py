@@ -291,7 +291,7 @@ def _options(
     """Keep the options that were given."""
     names = (statistics,) if isinstance(statistics, str) else tuple(statistics)
     values = (comment, codec, _value(ttl) if ttl is not None else None, names, dict(settings or {}))
-    return {key: value for key, value in zip(_OPTIONS, values, strict=True) if value}
+    return {key: value for key, value in zip(_OPTIONS, values, strict=True) if isinstance(value, Expr) or value}
 
 
 class Columns:

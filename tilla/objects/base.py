@@ -154,7 +154,9 @@ class Relation(Part, Generic[B]):
     def select(self, *items: Any) -> Query:
         """Read the relation; with an aggregate among the items, all others are group keys."""
         query = select(self, items)
-        check_references(f"select from {self.name}", query.references(), (self,))
+        # What stands with another relation's name in front is of a join that comes later; `relation[...]` has checked it.
+        own = [r for r in query.references() if r.relation in ("", self.table)]
+        check_references(f"select from {self.name}", own, (self,))
         return query
 
     def _repr_html_(self) -> str:
