@@ -1873,7 +1873,9 @@ def sharding_splits_key(where: str, sharding: str, keys: Sequence[str]) -> Refus
 def local_name_taken(where: str, name: str) -> RefusedError:
     """T422: an object that has the name which the local table of another one gets."""
     return RefusedError(
-        Mistake("T422", where, f"on a cluster {name} is the name of the local table behind {where}", hint="another name")
+        Mistake(
+            "T422", where, f"on a cluster {name} is the name of the local table behind {where}", hint="another name"
+        )
     )
 
 
