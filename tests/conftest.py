@@ -67,8 +67,3 @@ def database(engine: Server) -> Iterator[str]:
     )
     for row in left:
         engine.execute(f"DROP DATABASE IF EXISTS {text.quote_identifier(row['name'])}")
-
-
-# Unfinished: these compare every rule and aggregate with the engine, and some of their rows still differ (state versions of
-# quantilesDeterministic, abs of BFloat16, argMax ties, a sum that overflows). `pytest tests/test_rules.py` runs one by name.
-collect_ignore = ["test_combinators.py", "test_rules.py"]

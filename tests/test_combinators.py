@@ -8,8 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.support import catalogue
 from tests.support.oracle import describe
@@ -38,7 +36,12 @@ ORDERED = {
     *("any", "anyLast", "any_respect_nulls", "anyLast_respect_nulls", "first_value", "last_value", "anyHeavy"),
     *("groupArray", "groupArrayLast", "groupArraySample", "groupArrayInsertAt", "groupArrayMovingSum", "deltaSum"),
     *("groupArrayMovingAvg", "groupConcat", "sumKahan", "exponentialTimeDecayedAvg", "deltaSumTimestamp", "histogram"),
+    "sparkbar",  # its state keeps bars, not values: parts of other ranges do not add up (26.9)
 }
+
+
+# These fail where one of the two samples has no row, or give nan or inf where all rows are alike.
+TWO_SAMPLES = {"studentTTest", "welchTTest", "mannWhitneyUTest", "corr"}
 
 
 def combined(columns: Any, names: tuple[str, ...] = tuple(COMBINATORS)) -> Iterator[Aggregate[Any]]:
@@ -47,10 +50,7 @@ def combined(columns: Any, names: tuple[str, ...] = tuple(COMBINATORS)) -> Itera
         aggregate = example(columns)
         assert isinstance(aggregate, Aggregate)
         for name in names:
-            try:
-                yield COMBINATORS[name](aggregate, columns)
-            except errors.DeclarationError as error:
-                assert error.code == "T088"  # -If of -If, told when it is built
+            yield COMBINATORS[name](aggregate, columns)
 
 
 def same(left: Any, right: Any) -> bool:
@@ -58,11 +58,18 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, float) and isinstance(right, float):
         return (math.isnan(left) and math.isnan(right)) or math.isclose(left, right, rel_tol=1e-5, abs_tol=1e-9)
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        one, other = sorted(left, key=str), sorted(right, key=str)
+        one, other = sorted(left, key=shape), sorted(right, key=shape)
         return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     return bool(left == right)
+
+
+def shape(value: Any) -> str:
+    """A text by which values sort alike whatever order their own elements are in."""
+    if isinstance(value, list | tuple):
+        return str(sorted(map(shape, value)))
+    return str({key: shape(inner) for key, inner in value.items()} if isinstance(value, dict) else value)
 
 
 @pytest.fixture
@@ -118,11 +125,12 @@ def test_merges_have_the_types_of_the_engine(engine: Server, database: str) -> N
     columns = catalogue.columns()
     aggregates = usable(engine, f"{database}.t", list(combined(columns, ("", "if", "or_null", "distinct"))))
     listed = ", ".join(f"s{number} {item.state_type}" for number, item in enumerate(aggregates))
-    engine.execute(f"CREATE TABLE {database}.s (b Bool, {listed}) ENGINE = AggregatingMergeTree ORDER BY tuple()")
+    engine.execute(f"CREATE TABLE {database}.s (b Bool, {listed}) ENGINE = Memory")
     stored = [(item, Reference(f"s{number}", item.state_type)) for number, item in enumerate(aggregates)]
     built: list[Any] = [item.merge_of(column) for item, column in stored]
     built += [item.merge_state(column) for item, column in stored]
-    built += [item.merge_of(column).if_(Reference("b", t.Bool)) for item, column in stored]
+    some = [item.merge_of(column).if_(Reference("b", t.Bool)) for item, column in stored]
+    built += [*some, *(item.state() for item in some)]
     found = describe(engine, [item.sql() for item in built], f"{database}.s")
     assert [(b.sql(), str(b.type), x) for b, x in zip(built, found, strict=True) if str(b.type) != x] == []
 
@@ -179,48 +187,38 @@ def test_finished_values_that_do_not_merge_are_not_simple() -> None:
 # --- laws ---
 
 
-@given(parts=st.integers(1, 6), seed=st.integers(0, 2**31), filtered=st.booleans())
-@settings(max_examples=8, deadline=None)
-def test_merged_parts_equal_the_whole(engine: Server, parts: int, seed: int, filtered: bool) -> None:
+@pytest.mark.parametrize("names", [("", "if", "or_null", "distinct"), ("", "arg_min", "resample")])
+@pytest.mark.parametrize("parts", [1, 2, 5, 40])
+def test_merged_parts_equal_the_whole(engine: Server, rows: str, parts: int, names: tuple[str, ...]) -> None:
     """merge(state(part), ...) == aggregate(whole), however rows fall into parts: what views and slices stand on."""
-    engine.execute("CREATE DATABASE IF NOT EXISTS test_laws")
-    engine.execute(catalogue.create_table("test_laws.t").replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
-    engine.execute("TRUNCATE TABLE test_laws.t")
-    engine.execute(catalogue.insert_rows("test_laws.t"))
-    names = ("", "if", "or_null", "distinct") if filtered else ("", "arg_min", "resample")
     aggregates = [
         item
-        for item in usable(engine, "test_laws.t", list(combined(catalogue.columns(), names)))
+        for item in usable(engine, rows, list(combined(catalogue.columns(), names)))
         if item.function not in ORDERED
     ]
     assert len(aggregates) > 250
-    whole = engine.rows(f"SELECT {listing(aggregates)} FROM test_laws.t")[0]
+    aggregates = [item for item in aggregates if not (item.suffixes and item.function in TWO_SAMPLES)]
+    whole = values(engine, aggregates, rows)
     states = ", ".join(f"{item.state().sql()} AS s{number}" for number, item in enumerate(aggregates))
     merged = [item.merge_of(Reference(f"s{number}", item.state_type)) for number, item in enumerate(aggregates)]
-    inner = f"SELECT {states} FROM test_laws.t GROUP BY cityHash64(i64, {seed}) % {parts}"
-    found = engine.rows(f"SELECT {listing(merged)} FROM ({inner})")[0]
-    assert differing(aggregates, whole, found) == []
+    for seed in range(2):
+        inner = f"(SELECT {states} FROM {rows} GROUP BY cityHash64(i64, {seed}) % {parts})"
+        assert differing(aggregates, whole, values(engine, merged, inner)) == []
 
 
-@given(seed=st.integers(0, 2**31))
-@settings(max_examples=8, deadline=None)
-def test_idempotent_aggregates_do_not_see_a_second_delivery(engine: Server, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(3))
+def test_idempotent_aggregates_do_not_see_a_second_delivery(engine: Server, rows: str, seed: int) -> None:
     """A loader that sends some rows twice changes no idempotent measure, read from rows or from states."""
-    engine.execute("CREATE DATABASE IF NOT EXISTS test_laws")
-    engine.execute(catalogue.create_table("test_laws.i").replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
-    engine.execute("TRUNCATE TABLE test_laws.i")
-    engine.execute(catalogue.insert_rows("test_laws.i"))
-    once = "test_laws.i"
-    again = f"(SELECT * FROM {once} UNION ALL SELECT * FROM {once} WHERE cityHash64(i64, {seed}) % 3 = 0)"
-    aggregates = [item for item in usable(engine, once, list(combined(catalogue.columns()))) if is_idempotent(item)]
+    again = f"(SELECT * FROM {rows} UNION ALL SELECT * FROM {rows} WHERE cityHash64(i64, {seed}) % 3 = 0)"
+    aggregates = [item for item in usable(engine, rows, list(combined(catalogue.columns()))) if is_idempotent(item)]
     assert {item.function for item in aggregates} >= {"uniqExact", "uniq", "min", "max", "argMax", "groupUniqArray"}
     assert {item.name for item in aggregates} >= {"sumDistinct", "uniqExactIf", "countDistinctIf"}
-    whole = engine.rows(f"SELECT {listing(aggregates)} FROM {once}")[0]
-    assert differing(aggregates, whole, engine.rows(f"SELECT {listing(aggregates)} FROM {again}")[0]) == []
+    whole = values(engine, aggregates, rows)
+    assert differing(aggregates, whole, values(engine, aggregates, again)) == []
     states = ", ".join(f"{item.state().sql()} AS s{number}" for number, item in enumerate(aggregates))
     merged = [item.merge_of(Reference(f"s{number}", item.state_type)) for number, item in enumerate(aggregates)]
-    delivered = f"SELECT {states} FROM {once} GROUP BY u8 UNION ALL SELECT {states} FROM {once} GROUP BY u16"
-    assert differing(aggregates, whole, engine.rows(f"SELECT {listing(merged)} FROM ({delivered})")[0]) == []
+    delivered = f"(SELECT {states} FROM {rows} GROUP BY u8 UNION ALL SELECT {states} FROM {rows} GROUP BY u16)"
+    assert differing(aggregates, whole, values(engine, merged, delivered)) == []
 
 
 def test_what_is_not_idempotent_does_see_it(engine: Server, rows: str) -> None:
@@ -232,7 +230,7 @@ def test_what_is_not_idempotent_does_see_it(engine: Server, rows: str) -> None:
         *(f.quantile(c.i64, 0.5), f.quantile_exact(c.i64), f.var_pop(c.i64), f.group_bit_xor(c.u16), f.sum_map(c.m)),
         *(f.entropy(c.i64), f.sum_with_overflow(c.u16), f.group_concat(c.s), f.sum(c.u8).arg_max(c.dt)),
     ]
-    once, after = (engine.rows(f"SELECT {listing(doubling)} FROM {source}")[0] for source in (rows, twice))
+    once, after = (values(engine, doubling, source) for source in (rows, twice))
     assert [item.sql() for item in doubling if item.is_idempotent] == []
     changed = {item.sql() for item, *_ in differing(doubling, once, after)}
     assert [item.sql() for item in doubling if item.sql() not in changed] == []
@@ -265,6 +263,11 @@ def test_additive_aggregates_add_up(engine: Server, rows: str) -> None:
     assert not f.avg(Reference("x", t.UInt8)).is_additive
     assert not f.sum(Reference("x", t.UInt8)).distinct().is_additive
     assert not f.uniq_exact(Reference("x", t.UInt8)).is_additive
+
+
+def values(engine: Server, aggregates: list[Any], source: str) -> dict[str, Any]:
+    """The value of each aggregate over a source."""
+    return engine.rows(f"SELECT {listing(aggregates)} FROM {source}")[0]
 
 
 def listing(aggregates: list[Any]) -> str:
@@ -305,8 +308,9 @@ def test_mistakes() -> None:
     x = Reference("x", t.UInt8)
     with pytest.raises(errors.DeclarationError, match=r"T080.*sum\(count\(\)\)"):
         f.sum(f.count())
-    with pytest.raises(errors.DeclarationError, match="T088.*-OrNull"):
-        f.sum(x).or_null().or_null()
+    with pytest.raises(errors.DeclarationError, match="T088.*-Array"):
+        f.uniq(x).array().array()
+    assert f.sum(x).or_null().if_(x > 1).or_null().sql() == "sumOrNullIf(x, x > 1)"
 
 
 def test_an_aggregate_is_an_expression_that_knows_it(engine: Server, rows: str) -> None:

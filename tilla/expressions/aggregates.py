@@ -26,8 +26,6 @@ class Spec:
     multiset of values alone, so ``-Distinct`` makes it idempotent. ``additive``: results of disjoint parts add
     up to the result of the whole. ``never_null``: Nullable arguments do not make the result Nullable.
     ``simple``: the function that merges finished values, where SimpleAggregateFunction allows it.
-    ``canonical`` and ``version``: how the server names the state when it is not by the function's own name; the
-    version is written for the bare function alone unless ``keeps_version``.
     """
 
     result: Result
@@ -36,9 +34,6 @@ class Spec:
     additive: bool = False
     never_null: bool = False
     simple: str = ""
-    canonical: str = ""
-    version: int = 0
-    keeps_version: bool = False
 
 
 # --- result types, by family ---
@@ -214,8 +209,8 @@ AGGREGATES: dict[str, Spec] = {
     "anyLast": Spec(same, simple="anyLast"),
     "any_respect_nulls": Spec(same, simple="any_respect_nulls"),
     "anyLast_respect_nulls": Spec(same, simple="anyLast_respect_nulls"),
-    "first_value": Spec(same, simple="any", canonical="any"),
-    "last_value": Spec(same, simple="anyLast", canonical="anyLast"),
+    "first_value": Spec(same, simple="any"),
+    "last_value": Spec(same, simple="anyLast"),
     "anyHeavy": Spec(same),
     "singleValueOrNull": Spec(_or_null, idempotent=True),
     # bits
@@ -238,9 +233,9 @@ AGGREGATES: dict[str, Spec] = {
     "approx_top_k": Spec(_counted),
     "approx_top_sum": Spec(_counted),
     # maps of sums, as two arrays
-    "sumMappedArrays": Spec(_mapped_arrays(_sum), additive=True, canonical="sumMap", version=1, keeps_version=True),
-    "minMappedArrays": Spec(_mapped_arrays(same), idempotent=True, canonical="minMap"),
-    "maxMappedArrays": Spec(_mapped_arrays(same), idempotent=True, canonical="maxMap"),
+    "sumMappedArrays": Spec(_mapped_arrays(_sum), additive=True),
+    "minMappedArrays": Spec(_mapped_arrays(same), idempotent=True),
+    "maxMappedArrays": Spec(_mapped_arrays(same), idempotent=True),
     # quantiles
     "quantile": Spec(_QUANTILE),
     "quantiles": Spec(_many(_QUANTILE)),
@@ -257,13 +252,12 @@ AGGREGATES: dict[str, Spec] = {
     "quantileTDigestWeighted": Spec(_DIGEST),
     "quantileTiming": Spec(_quantile(FLOAT32, decimals=False, moments=False)),
     "quantilesTiming": Spec(_many(_quantile(FLOAT32, decimals=False, moments=False))),
-    "quantileDeterministic": Spec(_NUMBERS, version=1),
     "quantileBFloat16": Spec(_NUMBERS),
     "quantileDD": Spec(_NUMBERS),
     "quantileGK": Spec(_EXACT),
-    "median": Spec(_QUANTILE, canonical="quantile"),
-    "medianExact": Spec(_EXACT, unordered=True, canonical="quantileExact"),
-    "medianTDigest": Spec(_DIGEST, canonical="quantileTDigest"),
+    "median": Spec(_QUANTILE),
+    "medianExact": Spec(_EXACT, unordered=True),
+    "medianTDigest": Spec(_DIGEST),
     # statistics
     "varPop": Spec(_floats, unordered=True),
     "varSamp": Spec(_floats, unordered=True),

@@ -26,6 +26,9 @@ IDEMPOTENT = frozenset(name for name, spec in AGGREGATES.items() if spec.idempot
 # Suffixes that leave the type of the result as it is.
 _SAME_TYPE = frozenset({"If", "OrDefault", "Distinct", "ArgMin", "ArgMax"})
 
+# Suffixes that change nothing a second time, wherever they stand.
+_ONCE = frozenset({"OrNull", "OrDefault", "Distinct"})
+
 # Suffixes under which a function stays idempotent, or additive.
 _NEUTRAL = frozenset({"If", "Array", "ForEach", "Map", "OrNull", "OrDefault", "Resample", "Merge", "State"})
 
@@ -72,7 +75,9 @@ class Aggregate(Expr[T_co]):
         return self.function + "".join(self.suffixes)
 
     def _with(self, suffix: str, *extra: object, parameters: Sequence[object] = ()) -> Aggregate[Any]:
-        if suffix in self.suffixes:
+        if suffix in self.suffixes and suffix in _ONCE:
+            return self
+        if self.suffixes[-1:] == (suffix,):
             raise errors.repeated_combinator(self.name, suffix)
         # What the user stated of a function that Tilla does not know holds for fewer rows of it too.
         stated = self.type if self.function not in AGGREGATES and suffix in _SAME_TYPE else None
@@ -151,10 +156,14 @@ class Aggregate(Expr[T_co]):
     # --- states ---
 
     def state(self) -> Expr[Any]:
-        """``-State``: the intermediate state, of type :attr:`state_type`."""
+        """``-State``: the intermediate state, of type :attr:`state_type`.
+
+        Of a merge under a condition it is ``-MergeStateIf``, which is a state of the aggregate that is merged.
+        """
         items = [item._node for item in self.arguments]
         settings = [to_expr(parameter)._node for parameter in self.parameters]
-        out: Expr[Any] = Expr(call_node(self.name + "State", items, settings), self.state_type, parts=self.arguments)
+        name = f"{self.name[:-2]}StateIf" if self._merges_some else f"{self.name}State"
+        out: Expr[Any] = Expr(call_node(name, items, settings), self.state_type, parts=self.arguments)
         out.aggregate = True
         return out
 
@@ -182,30 +191,20 @@ class Aggregate(Expr[T_co]):
     @property
     def state_type(self) -> DataType[Any] | None:
         """``AggregateFunction(name, argument types)`` as the server spells it, or None when a type is unknown."""
-        from tilla.types import AggregateFunction
+        from tilla.types.aggregates import AggregateFunctionType
 
-        if self.suffixes[-1:] == ("Merge",) and self.merged is not None:
+        if self.merged is not None and (self._merges_some or self.suffixes[-1:] == ("Merge",)):
             return self.merged.state_type
         types = [aggregates.without_dictionaries(item.type) for item in self.arguments if item.type is not None]
         if len(types) < len(self.arguments) or aggregates.NULL in types:
             return None
-        spec = AGGREGATES.get(self.function)
-        name = (spec.canonical if spec else "") or self.function
-        return AggregateFunction(
-            name + "".join(self.suffixes),
-            *types,
-            params=self.parameters,
-            version=self._version,
-        )
+        # What Tilla has no rule for, and what merges further, is spelled as it is: the server checks it.
+        trusted = self.merged is not None or self.function not in AGGREGATES
+        return AggregateFunctionType(self.name, *types, params=self.parameters, trusted=trusted)
 
     @property
-    def _version(self) -> int | None:
-        """The version that the server writes into the state's type: of the bare function over values without NULL."""
-        spec = AGGREGATES.get(self.function)
-        if spec is None or not spec.version:
-            return None
-        absent = any(item.type is not None and item.type.nullable for item in self.arguments)
-        return spec.version if spec.keeps_version or not (self.suffixes or absent) else None
+    def _merges_some(self) -> bool:
+        return self.suffixes[-2:] == ("Merge", "If")
 
     @property
     def simple_type(self) -> DataType[Any] | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from tilla.expressions.aggregates import AGGREGATES
 from tilla.expressions.rules import (
+    BFLOAT16,
     BOOL,
     DATE,
     DATE32,
@@ -208,6 +209,8 @@ def _abs(value: Type) -> Type | None:
     found = number(value)
     if isinstance(found, IntegerType):
         return IntegerType(found.bits, False)
+    if found == BFLOAT16:
+        return None
     return value if isinstance(value, DecimalType) else found
 
 

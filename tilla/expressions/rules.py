@@ -224,8 +224,14 @@ def _multiply(a: Type, b: Type) -> Type | None:
 def _divide(a: Type, b: Type) -> Type | None:
     if isinstance(a, DecimalType) or isinstance(b, DecimalType):
         # 26.9 refuses a divisor of a greater scale
-        return _decimals(a, b, lambda x, y: x if x >= y else None)
+        return _decimals(a, b, _quotient_scale(a, b))
     return None if number(a) is None or number(b) is None or _too_wide(a, b) else FLOAT64
+
+
+def _quotient_scale(a: Type, b: Type) -> Callable[[int, int], int | None]:
+    """The scale of a quotient: the dividend's. It is computed with both scales, which must fit the digits."""
+    digits = max((DECIMAL_DIGITS[t.bits] for t in (a, b) if isinstance(t, DecimalType)), default=0)
+    return lambda x, y: x if x >= y and x + y <= digits else None
 
 
 @rule("modulo")

@@ -395,11 +395,6 @@ def quantile_timing(x: Expr[N | None], level: float = 0.5) -> Aggregate[float]:
     return Aggregate("quantileTiming", (x,), (level,))
 
 
-def quantile_deterministic(x: Expr[T], by: Expr[int], level: float = 0.5) -> Aggregate[T]:
-    """``quantileDeterministic(level)(x, by)``: as ``quantile``, the sample chosen by a hash of ``by``."""
-    return Aggregate("quantileDeterministic", (x, by), (level,))
-
-
 def quantile_dd(x: Expr[T], accuracy: float, level: float = 0.5) -> Aggregate[T]:
     """``quantileDD(accuracy, level)(x)``: within a relative error, by DDSketch."""
     return Aggregate("quantileDD", (x,), (accuracy, level))
@@ -640,7 +635,6 @@ __all__ = [
     "min_map",
     "quantile",
     "quantile_dd",
-    "quantile_deterministic",
     "quantile_exact",
     "quantile_exact_exclusive",
     "quantile_exact_high",
