@@ -309,6 +309,18 @@ def test_no_repr_shows_a_hash():
         assert "pepper" not in shown
 
 
+def test_a_refused_statement_hides_every_hash(engine):
+    """A user with two methods: the server's message quotes the statement, and neither hash is in what we show."""
+    other = HASH[::-1]
+    user = tl.User("u", auth=(tl.Auth.sha256_hash(HASH, "pepper"), tl.Auth.sha256_hash(other)))
+    with pytest.raises(errors.StatementRefused) as caught:
+        engine.execute(sql_of(user)[0])
+    for shown in (str(caught.value), repr(caught.value), caught.value.statement):
+        assert HASH not in shown
+        assert other not in shown
+        assert "pepper" not in shown
+
+
 def test_an_external_user_only_gets_its_roles():
     """Something else creates it; CREATE USER or ALTER USER would fight with that."""
     role = tl.Role("r", select=CURATED)

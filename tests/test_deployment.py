@@ -5,6 +5,9 @@ No cluster runs here: what is emitted for one is golden text that the engine's p
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -394,6 +397,49 @@ def test_the_grants_in_the_documentation_are_read_by_the_engine(engine):
     assert len(grants) == 6
     for grant in grants:
         assert engine.check_syntax(grant) is None, grant
+
+
+def test_a_cluster_of_one_node_holds_the_right_rows():
+    """The script for clusters, run twice on rows that were there, then with rows that come later: each counts once.
+
+    Live rows go through the local source, history through the Distributed tables, and both meet.
+    """
+    project = tl.project("shop", shop.raw_events, shop.events, shop.daily, shop.revenue)
+    insert = "INSERT INTO raw_klaviyo.events SETTINGS distributed_foreground_insert = 1 VALUES "
+
+    def event(number, value, landed):
+        attributes = f'{{"event_properties": {{"$value": {value}}}}}'
+        relationships = '{"metric": {"data": {"id": "m"}}, "profile": {"data": {"id": "p"}}}'
+        return f"('e{number}', '2026-03-0{number} 10:00:00', '{attributes}', '{relationships}', '{landed}')"
+
+    sources = [s.sql for s in Script(tl.project("raw", shop.raw_events), CLUSTER, with_sources=True).statements()]
+    script = [s.sql for s in Script(project, CLUSTER).statements()]
+    asked = [
+        "SELECT event_id, value FROM data_klaviyo.events FINAL ORDER BY event_id",
+        "SELECT day, events, profiles FROM analytics_klaviyo.daily_events ORDER BY day",
+        "SELECT revenue FROM analytics_klaviyo.revenue",
+        "SELECT count() FROM data_klaviyo.events_local",
+    ]
+    flush = "SYSTEM FLUSH DISTRIBUTED data_klaviyo.events"
+    refresh = [f"SYSTEM {verb} VIEW analytics_klaviyo.revenue" for verb in ("REFRESH", "WAIT")]
+    first = [insert + event(1, 10, "2026-03-05 00:00:00") + ", " + event(2, 5, "2026-03-05 00:00:00")]
+    later = [insert + event(2, 7, "2026-03-06 00:00:00") + ", " + event(3, 1, "2026-03-06 00:00:00"), flush, *refresh]
+    steps = [{"run": sql} for sql in (*sources, *first, *script)] + [{"ask": sql} for sql in asked]
+    steps += [{"run": sql} for sql in script] + [{"ask": sql} for sql in asked]
+    steps += [{"run": sql} for sql in later] + [{"ask": sql} for sql in asked[:3]]
+    root = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.one_shard"], input=json.dumps(steps), capture_output=True, text=True, cwd=root,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    answers = json.loads(done.stdout.splitlines()[-1])
+    before = [[["e1", 10], ["e2", 5]], [["2026-03-01", 1, 1], ["2026-03-02", 1, 1]], [[15]], [[2]]]
+    after = [
+        [["e1", 10], ["e2", 7], ["e3", 1]],
+        [["2026-03-01", 1, 1], ["2026-03-02", 1, 1], ["2026-03-03", 1, 1]],
+        [[18]],
+    ]
+    assert answers == [*before, *before, *after]
 
 
 # --- engine text of servers ---

@@ -18,6 +18,7 @@ _AFTER_WORD = re.compile(
     rf"""(?isx)
     (
       \b identified \s+ (?: with \s+ \w+ \s+ )? by \s*     # IDENTIFIED WITH sha256_password BY '...'
+    | \b \w+_(?:hash|password) \s+ by \s*                   # a further method: , bcrypt_hash BY '...'
     | (?<!['"`]) \b {_WORDS} \b \s* [=:]? \s*             # PASSWORD '...', secret_access_key = '...'
     | (['"`]) {_WORDS} \2 \s* [=:] \s*                    # headers('Authorization' = '...')
     )
