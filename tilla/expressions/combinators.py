@@ -13,6 +13,7 @@ from tilla import errors
 from tilla.expressions import aggregates
 from tilla.expressions.aggregates import AGGREGATES
 from tilla.expressions.expr import Expr, call_node, to_expr
+from tilla.expressions.rules import NULL
 
 if TYPE_CHECKING:
     from tilla.types import DataType
@@ -45,7 +46,7 @@ class Aggregate(Expr[T_co]):
         self,
         function: str,
         arguments: Sequence[object] = (),
-        parameters: Sequence[object] = (),
+        parameters: Sequence[Any] = (),
         suffixes: Sequence[str] = (),
         *,
         type: DataType[Any] | None = None,
@@ -74,7 +75,7 @@ class Aggregate(Expr[T_co]):
         """The function's name with its suffixes, such as ``uniqExactIf``."""
         return self.function + "".join(self.suffixes)
 
-    def _with(self, suffix: str, *extra: object, parameters: Sequence[object] = ()) -> Aggregate[Any]:
+    def _with(self, suffix: str, *extra: object, parameters: Sequence[Any] = ()) -> Aggregate[Any]:
         if suffix in self.suffixes and suffix in _ONCE:
             return self
         if self.suffixes[-1:] == (suffix,):
@@ -196,7 +197,7 @@ class Aggregate(Expr[T_co]):
         if self.merged is not None and (self._merges_some or self.suffixes[-1:] == ("Merge",)):
             return self.merged.state_type
         types = [aggregates.without_dictionaries(item.type) for item in self.arguments if item.type is not None]
-        if len(types) < len(self.arguments) or aggregates.NULL in types:
+        if len(types) < len(self.arguments) or NULL in types:
             return None
         # What Tilla has no rule for, and what merges further, is spelled as it is: the server checks it.
         trusted = self.merged is not None or self.function not in AGGREGATES

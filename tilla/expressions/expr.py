@@ -518,7 +518,16 @@ def is_constant(item: Expr[Any]) -> bool:
 
 
 # Operators that group less tightly have lower numbers; what is not here never needs brackets.
-_BINDING = {exp.Or: 1, exp.And: 2, exp.EQ: 4, exp.NEQ: 4, exp.LT: 4, exp.LTE: 4, exp.GT: 4, exp.GTE: 4}
+_BINDING: dict[type[exp.Expr], int] = {
+    exp.Or: 1,
+    exp.And: 2,
+    exp.EQ: 4,
+    exp.NEQ: 4,
+    exp.LT: 4,
+    exp.LTE: 4,
+    exp.GT: 4,
+    exp.GTE: 4,
+}
 _BINDING |= {exp.Add: 6, exp.Sub: 6, exp.Mul: 7, exp.Div: 7, exp.Mod: 7}
 
 

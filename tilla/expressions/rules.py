@@ -299,14 +299,14 @@ _CLOCK = frozenset({"Hour", "Minute", "Second"})
 def _shifted(moment: Type, by: Type) -> Type | None:
     """Move a date or a moment by an interval, or by a number of its own unit (days, seconds)."""
     if isinstance(by, IntervalType):
-        return _by_interval(moment, by)
+        return by_interval(moment, by)
     step = number(by)
     if isinstance(moment, DateType | DateTimeType | DateTime64Type | TimeType | Time64Type):
         return moment if step is not None and step.bits <= 64 and str(step) != "BFloat16" else None
     return None
 
 
-def _by_interval(moment: Type, by: IntervalType) -> Type | None:
+def by_interval(moment: Type, by: IntervalType) -> Type | None:
     if isinstance(moment, IntervalType):
         return moment if moment.unit == by.unit else TupleType((moment, by))
     digits = _SUBSECOND.get(by.unit)

@@ -7,7 +7,7 @@ one length it takes an element of each.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from tilla.expressions.aggregates import AGGREGATES, result
 from tilla.expressions.expr import Expr, call, to_expr
@@ -19,8 +19,11 @@ from tilla.types.containers import ArrayType
 if TYPE_CHECKING:
     from tilla.functions.base import N
 
+S = TypeVar("S")
 U = TypeVar("U")
 Function = Callable[..., object]
+Condition = Callable[[Expr[T]], Expr[bool] | Expr[bool | None]]
+Condition2 = Callable[[Expr[T], Expr[U]], Expr[bool] | Expr[bool | None]]
 
 # --- functions of elements ---
 
@@ -37,57 +40,69 @@ def _over(
     return call(name, written, *items, type=found)
 
 
-def array_map(change: Callable[..., Expr[U] | U], *x: Items[Any]) -> Expr[list[U]]:
+@overload
+def array_map(change: Callable[[Expr[T]], Expr[U]], x: Items[T], /) -> Expr[list[U]]: ...
+@overload
+def array_map(change: Callable[[Expr[T], Expr[S]], Expr[U]], x: Items[T], y: Items[S], /) -> Expr[list[U]]: ...
+@overload
+def array_map(change: Callable[[Expr[T]], object], x: Items[T], /) -> Expr[list[Any]]: ...
+@overload
+def array_map(change: Function, /, *x: Items[Any]) -> Expr[list[Any]]: ...
+def array_map(change: Function, /, *x: Items[Any]) -> Expr[list[Any]]:
     """``arrayMap((x, ...) -> ..., array, ...)``: each element changed."""
     return _over("arrayMap", change, x, lambda element, body: ArrayType(body))
 
 
-def array_filter(keep: Function, x: Items[T], *others: Items[Any]) -> Expr[list[T]]:
+@overload
+def array_filter(keep: Condition[T], x: Items[T], /) -> Expr[list[T]]: ...
+@overload
+def array_filter(keep: Condition2[T, U], x: Items[T], y: Items[U], /) -> Expr[list[T]]: ...
+def array_filter(keep: Function, /, *x: Items[Any]) -> Expr[list[Any]]:
     """``arrayFilter((x, ...) -> ..., array, ...)``: the elements of the first array where it holds."""
-    return _over("arrayFilter", keep, (x, *others), lambda element, body: ArrayType(element))
+    return _over("arrayFilter", keep, x, lambda element, body: ArrayType(element))
 
 
-def array_exists(condition: Function, *x: Items[Any]) -> Expr[bool]:
-    """``arrayExists((x, ...) -> ..., array, ...)``: 1 where it holds for any element."""
-    return _over("arrayExists", condition, x, _fixed("arrayExists"))
+def array_exists(condition: Condition[T], x: Items[T]) -> Expr[bool]:
+    """``arrayExists(x -> ..., array)``: 1 where it holds for any element."""
+    return _over("arrayExists", condition, (x,), _fixed("arrayExists"))
 
 
-def array_all(condition: Function, *x: Items[Any]) -> Expr[bool]:
-    """``arrayAll((x, ...) -> ..., array, ...)``: 1 where it holds for every element."""
-    return _over("arrayAll", condition, x, _fixed("arrayAll"))
+def array_all(condition: Condition[T], x: Items[T]) -> Expr[bool]:
+    """``arrayAll(x -> ..., array)``: 1 where it holds for every element."""
+    return _over("arrayAll", condition, (x,), _fixed("arrayAll"))
 
 
-def array_count(condition: Function, *x: Items[Any]) -> Expr[int]:
-    """``arrayCount((x, ...) -> ..., array, ...)``: for how many elements it holds."""
-    return _over("arrayCount", condition, x, _fixed("arrayCount"))
+def array_count(condition: Condition[T], x: Items[T]) -> Expr[int]:
+    """``arrayCount(x -> ..., array)``: for how many elements it holds."""
+    return _over("arrayCount", condition, (x,), _fixed("arrayCount"))
 
 
-def array_first(condition: Function, x: Items[T], *others: Items[Any]) -> Expr[T]:
-    """``arrayFirst((x, ...) -> ..., array, ...)``: the first element where it holds, else the type's default."""
-    return _over("arrayFirst", condition, (x, *others), lambda element, body: element)
+def array_first(condition: Condition[T], x: Items[T]) -> Expr[T]:
+    """``arrayFirst(x -> ..., array)``: the first element where it holds, else the type's default."""
+    return _over("arrayFirst", condition, (x,), lambda element, body: element)
 
 
-def array_first_or_null(condition: Function, x: Items[T], *others: Items[Any]) -> Expr[T | None]:
-    """``arrayFirstOrNull((x, ...) -> ..., array, ...)``: the first element where it holds, else NULL."""
-    return _over("arrayFirstOrNull", condition, (x, *others), lambda element, body: nullable(element))
+def array_first_or_null(condition: Condition[T], x: Items[T]) -> Expr[T | None]:
+    """``arrayFirstOrNull(x -> ..., array)``: the first element where it holds, else NULL."""
+    return _over("arrayFirstOrNull", condition, (x,), lambda element, body: nullable(element))
 
 
-def array_last(condition: Function, x: Items[T], *others: Items[Any]) -> Expr[T]:
-    """``arrayLast((x, ...) -> ..., array, ...)``: the last element where it holds, else the type's default."""
-    return _over("arrayLast", condition, (x, *others), lambda element, body: element)
+def array_last(condition: Condition[T], x: Items[T]) -> Expr[T]:
+    """``arrayLast(x -> ..., array)``: the last element where it holds, else the type's default."""
+    return _over("arrayLast", condition, (x,), lambda element, body: element)
 
 
-def array_first_index(condition: Function, *x: Items[Any]) -> Expr[int]:
-    """``arrayFirstIndex((x, ...) -> ..., array, ...)``: the position of the first element where it holds, else 0."""
-    return _over("arrayFirstIndex", condition, x, _fixed("arrayFirstIndex"))
+def array_first_index(condition: Condition[T], x: Items[T]) -> Expr[int]:
+    """``arrayFirstIndex(x -> ..., array)``: the position of the first element where it holds, else 0."""
+    return _over("arrayFirstIndex", condition, (x,), _fixed("arrayFirstIndex"))
 
 
-def array_last_index(condition: Function, *x: Items[Any]) -> Expr[int]:
-    """``arrayLastIndex((x, ...) -> ..., array, ...)``: the position of the last element where it holds, else 0."""
-    return _over("arrayLastIndex", condition, x, _fixed("arrayLastIndex"))
+def array_last_index(condition: Condition[T], x: Items[T]) -> Expr[int]:
+    """``arrayLastIndex(x -> ..., array)``: the position of the last element where it holds, else 0."""
+    return _over("arrayLastIndex", condition, (x,), _fixed("arrayLastIndex"))
 
 
-def array_fold(change: Callable[[Any, Any], object], x: Items[Any], start: Expr[T]) -> Expr[T]:
+def array_fold(change: Callable[[Expr[T], Expr[U]], Expr[T]], x: Items[U], start: Expr[T]) -> Expr[T]:
     """``arrayFold((state, x) -> ..., array, start)``: the state after the last element; its type is that of ``start``."""
     array, first = to_expr(x), to_expr(start)
     written, body = higher_order("arrayFold", change, [first.type, element_type(array.type)])
@@ -111,12 +126,16 @@ def _optional(
 # --- one value of many ---
 
 
-def array_sum(x: Items[N], change: Function | None = None) -> Expr[N]:
+@overload
+def array_sum(x: Items[N], change: None = ...) -> Expr[N]: ...
+@overload
+def array_sum(x: Items[T], change: Callable[[Expr[T]], Expr[N]]) -> Expr[N]: ...
+def array_sum(x: Items[Any], change: Function | None = None) -> Expr[Any]:
     """``arraySum(x)``: the sum of the elements, or of what a function makes of them; widened as ``sum``."""
     return _optional("arraySum", change, (x,), total)
 
 
-def array_avg(x: Items[Any], change: Function | None = None) -> Expr[float]:
+def array_avg(x: Items[T], change: Callable[[Expr[T]], Expr[Any]] | None = None) -> Expr[float]:
     """``arrayAvg(x)``: the mean of the elements, as Float64."""
     return _optional("arrayAvg", change, (x,), lambda body: RULES["arrayAvg"]((ArrayType(body),), ()))
 
@@ -145,12 +164,12 @@ def array_reduce(function: str, *x: Items[Any]) -> Expr[Any]:
 # --- order ---
 
 
-def array_sort(x: Items[T], by: Function | None = None) -> Expr[list[T]]:
+def array_sort(x: Items[T], by: Callable[[Expr[T]], Expr[Any]] | None = None) -> Expr[list[T]]:
     """``arraySort(x -> ..., array)``: ascending, by the elements or by what a function makes of them."""
     return _sorted("arraySort", x, by)
 
 
-def array_reverse_sort(x: Items[T], by: Function | None = None) -> Expr[list[T]]:
+def array_reverse_sort(x: Items[T], by: Callable[[Expr[T]], Expr[Any]] | None = None) -> Expr[list[T]]:
     """``arrayReverseSort(x -> ..., array)``: descending, by the elements or by what a function makes of them."""
     return _sorted("arrayReverseSort", x, by)
 
@@ -234,7 +253,7 @@ def array_zip(*x: Items[Any]) -> Expr[list[tuple[Any, ...]]]:
     return scalar("arrayZip", *x)
 
 
-def array_split(starts: Function, x: Items[T]) -> Expr[list[list[T]]]:
+def array_split(starts: Condition[T], x: Items[T]) -> Expr[list[list[T]]]:
     """``arraySplit(x -> ..., array)``: a new array begins at each element where it holds."""
     return _over("arraySplit", starts, (x,), lambda element, body: ArrayType(ArrayType(element)))
 

@@ -7,15 +7,14 @@ counts, and without one there the server's. An unknown zone is an error when the
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from tilla.expressions.expr import Expr
-from tilla.expressions.rules import DATE, DATE32, Type, _by_interval
+from tilla.expressions.rules import DATE, DATE32, Type, by_interval
 from tilla.functions.base import Moment, Whole, exact, scalar, seconds, typed, zone, zone_of
 from tilla.types.temporal import DateTime64Type, DateTimeType, DateType, IntervalType
 
-if TYPE_CHECKING:
-    from tilla.functions.base import T
+D = TypeVar("D", bound=dt.date | None)
 
 
 # --- now ---
@@ -260,7 +259,7 @@ def date_trunc(unit: str, x: Moment, tz: str = "") -> Expr[Any]:
 
 def _move(name: str, unit: str, x: Moment, by: Whole) -> Expr[Any]:
     interval = IntervalType(unit)
-    return typed(name, lambda value, count: _by_interval(value, interval), x, by)
+    return typed(name, lambda value, count: by_interval(value, interval), x, by)
 
 
 def add_seconds(x: Moment, n: Whole) -> Expr[dt.datetime]:
@@ -278,29 +277,29 @@ def add_hours(x: Moment, n: Whole) -> Expr[dt.datetime]:
     return _move("addHours", "Hour", x, n)
 
 
-def add_days(x: Expr[T], n: Whole) -> Expr[T]:
+def add_days(x: Expr[D], n: Whole) -> Expr[D]:
     """``addDays(x, n)``."""
-    return _move("addDays", "Day", x, n)  # type: ignore[arg-type]
+    return _move("addDays", "Day", x, n)
 
 
-def add_weeks(x: Expr[T], n: Whole) -> Expr[T]:
+def add_weeks(x: Expr[D], n: Whole) -> Expr[D]:
     """``addWeeks(x, n)``."""
-    return _move("addWeeks", "Week", x, n)  # type: ignore[arg-type]
+    return _move("addWeeks", "Week", x, n)
 
 
-def add_months(x: Expr[T], n: Whole) -> Expr[T]:
+def add_months(x: Expr[D], n: Whole) -> Expr[D]:
     """``addMonths(x, n)``: 31 January plus a month is 28 February."""
-    return _move("addMonths", "Month", x, n)  # type: ignore[arg-type]
+    return _move("addMonths", "Month", x, n)
 
 
-def add_quarters(x: Expr[T], n: Whole) -> Expr[T]:
+def add_quarters(x: Expr[D], n: Whole) -> Expr[D]:
     """``addQuarters(x, n)``."""
-    return _move("addQuarters", "Quarter", x, n)  # type: ignore[arg-type]
+    return _move("addQuarters", "Quarter", x, n)
 
 
-def add_years(x: Expr[T], n: Whole) -> Expr[T]:
+def add_years(x: Expr[D], n: Whole) -> Expr[D]:
     """``addYears(x, n)``."""
-    return _move("addYears", "Year", x, n)  # type: ignore[arg-type]
+    return _move("addYears", "Year", x, n)
 
 
 def subtract_seconds(x: Moment, n: Whole) -> Expr[dt.datetime]:
@@ -318,24 +317,24 @@ def subtract_hours(x: Moment, n: Whole) -> Expr[dt.datetime]:
     return _move("subtractHours", "Hour", x, n)
 
 
-def subtract_days(x: Expr[T], n: Whole) -> Expr[T]:
+def subtract_days(x: Expr[D], n: Whole) -> Expr[D]:
     """``subtractDays(x, n)``."""
-    return _move("subtractDays", "Day", x, n)  # type: ignore[arg-type]
+    return _move("subtractDays", "Day", x, n)
 
 
-def subtract_weeks(x: Expr[T], n: Whole) -> Expr[T]:
+def subtract_weeks(x: Expr[D], n: Whole) -> Expr[D]:
     """``subtractWeeks(x, n)``."""
-    return _move("subtractWeeks", "Week", x, n)  # type: ignore[arg-type]
+    return _move("subtractWeeks", "Week", x, n)
 
 
-def subtract_months(x: Expr[T], n: Whole) -> Expr[T]:
+def subtract_months(x: Expr[D], n: Whole) -> Expr[D]:
     """``subtractMonths(x, n)``."""
-    return _move("subtractMonths", "Month", x, n)  # type: ignore[arg-type]
+    return _move("subtractMonths", "Month", x, n)
 
 
-def subtract_years(x: Expr[T], n: Whole) -> Expr[T]:
+def subtract_years(x: Expr[D], n: Whole) -> Expr[D]:
     """``subtractYears(x, n)``."""
-    return _move("subtractYears", "Year", x, n)  # type: ignore[arg-type]
+    return _move("subtractYears", "Year", x, n)
 
 
 def date_diff(unit: str, start: Moment, end: Moment, tz: str = "") -> Expr[int]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tilla.functions.base import T
     from tilla.types import DataType
 
-Step = str | int
+Step = str | int | Expr[str] | Expr[int]
 Json = Expr[str | None] | Expr[dict[str, Any] | None] | str
 
 # What counts as a number in text. ClickHouse itself reads "1.2.3" as 1.23 and "-" as 0 (26.9).
@@ -238,13 +238,13 @@ def json_extract_keys(x: Json, *path: Step) -> Expr[list[str]]:
 
 def json_extract_keys_and_values(x: Json, *path: Step, type: DataType[T]) -> Expr[list[tuple[str, T]]]:
     """``JSONExtractKeysAndValues(x, path, 'type')``: pairs, of the values that have that type."""
-    found = ArrayType(TupleType((STRING, type)))
+    found: DataType[Any] = ArrayType(TupleType((STRING, type)))
     return typed("JSONExtractKeysAndValues", found, _text(x), *_steps(path), str(type))
 
 
 def json_extract_keys_and_values_raw(x: Json, *path: Step) -> Expr[list[tuple[str, str]]]:
     """``JSONExtractKeysAndValuesRaw(x, path)``: pairs of key and JSON text."""
-    found = ArrayType(TupleType((STRING, STRING)))
+    found: DataType[Any] = ArrayType(TupleType((STRING, STRING)))
     return typed("JSONExtractKeysAndValuesRaw", found, _text(x), *_steps(path))
 
 
@@ -356,9 +356,8 @@ def _present(x: Json) -> Expr[Any]:
 
 def _steps(path: tuple[Step, ...]) -> tuple[Step, ...]:
     for step in path:
-        if isinstance(step, Expr):
-            continue
-        if not isinstance(step, str | int) or isinstance(step, bool) or step == 0:
+        known = isinstance(step, str | int | Expr) and not isinstance(step, bool)
+        if not known or (isinstance(step, int) and step == 0):
             raise errors.bad_json_path(repr(step))
     return path
 

@@ -42,12 +42,14 @@ def map_contains(x: Expr[dict[K, Any]], key: Expr[K] | K) -> Expr[bool]:
     return scalar("mapContains", x, key)
 
 
-def map_filter(keep: Callable[[Any, Any], object], x: Expr[dict[K, V]]) -> Expr[dict[K, V]]:
+def map_filter(
+    keep: Callable[[Expr[K], Expr[V]], Expr[bool] | Expr[bool | None]], x: Expr[dict[K, V]]
+) -> Expr[dict[K, V]]:
     """``mapFilter((k, v) -> ..., x)``: the pairs where it holds."""
     return _over("mapFilter", keep, x, lambda map, body: map)
 
 
-def map_apply(change: Callable[[Any, Any], object], x: Expr[dict[Any, Any]]) -> Expr[dict[Any, Any]]:
+def map_apply(change: Callable[[Expr[K], Expr[V]], object], x: Expr[dict[K, V]]) -> Expr[dict[Any, Any]]:
     """``mapApply((k, v) -> (key, value), x)``: each pair changed; the function returns a tuple of two."""
 
     def rule(map: MapType[Any, Any], body: Type | None) -> Type | None:
@@ -58,12 +60,14 @@ def map_apply(change: Callable[[Any, Any], object], x: Expr[dict[Any, Any]]) -> 
     return _over("mapApply", change, x, rule)
 
 
-def map_exists(condition: Callable[[Any, Any], object], x: Expr[dict[Any, Any]]) -> Expr[bool]:
+def map_exists(
+    condition: Callable[[Expr[K], Expr[V]], Expr[bool] | Expr[bool | None]], x: Expr[dict[K, V]]
+) -> Expr[bool]:
     """``mapExists((k, v) -> ..., x)``: 1 where it holds for any pair."""
     return _over("mapExists", condition, x, lambda map, body: scalar("mapExists", x).type)
 
 
-def map_all(condition: Callable[[Any, Any], object], x: Expr[dict[Any, Any]]) -> Expr[bool]:
+def map_all(condition: Callable[[Expr[K], Expr[V]], Expr[bool] | Expr[bool | None]], x: Expr[dict[K, V]]) -> Expr[bool]:
     """``mapAll((k, v) -> ..., x)``: 1 where it holds for every pair."""
     return _over("mapAll", condition, x, lambda map, body: scalar("mapAll", x).type)
 
