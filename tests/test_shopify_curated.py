@@ -1,14 +1,13 @@
 """data_shopify over the sample records: every curated column has the value that a person reading the record would say.
 
 The golden rows in ``data/curated/shopify.json`` were read against the records one by one; a change of them is to be read the
-same way. Write them anew with ``TILLA_WRITE_GOLDEN=1``.
+same way. Write them anew with ``python -m tests.test_shopify_curated``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from typing import Any
 
 import pytest
@@ -59,12 +58,13 @@ def _json(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
-@pytest.mark.skipif(not os.environ.get("TILLA_WRITE_GOLDEN"), reason="writes the golden rows")
-def test_write_golden(engine: Any) -> None:
+def write_golden() -> None:
     """Write the rows of the default layout; read the difference before committing it."""
-    warehouse = landed(s.warehouse(engine, airbyte.DEFAULT))
-    written = {table: rows(warehouse, table) for table in TABLES}
-    GOLDEN.parent.mkdir(exist_ok=True)
+    from tilla.servers import connect
+
+    with connect("chdb://memory") as engine:
+        warehouse = landed(s.warehouse(engine, airbyte.DEFAULT))
+        written = {table: rows(warehouse, table) for table in TABLES}
     GOLDEN.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -85,3 +85,7 @@ def test_every_table_has_a_sample() -> None:
     """A table without golden rows is a table that nobody has read."""
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
     assert [table for table in TABLES if not golden[table]] == []
+
+
+if __name__ == "__main__":
+    write_golden()

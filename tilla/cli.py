@@ -1,32 +1,54 @@
-"""``tilla``: emit, apply, backfill, demo. Exit codes: 0 fine, 1 an error, 2 something differs."""
+"""``tilla``: emit, apply, backfill, demo. Exit codes: 0 fine, 1 an error, 2 something differs.
+
+stdout holds what was asked for (SQL, a plan, JSON); progress and messages go to stderr.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tilla import emit, errors
-from tilla.emit import Parser, add_project_options, chosen_project, guarded
+from tilla.emit import Parser, add_project_options, chosen_project, guarded, without_secrets, write_out
 
 if TYPE_CHECKING:
-    from tilla.planning.plan import Report
+    from tilla.planning.plan import Plan
+    from tilla.planning.run import Report
     from tilla.projects import Project
+    from tilla.servers import Server
+
+    Planned = Callable[[Project, Server], Plan]
 
 
 def _server_options(parser: argparse.ArgumentParser) -> None:
+    from tilla.planning.plan import RISKS
+
     parser.add_argument(
         "--dsn", default=None,
         help="clickhouse://user@host:8443/db?secure=true, chdb:///path, chdb://memory; default: CLICKHOUSE_* variables",
     )  # fmt: skip
     parser.add_argument("--target", default="single", metavar="TARGET", help="single (default), cloud, or cluster:NAME")
-    parser.add_argument("--dry-run", action="store_true", help="print the plan and change nothing")
+    parser.add_argument(
+        "--allow", choices=RISKS, default="",
+        help="the highest risk to take (default: rights; with --quiesced: destructive)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the plan and change nothing; 2 when it is not empty"
+    )
+    parser.add_argument("--json", action="store_true", help="print the plan as JSON; after a run, with what was done")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
 
 def _say(options: argparse.Namespace) -> Callable[[str], None]:
-    return (lambda _: None) if options.quiet else (lambda line: print(line, file=sys.stderr, flush=True))
+    """Progress, a line a step."""
+    return (lambda _: None) if options.quiet else (lambda line: _note(line))
+
+
+def _note(line: str) -> None:
+    print(without_secrets(line), file=sys.stderr, flush=True)
 
 
 def _project(options: argparse.Namespace) -> Project:
@@ -37,48 +59,68 @@ def _project(options: argparse.Namespace) -> Project:
 
 
 def _apply(arguments: Sequence[str]) -> int:
-    from tilla.operations import apply, plan
-    from tilla.servers import connect
+    from tilla.operations import plan
 
     parser = Parser(prog="tilla apply", description="Create what is missing: databases, tables, views, access.")
     add_project_options(parser)
     _server_options(parser)
     parser.add_argument("--with-sources", action="store_true", help="also create the raw tables, for an empty server")
     options = parser.parse_args(arguments)
-    project = _project(options)
-    with connect(options.dsn) as server:
-        made = plan(project, server, target=options.target, with_sources=options.with_sources)
-        if options.dry_run:
-            print(made)
-            return 2 if made else 0
-        report = apply(made, server, progress=_say(options))
-    return _ended(report)
+    return _carried_out(
+        options,
+        lambda project, server: plan(project, server, target=options.target, with_sources=options.with_sources),
+        options.allow or "rights",
+    )
 
 
 def _backfill(arguments: Sequence[str]) -> int:
-    from tilla.operations import apply, backfill
-    from tilla.servers import connect
+    from tilla.operations import backfill
 
     parser = Parser(prog="tilla backfill", description="Copy history into every target that lacks it, then refresh.")
     add_project_options(parser)
     _server_options(parser)
-    parser.add_argument("--quiesced", action="store_true", help="nothing is inserted meanwhile")
+    parser.add_argument(
+        "--quiesced", action="store_true",
+        help="nothing is inserted meanwhile: rebuild targets that are not overlap-safe, too",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
+    return _carried_out(
+        options,
+        lambda project, server: backfill(project, server, target=options.target, quiesced=options.quiesced),
+        options.allow or ("destructive" if options.quiesced else "rights"),
+    )
+
+
+def _carried_out(options: argparse.Namespace, planned: Planned, allow: str) -> int:
+    """Make a plan; print it, or run it and say how it ended."""
+    from tilla.operations import apply
+    from tilla.servers import connect
+
     project = _project(options)
     with connect(options.dsn) as server:
-        made = backfill(project, server, target=options.target, quiesced=options.quiesced)
+        made = planned(project, server)
         if options.dry_run:
-            print(made)
+            write_out(_as_json(made.as_json()) if options.json else without_secrets(str(made)) + "\n")
             return 2 if made else 0
-        return _ended(apply(made, server, progress=_say(options)))
+        report = apply(made, server, allow=allow, progress=_say(options))
+    if options.json:
+        write_out(_as_json({**made.as_json(), "done": list(report.done)}))
+    return _ended(report)
+
+
+def _as_json(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 def _ended(report: Report) -> int:
-    """Say how a run ended; what was left alone makes the exit code 2."""
-    print(f"{len(report.done)} statements run", file=sys.stderr)
+    """Say how a run ended. What differs, or waits for more than its history, makes the exit code 2."""
     for step in (*report.differing, *report.pending):
-        print(step, file=sys.stderr)
-    return 2 if report.differing else 0
+        _note(str(step))
+    if report.skipped:
+        _note(f"{len(report.skipped)} access statements skipped: {report.skipped[0].reason}")
+    number = len(report.done)
+    _note(f"{number} statement{'' if number == 1 else 's'} run" if number else "nothing to do")
+    return 2 if report.differing or report.plan.waits_for_others else 0
 
 
 def _demo(arguments: Sequence[str]) -> int:
@@ -104,13 +146,16 @@ def usage() -> str:
 
 def run(arguments: Sequence[str]) -> int:
     """Do what the arguments say; return the exit code."""
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(usage())
-        return 0 if arguments else 1
+    if not arguments:
+        print(usage(), file=sys.stderr)
+        return 1
+    if arguments[0] in ("-h", "--help", "help"):
+        write_out(usage() + "\n")
+        return 0
     if arguments[0] in ("-V", "--version"):
         from tilla import __version__
 
-        print(f"tilla {__version__}")
+        write_out(f"tilla {__version__}\n")
         return 0
     if arguments[0] not in COMMANDS:
         raise errors.bad_option("tilla", arguments[0], ", ".join(COMMANDS), errors.nearest(arguments[0], COMMANDS))

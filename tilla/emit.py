@@ -12,7 +12,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,7 +28,10 @@ JSON_VERSION = 1
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, with wrong usage as an error of Tilla's (exit 1)."""
+    """argparse, with wrong usage as an error of Tilla's (exit 1), and whole option names only."""
+
+    def __init__(self, *, prog: str, description: str) -> None:
+        super().__init__(prog=prog, description=description, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         raise errors.wrong_usage(message)
@@ -187,12 +190,16 @@ def write_out(text: str) -> None:
     stream.flush()
 
 
-def guarded(main: object, arguments: Sequence[str]) -> int:
+def guarded(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
     """Run a command: an error of Tilla's is printed without a traceback, a closed pipe ends quietly."""
     try:
-        return int(main(arguments))  # type: ignore[operator]
+        code = main(arguments)
+        sys.stdout.flush()
+        return code
     except errors.TillaError as error:
-        print(f"tilla: {error}", file=sys.stderr)
+        print(f"tilla: {without_secrets(str(error))}", file=sys.stderr)
+        if isinstance(error, errors.ServerError):
+            _tell_where(error)
         return 1
     except BrokenPipeError:
         # Python flushes stdout once more at exit; give it somewhere to go.
@@ -201,6 +208,23 @@ def guarded(main: object, arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("tilla: interrupted", file=sys.stderr)
         return 1
+
+
+def without_secrets(message: str) -> str:
+    """A message with whatever looks like a login in it hidden: an argument may be a DSN in the wrong place."""
+    from tilla.servers.redaction import redact
+
+    return redact(message)
+
+
+def _tell_where(error: errors.ServerError) -> None:
+    """Say which statement a server refused, whole, and what had run before it."""
+    if error.statement:
+        print(f"\n{without_secrets(error.statement)};\n", file=sys.stderr)
+    for statement in error.done:
+        print(f"done: {without_secrets(statement.partition(chr(10))[0])}", file=sys.stderr)
+    if error.statement or error.done:
+        print(f"tilla: {len(error.done)} statements ran before it; run it again and it goes on", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

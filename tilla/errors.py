@@ -88,7 +88,12 @@ class RefusedError(TillaError):
 
 
 class ServerError(TillaError):
-    """What a server said, with the statement that made it say so."""
+    """What a server said, with the statement that made it say so.
+
+    When a plan was running, ``done`` lists the statements that ran before it.
+    """
+
+    done: tuple[str, ...] = ()
 
     def __init__(
         self, *mistakes: Mistake, statement: str = "", server_code: int | None = None, reason: str = ""
@@ -104,9 +109,7 @@ class ConnectionFailed(ServerError):
 
 
 class StatementRefused(ServerError):
-    """The server refused one statement. ``done`` lists the statements that ran before it."""
-
-    done: tuple[str, ...] = ()
+    """The server refused one statement."""
 
 
 class Collector:
@@ -1104,6 +1107,55 @@ def not_overlap_safe(where: str, reason: str, ways_out: str) -> RefusedError:
             f"a static script cannot fill this exactly once while rows keep coming: {reason}",
             hint=ways_out,
         )
+    )
+
+
+def history_refused(where: str, reason: str, ways_out: str) -> RefusedError:
+    """T602: a target whose history cannot be copied while rows keep coming."""
+    return RefusedError(
+        Mistake("T602", where, f"its history cannot be copied while rows keep coming: {reason}", hint=ways_out)
+    )
+
+
+def risk_exceeded(where: str, risk: str, reason: str, allowed: str) -> RefusedError:
+    """T610: a plan holds a step that is riskier than what the caller allows."""
+    return RefusedError(
+        Mistake(
+            "T610",
+            where,
+            f"this step is {risk}: {reason}",
+            expected=f"nothing beyond {allowed}",
+            hint=f'allow="{risk}"',
+        )
+    )
+
+
+def unknown_risk(value: str, known: Sequence[str]) -> UsageError:
+    """T412: ``allow`` names no risk."""
+    return UsageError(
+        Mistake(
+            "T412", "allow", f"{value!r} is no risk", expected=f"one of {_listed(known)}", nearest=nearest(value, known)
+        )
+    )
+
+
+def objects_missing(names: Sequence[str]) -> ServerError:
+    """T530: the server took every statement, and objects are not there afterwards."""
+    shown = _listed(names)
+    return ServerError(
+        Mistake(
+            "T530",
+            "apply",
+            f"every statement was accepted, and these are not there: {shown}",
+            hint="run it again; if they stay away, someone drops them or this user may not see them",
+        )
+    )
+
+
+def refresh_failed(where: str, statement: str, why: str) -> StatementRefused:
+    """T531: a refresh ended with an exception."""
+    return StatementRefused(
+        Mistake("T531", where, f"its refresh failed: {why}"), statement=statement, server_code=730, reason=why
     )
 
 

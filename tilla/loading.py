@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import sys
@@ -22,11 +23,13 @@ def load(spec: str = "", directory: Path | None = None) -> tuple[Project, str]:
         DeclarationError: the project's own mistakes.
     """
     folder = directory or Path.cwd()
-    if spec:
-        return _from_spec(spec, folder), spec
-    configured = _configured(folder)
-    if configured:
-        return _from_spec(configured, folder), f"{configured} (from pyproject.toml)"
+    # stdout is for SQL alone: what a module prints while it is imported goes to stderr.
+    with contextlib.redirect_stdout(sys.stderr):
+        if spec:
+            return _from_spec(spec, folder), spec
+        configured = _configured(folder)
+        if configured:
+            return _from_spec(configured, folder), f"{configured} (from pyproject.toml)"
     return _from_spec(SHIPPED, folder), "the shipped project (tilla.shipped:project)"
 
 
@@ -41,8 +44,9 @@ def _configured(folder: Path) -> str:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise errors.bad_pyproject(str(file), str(error)) from None
-    tool = data.get("tool", {})
-    value = tool.get("tilla", {}).get("project", "") if isinstance(tool, dict) else ""
+    value: object = data
+    for key in ("tool", "tilla", "project"):
+        value = value.get(key, "") if isinstance(value, dict) else ""
     if not isinstance(value, str):
         raise errors.bad_pyproject(str(file), "[tool.tilla] project is not a text")
     return value
@@ -77,7 +81,7 @@ def _from_module(name: str, folder: Path) -> object:
         if name == missing or name.startswith(missing + "."):
             raise errors.no_such_module(name, str(folder)) from None
         raise errors.project_raised(name, *_last_frame(error)) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise errors.project_raised(name, *_last_frame(error)) from None
 
 
@@ -95,7 +99,7 @@ def _from_file(place: str, folder: Path) -> object:
         spec.loader.exec_module(module)
     except errors.TillaError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise errors.project_raised(place, *_last_frame(error)) from None
     return module
 

@@ -53,13 +53,13 @@ class Script:
         found: list[Statement] = []
         if SCHEMA in self.phases or BACKFILL in self.phases:
             found += self._databases()
-        if BACKFILL in self.phases and self._fills():
-            found += self._marker_tables()
+        if BACKFILL in self.phases and self.fills():
+            found += self.marker_tables()
         if SCHEMA in self.phases:
             found += self._schema()
         if BACKFILL in self.phases:
             found += self._history()
-            found += self._refresh()
+            found += [statement for part in self.refreshed() for statement in self.refresh(part)]
         if ACCESS in self.phases:
             found += self._access()
         return found
@@ -76,12 +76,13 @@ class Script:
             Statement(name, SCHEMA, "databases", self.deployment.create_database(name), "holds the objects below")
             for name in sorted(names)
         ]
-        if BACKFILL in self.phases and self._fills():
+        if BACKFILL in self.phases and self.fills():
             sql = self.deployment.create_database(history.DATABASE)
             found.append(Statement(history.DATABASE, BACKFILL, "databases", sql, "holds the marker of filled history"))
         return found
 
-    def _marker_tables(self) -> list[Statement]:
+    def marker_tables(self) -> list[Statement]:
+        """The tables that say which history is filled."""
         reason = "one row per filled target and declaration"
         return [
             Statement(name, BACKFILL, "tables", sql, reason, text.read_qualified(name))
@@ -98,7 +99,8 @@ class Script:
 
     # --- history ---
 
-    def _fills(self) -> list[history.Fill]:
+    def fills(self) -> list[history.Fill]:
+        """The histories to fill, each after those that it reads."""
         return [fill for fill in history.fills(self.project) if self.only is None or fill.trigger.path in self.only]
 
     def _history(self) -> list[Statement]:
@@ -106,20 +108,20 @@ class Script:
         every = history.fills(self.project)
         mistakes = errors.Collector()
         rebuilt: set[tuple[str, str]] = set()
-        for fill in self._fills():
+        for fill in self.fills():
             if fill.verdict.safe:
-                found += self._copy(fill)
+                found += self.copy(fill)
             elif not self.quiesced:
                 mistakes.add(errors.not_overlap_safe(fill.name, fill.verdict.reason, fill.verdict.ways_out))
             elif fill.target.path not in rebuilt:
                 with mistakes.catch():
                     self.deployment.refuse_rebuild(fill)
                 rebuilt.add(fill.target.path)
-                found += self._rebuild([f for f in every if f.target.path == fill.target.path], every)
+                found += self.rebuild([f for f in every if f.target.path == fill.target.path], every)
         mistakes.raise_all()
         return found
 
-    def _copy(self, fill: history.Fill) -> list[Statement]:
+    def copy(self, fill: history.Fill) -> list[Statement]:
         """Copy history into an overlap-safe target while its view is alive."""
         guard = not_filled(fill)
         found = [*self.deployment.settle(fill.trigger, "history"), *self._reload(fill.trigger)]
@@ -128,7 +130,7 @@ class Script:
             f"SETTINGS {self.deployment.fill_settings}\n{fill.select(guard)}"
         )
         reason = f"history of {fill.trigger.source.name}; safe beside the view: {fill.verdict.reason}"
-        return [*found, self._statement(fill, sql, reason), self._mark(fill)]
+        return [*found, self._statement(fill, sql, reason), self.mark(fill)]
 
     def _reload(self, part: Part) -> list[Statement]:
         """Load the dictionaries that a SELECT looks up: what they are loaded from may have been filled just now."""
@@ -146,7 +148,7 @@ class Script:
             if path in kept
         ]
 
-    def _rebuild(self, fills: Sequence[history.Fill], every: Sequence[history.Fill]) -> list[Statement]:
+    def rebuild(self, fills: Sequence[history.Fill], every: Sequence[history.Fill]) -> list[Statement]:
         """Build a target aside from its roots, exchange it in, drop the old one.
 
         The copy aside starts as a clone, emptied unless the marker is there: so a second run exchanges equal contents.
@@ -174,13 +176,14 @@ class Script:
         ]
         statements = [self._statement(fills[0], sql, reason) for sql, reason in steps]
         reloads = {s.sql: s for fill in fills for s in self._reload(fill.trigger)}
-        return [*reloads.values(), *statements, *(self._mark(fill) for fill in fills)]
+        return [*reloads.values(), *statements, *(self.mark(fill) for fill in fills)]
 
-    def _mark(self, fill: history.Fill) -> Statement:
+    def mark(self, fill: history.Fill, condition: str = "") -> Statement:
+        """Note that a history is filled, unless that is noted already."""
         name, declaration = text.quote_string(fill.name), text.quote_string(fill.declaration)
         sql = (
             f"INSERT INTO {history.MARKER} (target, declaration)\n{self.deployment.mark_settings}"
-            f"SELECT {name}, {declaration}\nWHERE {not_filled(fill)}"
+            f"SELECT {name}, {declaration}\nWHERE {not_filled(fill)}{condition}"
         )
         return self._statement(fill, sql, "from here on a second run copies nothing")
 
@@ -189,18 +192,21 @@ class Script:
 
     # --- refresh and access ---
 
-    def _refresh(self) -> list[Statement]:
-        """Refresh view by view: refreshing a parent does not refresh what depends on it."""
-        found = []
-        for part in self.project.ordered(lambda p: 0):
-            if not isinstance(part, RefreshableView) or part.append or not self._wanted(part):
-                continue
-            name, shown = part.qualified_name, ".".join(part.path)
-            found += [*self.deployment.settle(part, "refresh"), *self._reload(part)]
-            note = self.deployment.refresh_note
-            for verb, reason in (("REFRESH", f"fill it now{note}"), ("WAIT", "what reads it comes after it")):
-                sql = f"SYSTEM {verb} VIEW {name}"
-                found.append(Statement(shown, BACKFILL, "refresh", sql, reason))
+    def refreshed(self) -> list[RefreshableView[Any]]:
+        """The views to refresh, in the order of their dependencies; one that appends is never refreshed from here."""
+        return [
+            part
+            for part in self.project.ordered(lambda p: 0)
+            if isinstance(part, RefreshableView) and not part.append and self._wanted(part)
+        ]
+
+    def refresh(self, part: RefreshableView[Any]) -> list[Statement]:
+        """Refresh one view and wait: refreshing a parent does not refresh what depends on it."""
+        name, shown = part.qualified_name, ".".join(part.path)
+        found = [*self.deployment.settle(part, "refresh"), *self._reload(part)]
+        note = self.deployment.refresh_note
+        for verb, reason in (("REFRESH", f"fill it now{note}"), ("WAIT", "what reads it comes after it")):
+            found.append(Statement(shown, BACKFILL, "refresh", f"SYSTEM {verb} VIEW {name}", reason))
         return found
 
     def _access(self) -> list[Statement]:

@@ -1,110 +1,152 @@
-"""A plan: steps in order, each with what it does and why. It is a value: print it, store it, run it."""
+"""A plan: steps in order, each with what it does, why, and how much it risks. A value: print it, compare it, store it.
+
+:mod:`tilla.planning.run` is what sends it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
-from tilla import errors
 from tilla.ddl.statements import Statement
+from tilla.planning.difference import Difference
 
-if TYPE_CHECKING:
-    from tilla.servers import Server
+# What a step does about its object. The first four talk to the server, the others say why nothing is sent.
+CREATE, RUN, DRAIN, REPEAT = "create", "run", "drain", "repeat"
+EXISTS, DIFFERS, PENDING, SKIPPED = "exists", "differs", "pending", "skipped"
+_MARKS = {
+    CREATE: "+", RUN: ">", DRAIN: ".", REPEAT: ">", EXISTS: "=", DIFFERS: "~", PENDING: "?", SKIPPED: "-",
+}  # fmt: skip
 
-# What a step does about its object.
-CREATE, RUN, EXISTS, DIFFERS, PENDING, SKIPPED = "create", "run", "exists", "differs", "pending", "skipped"
-_MARKS = {CREATE: "+", RUN: ">", EXISTS: "=", DIFFERS: "~", PENDING: "?", SKIPPED: "-"}
+# How much a step may cost, least first: it adds something; it reads or writes much; it changes who may read what; it
+# replaces or drops rows.
+SAFE, COSTLY, RIGHTS, DESTRUCTIVE = "safe", "costly", "rights", "destructive"
+RISKS = (SAFE, COSTLY, RIGHTS, DESTRUCTIVE)
+
+PLAN_VERSION = 1
 
 
 @attrs.frozen
 class Step:
-    """One statement and its fate: ``create`` and ``run`` are sent; the others say why nothing is sent."""
+    """One statement and its fate.
+
+    ``detail`` says why, where it is more than the statement's own reason. ``differences`` belong to an object that is
+    left alone. ``target`` is the table that a copy fills, so that its rows can be told.
+    """
 
     statement: Statement
     action: str
     detail: str = ""
+    risk: str = SAFE
+    differences: tuple[Difference, ...] = ()
+    target: tuple[str, str] | None = None
 
     @property
     def sent(self) -> bool:
-        """True when the statement goes to the server."""
-        return self.action in (CREATE, RUN)
+        """True when something goes to the server."""
+        return self.action in (CREATE, RUN, DRAIN, REPEAT)
+
+    @property
+    def reason(self) -> str:
+        """Why the step is what it is, on one line."""
+        if self.differences:
+            return "; ".join(map(str, self.differences)) + "; left alone"
+        return " ".join((self.detail or self.statement.reason).split())
 
     def __str__(self) -> str:
-        reason = self.detail or self.statement.reason
-        return f"{_MARKS[self.action]} {self.action:<8} {self.statement.object}: {' '.join(reason.split())}"
+        risk = f" [{self.risk}]" if self.sent and self.risk != SAFE else ""
+        return f"{_MARKS[self.action]} {self.action:<8} {self.statement.object}{risk}: {self.reason}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The step as plain data."""
+        return {
+            **self.statement.as_json(),
+            "section": self.statement.section,
+            "creates": list(self.statement.creates) if self.statement.creates else None,
+            "action": self.action,
+            "detail": self.detail,
+            "risk": self.risk,
+            "differences": [d.as_json() for d in self.differences],
+            "target": list(self.target) if self.target else None,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Step:
+        """The step that :meth:`as_json` wrote."""
+        facts = {name: data[name] for name in ("object", "phase", "section", "sql", "reason")}
+        statement = Statement(**facts, creates=_path(data["creates"]))
+        differences = tuple(Difference(**item) for item in data["differences"])
+        return cls(statement, data["action"], data["detail"], data["risk"], differences, _path(data["target"]))
+
+
+def _path(value: Any) -> tuple[str, str] | None:
+    return (value[0], value[1]) if value else None
 
 
 @attrs.frozen
 class Plan:
-    """The steps for one project on one server."""
+    """The steps for one project on one server. True when something would change or differs."""
 
     project: str
     steps: tuple[Step, ...]
 
     @property
-    def changes(self) -> tuple[Step, ...]:
-        """The steps that send a statement."""
+    def sent(self) -> tuple[Step, ...]:
+        """The steps that talk to the server."""
         return tuple(step for step in self.steps if step.sent)
+
+    @property
+    def changes(self) -> tuple[Step, ...]:
+        """The steps that change something; a statement that is only said again (``repeat``) and a drain do not."""
+        return tuple(step for step in self.steps if step.action in (CREATE, RUN))
 
     @property
     def differing(self) -> tuple[Step, ...]:
         """What exists but differs from its declaration; it is left alone."""
-        return tuple(step for step in self.steps if step.action == DIFFERS)
+        return self._with(DIFFERS)
 
     @property
     def pending(self) -> tuple[Step, ...]:
-        """Views that must not be armed yet."""
-        return tuple(step for step in self.steps if step.action == PENDING)
+        """What must wait for something else."""
+        return self._with(PENDING)
+
+    @property
+    def skipped(self) -> tuple[Step, ...]:
+        """What this server cannot have."""
+        return self._with(SKIPPED)
+
+    @property
+    def waits_for_others(self) -> bool:
+        """True when something pends on more than the backfill of its history."""
+        return any(step.detail != HISTORY for step in self.pending)
+
+    def _with(self, action: str) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.action == action)
 
     def __bool__(self) -> bool:
-        return bool(self.changes or self.differing)
+        return bool(self.changes or self.differing or self.waits_for_others)
 
     def __str__(self) -> str:
-        shown = [str(step) for step in self.steps if step.action != EXISTS]
-        there = sum(step.action == EXISTS for step in self.steps)
-        return "\n".join([*shown, f"{there} objects are there as declared"] if there else shown) or "nothing to do"
+        shown = [str(step) for step in self.steps if step.action not in (EXISTS, REPEAT)]
+        there = len(self._with(EXISTS))
+        repeated = len(self._with(REPEAT))
+        shown += [f"{repeated} access statements are repeated; they change nothing that is as declared"] * bool(
+            repeated
+        )
+        shown += [f"{there} as declared"] * bool(there)
+        return "\n".join(shown) or "nothing to do"
 
     def as_json(self) -> dict[str, Any]:
-        """The plan as plain data."""
-        steps = [{**s.statement.as_json(), "action": s.action, "detail": s.detail} for s in self.steps]
-        return {"version": 1, "project": self.project, "steps": steps}
+        """The plan as plain data; :meth:`from_json` reads it back."""
+        return {"version": PLAN_VERSION, "project": self.project, "steps": [step.as_json() for step in self.steps]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Plan:
+        """The plan that :meth:`as_json` wrote."""
+        return cls(data["project"], tuple(Step.from_json(item) for item in data["steps"]))
 
 
-@attrs.frozen
-class Report:
-    """What a run did."""
-
-    plan: Plan
-    done: tuple[str, ...]
-
-    @property
-    def differing(self) -> tuple[Step, ...]:
-        """What was left alone although it differs."""
-        return self.plan.differing
-
-    @property
-    def pending(self) -> tuple[Step, ...]:
-        """What was not armed."""
-        return self.plan.pending
-
-
-def run(plan: Plan, server: Server, progress: Callable[[str], None] | None = None) -> Report:
-    """Send the statements one by one; stop at the first refusal and say what was done so far."""
-    say = progress or (lambda _: None)
-    done: list[str] = []
-    total = len(plan.changes)
-    for step in plan.steps:
-        if not step.sent:
-            if step.action != EXISTS:
-                say(str(step))
-            continue
-        say(f"[{len(done) + 1}/{total}] {step}")
-        try:
-            server.execute(step.statement.sql)
-        except errors.StatementRefused as error:
-            error.done = tuple(done)
-            raise
-        done.append(step.statement.sql)
-    return Report(plan, tuple(done))
+# Why a view is not created although everything it needs is there (design: apply does not arm what must not be armed).
+HISTORY = "history: rows are there already, and this view would count them apart; `tilla backfill` arms it"

@@ -1,59 +1,195 @@
-"""From a script and a live server to steps: what is there already, what differs, what must wait."""
+"""Schema and access: from a survey to steps. What is there stays; what is missing is created, unless it must wait."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
-from tilla import text
+from tilla import errors, text
+from tilla.ddl import history
 from tilla.ddl.script import Script
-from tilla.ddl.statements import ACCESS, SCHEMA
-from tilla.objects.materialized import Trigger
-from tilla.planning.plan import CREATE, EXISTS, PENDING, RUN, SKIPPED, Step
+from tilla.ddl.statements import ACCESS, SCHEMA, Statement
+from tilla.objects.source import Source
+from tilla.planning.plan import CREATE, DIFFERS, DRAIN, EXISTS, HISTORY, PENDING, REPEAT, RIGHTS, RUN, SKIPPED, Step
+from tilla.planning.survey import Path, Survey, changes_shape, first, survey
+from tilla.servers import Server
 
-if TYPE_CHECKING:
-    from tilla.servers import Server
+_ACCESS_NAMES = (
+    "SELECT 'ROLE' AS kind, name FROM system.roles UNION ALL SELECT 'USER', name FROM system.users"
+    " UNION ALL SELECT 'SETTINGS PROFILE', name FROM system.settings_profiles UNION ALL SELECT 'QUOTA', name FROM system.quotas"
+)
+_CREATES_ACCESS = re.compile(r"CREATE (ROLE|USER|SETTINGS PROFILE|QUOTA) IF NOT EXISTS")
 
-Path = tuple[str, str]
+
+def schema_steps(script: Script, server: Server) -> Iterator[Step]:
+    """One step per object of the schema and per access statement, sources that are only read included."""
+    seen = survey(script, server)
+    yield from objects(seen, server)
+    yield from _access(seen, server)
 
 
-def schema_steps(script: Script, server: Server) -> Iterable[Step]:
-    """One step per statement of the schema and access phases."""
-    from tilla.ddl import history
-
-    live = live_tables(server, {part.database for part in script.project.parts})
-    databases = {row["name"] for row in server.rows("SELECT name FROM system.databases")}
-    unsafe = {fill.trigger.path: fill for fill in history.fills(script.project) if not fill.verdict.safe}
-    for statement in script.statements():
+def objects(seen: Survey, server: Server) -> Iterator[Step]:
+    """The steps of the schema alone."""
+    databases = [s for s in seen.statements if s.section == "databases"]
+    yield from (Step(s, EXISTS if s.object in seen.snapshot.databases else CREATE) for s in databases)
+    created = {s.creates for s in seen.statements}
+    sources = [p for p in seen.parts.values() if isinstance(p, Source) and p.path not in created]
+    missing: dict[Path, str] = {}
+    for part in sources if seen.script.only is None else []:
+        statement = Statement(".".join(part.path), SCHEMA, "tables", "", "landed by the loader", part.path)
+        yield _read(seen, statement, missing)
+    unsafe = {fill.trigger.path: fill for fill in seen.script.fills() if not fill.verdict.safe}
+    armed: list[history.Fill] = []
+    for statement in seen.statements:
         path = statement.creates
-        if statement.section == "databases":
-            yield Step(statement, EXISTS if statement.object in databases else CREATE)
-        elif statement.phase == ACCESS and not server.features.access_control:
-            yield Step(statement, SKIPPED, "this server has no access control")
-        elif statement.phase != SCHEMA or path is None:
-            yield Step(statement, RUN)
-        elif path in live:
-            yield Step(statement, EXISTS)
-        elif path in unsafe and _holds_rows(server, unsafe[path].trigger, live):
-            yield Step(statement, PENDING, "pending: history; `tilla backfill` arms it")
-        else:
+        if statement.phase != SCHEMA or path is None:
+            continue
+        if path in seen.differences:
+            yield _existing(seen, statement, path)
+            continue
+        if reason := _blocked(seen, path, missing):
+            missing[path] = reason
+            yield Step(statement, PENDING, reason)
+        elif path not in unsafe:
             yield Step(statement, CREATE)
+        elif holding(seen, server, unsafe[path]):
+            yield Step(statement, PENDING, HISTORY)
+        else:
+            armed.append(unsafe[path])
+            yield Step(statement, CREATE, f"{statement.reason}; there is no history yet")
+    if armed:
+        yield from markers(seen)
+        yield drain(seen.script)
+        yield from complete_from_now_on(seen, armed)
 
 
-def live_tables(server: Server, databases: Iterable[str]) -> dict[Path, str]:
-    """What the server has in these databases: path -> engine."""
-    names = ", ".join(text.quote_string(name) for name in sorted(databases))
-    rows = server.rows(f"SELECT database, name, engine FROM system.tables WHERE database IN ({names})")
-    return {(row["database"], row["name"]): row["engine"] for row in rows}
+def _read(seen: Survey, statement: Statement, missing: dict[Path, str]) -> Step:
+    """A loader's table: it is there with all that is declared, or it is told."""
+    path = statement.creates
+    assert path is not None
+    if path in seen.differences:
+        return _existing(seen, statement, path)
+    missing[path] = "it is not there"
+    return Step(statement, PENDING, "its loader has not landed it yet; --with-sources creates it empty")
 
 
-def _holds_rows(server: Server, trigger: Trigger, live: dict[Path, str]) -> bool:
-    if trigger.source.path not in live:
+def _existing(seen: Survey, statement: Statement, path: Path) -> Step:
+    differences = seen.differences[path]
+    return Step(statement, DIFFERS if differences else EXISTS, differences=differences)
+
+
+def _blocked(seen: Survey, path: Path, missing: Mapping[Path, str]) -> str:
+    """Why an object cannot be created now: what it needs is missing, or is there with other columns."""
+    part = seen.parts.get(path)
+    for edge in part.edges() if part is not None else ():
+        needed = (edge.database, edge.name)
+        if edge.kind == "grants":
+            continue
+        if needed in missing:
+            return f"waits for {'.'.join(needed)}: {missing[needed]}"
+        broken = first(seen.differences.get(needed, ()), changes_shape)
+        if broken is not None:
+            return f"{'.'.join(needed)} is not as declared: {broken}"
+    return ""
+
+
+# --- history that must not be armed ---
+
+
+def upstream(seen: Survey, fill: history.Fill) -> list[Path]:
+    """Everything whose rows reach a target: the view's source, and above it the sources of the views that fill that."""
+    feeding: dict[Path, list[Path]] = {}
+    for other in history.fills(seen.script.project):
+        feeding.setdefault(other.target.path, []).append(other.trigger.source.path)
+    found: list[Path] = []
+    todo = [fill.trigger.source.path]
+    while todo:
+        path = todo.pop()
+        if path not in found:
+            found.append(path)
+            todo += feeding.get(path, [])
+    return found
+
+
+def holding(seen: Survey, server: Server, fill: history.Fill) -> list[Path]:
+    """What is upstream of a target and holds rows."""
+    return [path for path in upstream(seen, fill) if holds_rows(seen, server, path)]
+
+
+def holds_rows(seen: Survey, server: Server, path: Path) -> bool:
+    """Whether an object is there and has rows; one whose engine does not count them is asked."""
+    live = seen.snapshot.tables.get(path)
+    if live is None:
         return False
-    return bool(server.rows(f"SELECT 1 FROM {trigger.source.qualified_name} LIMIT 1"))
+    if live.rows is not None:
+        return live.rows > 0
+    return bool(server.rows(f"SELECT 1 FROM {text.quote_qualified(*path)} LIMIT 1"))
 
 
-def backfill_steps(script: Script, server: Server) -> Iterable[Step]:
-    """One step per statement of the backfill phase."""
-    for statement in script.statements():
-        yield Step(statement, RUN)
+def complete_from_now_on(seen: Survey, fills: Iterable[history.Fill]) -> Iterator[Step]:
+    """Note for views that were armed over nothing that they miss nothing; else no one could tell later.
+
+    The note is only made while there still are no rows after the inserts that ran at the arming have ended.
+    """
+    for fill in fills:
+        still_empty = "".join(
+            f"\n  AND (SELECT count() FROM {text.quote_qualified(*path)}) = 0" for path in upstream(seen, fill)
+        )
+        yield Step(seen.script.mark(fill, still_empty), RUN, "armed before the first row: its history is complete")
+
+
+def markers(seen: Survey) -> Iterator[Step]:
+    """The tables in which it is noted whose history is filled."""
+    script = seen.script
+    sql = script.deployment.create_database(history.DATABASE)
+    reason = "holds the marker of filled history"
+    database = Statement(history.DATABASE, "backfill", "databases", sql, reason)
+    yield Step(database, EXISTS if history.DATABASE in seen.snapshot.databases else CREATE)
+    for statement in script.marker_tables():
+        yield Step(statement, EXISTS if statement.creates in seen.snapshot.tables else CREATE)
+
+
+def drain(script: Script) -> Step:
+    """Wait for the inserts that run now: they keep the views that they started with."""
+    deployment = script.deployment
+    cluster = deployment.on_cluster or ("default" if deployment.name == "cloud" else "")
+    processes = f"clusterAllReplicas({text.quote_string(cluster)}, system.processes)" if cluster else "system.processes"
+    sql = f"SELECT query_id FROM {processes} WHERE query_kind IN ('Insert', 'AsyncInsertFlush')"
+    reason = "inserts that began before a view was armed miss it; wait until they have ended"
+    return Step(Statement("system.processes", "backfill", "history", sql, reason), DRAIN)
+
+
+# --- access ---
+
+
+def _access(seen: Survey, server: Server) -> Iterator[Step]:
+    """Access statements converge, so they are sent every time; only new names count as a change.
+
+    Raises:
+        StatementRefused: a server without access control cannot even parse one.
+    """
+    statements = [s for s in seen.statements if s.phase == ACCESS]
+    if not statements:
+        return
+    if not server.features.access_control:
+        for statement in statements:
+            if seen.snapshot.formatted[statement.sql] is None:
+                why = server.check_syntax(statement.sql)
+                raise errors.statement_refused(statement.object, statement.sql, 62, why or "the parser refuses it")
+            yield Step(statement, SKIPPED, "this server has no access control; its parser accepts the statement")
+        return
+    known = _access_names(server)
+    for statement in statements:
+        made = _CREATES_ACCESS.match(statement.sql)
+        if made and known is not None:
+            yield Step(statement, EXISTS if (made.group(1), statement.object) in known else CREATE)
+        else:
+            yield Step(statement, REPEAT, risk=RIGHTS)
+
+
+def _access_names(server: Server) -> set[tuple[str, str]] | None:
+    """The roles, users, profiles and quotas that are there; None when the user may not look."""
+    try:
+        return {(row["kind"], row["name"]) for row in server.rows(_ACCESS_NAMES)}
+    except errors.StatementRefused:
+        return None
