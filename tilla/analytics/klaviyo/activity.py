@@ -1,0 +1,194 @@
+"""Events by day and by hour of the week, from states that every insert updates: no refresh reads the big table for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tilla as tl
+from tilla import functions as f
+from tilla import types as t
+from tilla.analytics.klaviyo import parts as k
+from tilla.analytics.shopify import parts as p
+from tilla.datasets.common import Curated
+
+
+def daily_event_summary(
+    account: Curated,
+    *,
+    database: str = "analytics_klaviyo",
+    timezone: str = "",
+    refresh: tl.Schedule = p.HOURLY,
+) -> tuple[Any, ...]:
+    """One row per local day and metric: events, profiles, anonymous events, value.
+
+    Three objects. ``daily_event_counts`` holds distinct ids as states that every insert updates, so that an event that is
+    sent again counts once; merge them over days for a week's profiles. ``daily_event_value`` is rebuilt, because a sum would
+    count a repeat twice; a refresh reads every event that has a value. ``daily_event_summary`` reads both, with the metric's
+    name as of now; ``value`` is NULL for a day that no refresh has seen yet. The zone is part of the states: another one
+    means a rebuild. Profiles that Klaviyo merged later stay apart here.
+    """
+    events = p.columns(account.events)
+    zone = p.zone(account, timezone)
+    day = f.to_date(events["datetime"], zone)
+
+    class Counts(tl.Columns):
+        date = tl.derive(day, comment=f"local day, in {zone}")
+        metric_id = tl.derive(events["metric_id"], comment="metrics.metric_id")
+        events_ = tl.measure(f.uniq_exact(events["event_id"]), name="events", comment="events, each once; sum over days")
+        unique_profiles = tl.measure(
+            f.uniq_exact(events["profile_id"]), comment="different profiles; merge over days, do not sum"
+        )
+        anonymous_events = tl.measure(
+            f.uniq_exact_if(events["event_id"], events["profile_id"].is_null()),
+            comment="events without a profile; sum over days",
+        )
+
+    counts = tl.Aggregation(
+        f"{database}.daily_event_counts",
+        Counts,
+        source=account.events,
+        stable=(events["datetime"], events["metric_id"]),
+        comment="One row per local day and metric: events and profiles.",
+    )
+
+    class Value(tl.Columns):
+        date = tl.column(t.Date, comment=f"local day, in {zone}")
+        metric_id = tl.column(t.String, comment="metrics.metric_id")
+        value = tl.column(p.AMOUNT, comment="sum of $value, account currency; sum over days")
+
+    value = p.measures(
+        database,
+        "daily_event_value",
+        Value,
+        tl.sql(
+            """SELECT {day} AS date, metric_id, sum(toDecimal128(ifNull(value, 0), 4)) AS value
+FROM {events} FINAL
+GROUP BY date, metric_id""",
+            day=day,
+            events=account.events,
+        ),
+        order_by=(Value.date, Value.metric_id),
+        refresh=refresh,
+        comment="One row per local day and metric: the sum of values.",
+    )
+
+    class Summary(tl.Columns):
+        date = tl.column(t.Date, comment=f"local day, in {zone}")
+        metric = tl.column(t.Nullable(t.String), comment="name of the metric as of now; NULL until its row has landed")
+        events = tl.column(p.COUNT, comment="events, each once; sum over days")
+        unique_profiles = tl.column(p.COUNT, comment="different profiles; do not sum over days")
+        anonymous_events = tl.column(p.COUNT, comment="events without a profile; sum over days")
+        value = tl.column(
+            t.Nullable(p.AMOUNT), comment="sum of $value, account currency; NULL for a day not refreshed yet"
+        )
+        integration_name = tl.column(
+            t.LowCardinality(t.Nullable(t.String)), comment="integration: two may have metrics of one name"
+        )
+        metric_id = tl.column(t.String, comment="metrics.metric_id")
+
+    metrics = account.get("metrics_latest")
+    named = "LEFT JOIN {metrics} AS m ON c.metric_id = m.metric_id\n" if metrics is not None else ""
+    name = "m.name" if named else "CAST(NULL, 'Nullable(String)')"
+    integration = "m.integration_name" if named else "CAST(NULL, 'LowCardinality(Nullable(String))')"
+    summary = tl.View(
+        f"{database}.daily_event_summary",
+        Summary,
+        query=tl.sql(
+            f"""SELECT
+    c.date AS date,
+    {name} AS metric,
+    c.events AS events,
+    c.unique_profiles AS unique_profiles,
+    c.anonymous_events AS anonymous_events,
+    v.value AS value,
+    {integration} AS integration_name,
+    c.metric_id AS metric_id
+FROM {{counts}} AS c
+{named}LEFT JOIN (
+    SELECT date, metric_id, toNullable(value) AS value FROM {{value}}
+) AS v ON c.date = v.date AND c.metric_id = v.metric_id""",
+            counts=counts,
+            value=value,
+            **({"metrics": metrics} if named else {}),
+        ),
+        comment="One row per local day and metric: events, profiles, anonymous events, value.",
+    )
+    return (counts, value, summary)
+
+
+def hourly_engagement(
+    account: Curated, *, database: str = "analytics_klaviyo", timezone: str = ""
+) -> tuple[Any, ...]:
+    """One row per ISO weekday and local hour: when e-mails arrive, are opened, are clicked.
+
+    ``quarter_hour_engagement`` holds states per 15 minutes UTC and metric, because zones are off by halves and quarters of an
+    hour; every insert updates them. ``hourly_engagement`` merges them in the zone: over a change of clocks an hour occurs
+    twice or not at all, so ``occurrences`` says how often an hour had anything. Opens of an hour divided by its sends is no
+    rate: they belong to other sends.
+    """
+    events = p.columns(account.events)
+    zone = p.zone(account, timezone)
+    human = f.and_(f.not_(events["apple_privacy_open"]), f.not_(events["bot_click"]))
+
+    class Quarter(tl.Columns):
+        bucket = tl.derive(
+            f.to_start_of_fifteen_minutes(events["datetime"], "UTC"), comment="15 minutes, their start (UTC)"
+        )
+        metric_id = tl.derive(events["metric_id"], comment="metrics.metric_id")
+        events_ = tl.measure(f.uniq_exact(events["event_id"]), name="events", comment="events, each once")
+        human_events = tl.measure(
+            f.uniq_exact_if(events["event_id"], human), comment="of them, those not made by a mail program or bot"
+        )
+        profiles = tl.measure(f.uniq_exact(events["profile_id"]), comment="different profiles")
+        human_profiles = tl.measure(
+            f.uniq_exact_if(events["profile_id"], human), comment="different profiles that did it themselves"
+        )
+
+    quarters = tl.Aggregation(
+        f"{database}.quarter_hour_engagement",
+        Quarter,
+        source=account.events,
+        stable=(events["datetime"], events["metric_id"]),
+        comment="One row per 15 minutes and metric: events and profiles.",
+    )
+
+    class Hour(tl.Columns):
+        iso_weekday = tl.column(t.UInt8, comment=f"1 for Monday to 7 for Sunday, in {zone}")
+        local_hour = tl.column(t.UInt8, comment=f"0 to 23, in {zone}")
+        received = tl.column(p.COUNT, comment="e-mails received")
+        opened = tl.column(p.COUNT, comment="opens, those by mail programs included")
+        clicked = tl.column(p.COUNT, comment="clicks, those by bots left out")
+        unique_openers = tl.column(p.COUNT, comment="different profiles that opened; do not sum over hours")
+        unique_clickers = tl.column(p.COUNT, comment="different profiles that clicked; do not sum over hours")
+        opened_excl_mpp = tl.column(p.COUNT, comment="opens, those by mail programs left out")
+        occurrences = tl.column(p.COUNT, comment="different hours of the calendar that had any of it: divide by it")
+
+    opened, clicked = k.one_of(k.OPENED, "kind"), k.one_of(k.CLICKED, "kind")
+    view = tl.View(
+        f"{database}.hourly_engagement",
+        Hour,
+        query=tl.sql(
+            f"""SELECT
+    toDayOfWeek(q.bucket, 0, {{zone}}) AS iso_weekday,
+    toHour(q.bucket, {{zone}}) AS local_hour,
+    uniqExactMergeIf(q.events, {k.one_of(k.RECEIVED, "kind")}) AS received,
+    uniqExactMergeIf(q.events, {opened}) AS opened,
+    uniqExactIfMergeIf(q.human_events, {clicked}) AS clicked,
+    uniqExactMergeIf(q.profiles, {opened}) AS unique_openers,
+    uniqExactIfMergeIf(q.human_profiles, {clicked}) AS unique_clickers,
+    uniqExactIfMergeIf(q.human_events, {opened}) AS opened_excl_mpp,
+    uniqExact(toStartOfHour(q.bucket, {{zone}})) AS occurrences
+FROM {{state}} AS q
+INNER JOIN (
+    SELECT metric_id, lower(ifNull(name, '')) AS kind
+    FROM {{metrics}}
+    WHERE {k.one_of((*k.RECEIVED, *k.OPENED, *k.CLICKED), "lower(ifNull(name, ''))")}
+) AS m ON q.metric_id = m.metric_id
+GROUP BY iso_weekday, local_hour""",
+            zone=f.cast(zone, t.String),
+            state=quarters.state,
+            metrics=account.metrics_latest,
+        ),
+        comment="One row per ISO weekday and local hour: e-mails received, opened, clicked.",
+    )
+    return (quarters, view)

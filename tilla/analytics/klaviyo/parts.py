@@ -1,0 +1,136 @@
+"""What the measures of an account share: events with surviving profiles, and the credit for a conversion.
+
+Each part is a SELECT that others build on: put it into a query of your own as
+``tl.sql("WITH happened AS ({happened}) SELECT ...", happened=happened(account))``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import tilla as tl
+from tilla import functions as f
+from tilla import types as t
+from tilla.datasets.common import Curated
+
+# Metric names, lower case; they are compared on the metric's own name, never on free text.
+RECEIVED = ("received email",)
+BOUNCED = ("bounced email",)
+OPENED = ("opened email",)
+CLICKED = ("clicked email",)
+UNSUBSCRIBED = ("unsubscribed", "unsubscribed from email marketing", "unsubscribed from list")
+SPAM = ("marked email as spam",)
+PLACED = "Placed Order"
+TAKEN_BACK = ("refunded order", "cancelled order")
+
+WINDOW_HOURS = 120
+"""Klaviyo's own default for e-mail: five days after a click or an open."""
+
+
+def one_of(names: Iterable[str], column: str = "metric") -> str:
+    """The condition that a metric is one of these, over :func:`happened`."""
+    return f"{column} IN ({', '.join(f.cast(name.lower(), t.String).sql() for name in names)})"
+
+
+def happened(
+    account: Curated, metrics: Iterable[str] = (), *, merged: Any = None, since: tl.Expr[Any] | None = None
+) -> tl.Sql:
+    """One row per event, each once, of these metrics (none: of all).
+
+    ``merged`` is a relation of your own with (profile_id, merged_into): Klaviyo's connector does not tell which profiles
+    were merged. With it ``profile_id`` is the surviving profile; without it nothing is merged.
+    Columns: event_id, datetime, metric (lower case, '' where it is not known), integration_name, profile_id, value
+    (Decimal(38, 4), 0 where there is none), currency, apple_privacy_open, bot_click, campaign_id, flow_id, message_id,
+    attributed_event_id, attributed_message_id, attributed_campaign_id, attributed_flow_id, utm_source, utm_medium,
+    utm_campaign, order_ref.
+    """
+    names = tuple(metrics)
+    conditions = [one_of(names, "lower(ifNull(e.metric_name, ''))")] if names else []
+    conditions += ["e.datetime >= {since}"] if since is not None else []
+    text = """SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    {profile} AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM {events} AS e"""
+    profile = "e.profile_id"
+    relations: dict[str, Any] = {"events": account.events_latest}
+    if merged is not None:
+        text += "\n" + _SURVIVORS
+        profile = "coalesce(g.survivor, e.profile_id)"
+        relations["merged"] = merged
+    if since is not None:
+        relations["since"] = since
+    text += f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
+    return tl.sql(text.replace("{profile}", profile), **relations)
+
+
+_SURVIVORS = """LEFT JOIN (
+    SELECT toString(profile_id) AS profile, toNullable(any(toString(merged_into))) AS survivor
+    FROM {merged}
+    GROUP BY profile
+) AS g ON e.profile_id = g.profile"""
+
+
+def attributed(
+    account: Curated, *, conversion_metric: str = PLACED, window_hours: int = WINDOW_HOURS, merged: Any = None
+) -> tl.Sql:
+    """One row per conversion, with the campaign or flow that gets the credit.
+
+    Klaviyo's own attribution where the event carries one (``native``); else the profile's last click or open of an e-mail,
+    those by programs left out, at most ``window_hours`` before it, both ends included (``last_touch``); else ``none``.
+    Columns: event_id, datetime, profile_id, value, currency, order_ref, attribution_method, campaign_id, flow_id,
+    message_id.
+    """
+    return tl.sql(
+        f"""SELECT
+    c.event_id AS event_id,
+    c.datetime AS datetime,
+    c.profile_id AS profile_id,
+    c.value AS value,
+    c.currency AS currency,
+    c.order_ref AS order_ref,
+    coalesce(c.attributed_event_id, c.attributed_message_id, c.attributed_flow_id) IS NOT NULL AS is_native,
+    NOT is_native AND t.at >= c.datetime - toIntervalHour({window_hours:d}) AS is_touched,
+    multiIf(is_native, 'native', is_touched, 'last_touch', 'none') AS attribution_method,
+    (c.attributed_message_id IS NULL AND c.attributed_flow_id IS NULL) AS by_event,
+    multiIf(is_native AND by_event, n.campaign_id, is_native, c.attributed_campaign_id, is_touched, t.touch.1, NULL)
+        AS campaign_id,
+    multiIf(is_native AND by_event, n.flow_id, is_native, c.attributed_flow_id, is_touched, t.touch.2, NULL) AS flow_id,
+    multiIf(is_native AND by_event, n.message_id, is_native, c.attributed_message_id, is_touched, t.touch.3, NULL)
+        AS message_id
+FROM (
+    SELECT *, ifNull(profile_id, '') AS profile FROM ({{conversions}})
+) AS c
+ASOF LEFT JOIN (
+    SELECT
+        assumeNotNull(profile_id) AS profile,
+        datetime AS at,
+        argMax((campaign_id, flow_id, message_id), event_id) AS touch
+    FROM ({{touches}})
+    WHERE profile_id IS NOT NULL AND NOT apple_privacy_open AND NOT bot_click
+    GROUP BY profile, at
+) AS t ON c.profile = t.profile AND c.datetime >= t.at
+LEFT JOIN (
+    SELECT event_id, campaign_id, flow_id, message_id FROM ({{touches}})
+) AS n ON c.attributed_event_id = n.event_id""",
+        conversions=happened(account, (conversion_metric,), merged=merged),
+        touches=happened(account, (*OPENED, *CLICKED), merged=merged),
+    )
