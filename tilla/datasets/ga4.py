@@ -15,6 +15,7 @@ exactly the row they stand in: never sum them, over days or over anything else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -125,19 +126,27 @@ def _ratio(raw: Landed, field: str, comment: str) -> tl.Column[Any]:
 
 
 def _engaged(raw: Landed) -> tl.Column[Any]:
-    exact = raw.integer("sessions") * (f.to_decimal256(1, 9) - f.to_decimal256(raw.decimal("bounceRate", **_RATIO), 9))
+    rate = f.to_decimal256(raw.decimal("bounceRate", **_RATIO), 9)
     return tl.derive(
-        f.accurate_cast_or_null(exact, t.Decimal(38, 9)),
-        comment="engaged sessions, sessions x (1 - bounceRate): the API gives the rate alone, so round sums; additive",
+        _times_sessions(raw, f.to_decimal256(1, 9) - rate),
+        comment="engaged sessions, sessions x (1 - bounceRate): the API gives the rate alone; sum over anything",
     )
 
 
 def _seconds(raw: Landed) -> tl.Column[Any]:
-    exact = raw.integer("sessions") * f.to_decimal256(raw.decimal("averageSessionDuration", **_RATIO), 9)
     return tl.derive(
-        f.accurate_cast_or_null(exact, t.Decimal(38, 9)),
+        _times_sessions(raw, f.to_decimal256(raw.decimal("averageSessionDuration", **_RATIO), 9)),
         comment="seconds of all sessions, sessions x averageSessionDuration; sum over anything",
     )
+
+
+def _times_sessions(raw: Landed, ratio: tl.Expr[Any]) -> tl.Expr[Any]:
+    """What a ratio was made from. Typed layouts keep nine digits of it: a whole number within that error is meant."""
+    sessions = raw.integer("sessions")
+    exact = f.cast(sessions * ratio, t.Nullable(t.Decimal(76, 9)))
+    whole = f.cast(f.round(exact), t.Nullable(t.Decimal(76, 9)))
+    error = sessions * f.to_decimal256(Decimal("0.000000001"), 9)
+    return f.accurate_cast_or_null(f.if_(f.abs(exact - whole) <= error, whole, exact), t.Decimal(38, 9))
 
 
 _USERS = "users with any event; distinct, so never sum it"
