@@ -1,19 +1,36 @@
 """The shipped project: a shop's warehouse from raw tables to analytics. ``python -m tilla.emit`` prints it.
 
-It holds the Shopify chain so far; GA4 and Klaviyo have their raw streams and demo data, not yet their tables.
+Shopify, Klaviyo and GA4, in the default Airbyte layout, with a role for people and agents who read and see no raw row.
 """
 
 from __future__ import annotations
 
 import tilla as tl
+from tilla.analytics import ga4 as traffic
+from tilla.analytics import klaviyo as mail
 from tilla.analytics import shopify as analytics
-from tilla.datasets import shopify
+from tilla.datasets import ga4, klaviyo, shopify
+
+ZONE = "America/New_York"
 
 # The streams of the default Airbyte sync that the tables below read, and that the demo lands.
 STREAMS = ("orders", "order_refunds", "customers", "abandoned_checkouts")
+LANDED = frozenset(
+    f"{connector}.{name}"
+    for connector, names in (("shopify", STREAMS), ("klaviyo", klaviyo.STREAMS), ("ga4", ga4.STREAMS))
+    for name in names
+)
 
-curated = shopify.curated(timezone="America/New_York", streams=STREAMS)
-measures = analytics.measured(curated, timezone="America/New_York")
-analyst = tl.Role("tilla_agent_role", select=("data_shopify.*", "analytics_shopify.*"), readonly=2)
+curated = shopify.curated(timezone=ZONE, streams=STREAMS)
+account = klaviyo.curated(timezone=ZONE)
+site = ga4.curated(timezone=ZONE)
 
-project = tl.project("shop", *curated, *measures, analyst)
+measures = (*analytics.measured(curated, timezone=ZONE), *mail.measured(account), *traffic.measured(site))
+
+analyst = tl.Role(
+    "tilla_agent_role",
+    select=tuple(f"{layer}_{source}.*" for source in ("shopify", "klaviyo", "ga4") for layer in ("data", "analytics")),
+    readonly=2,
+)
+
+project = tl.project("shop", *curated, *account, *site, *measures, analyst)

@@ -47,6 +47,26 @@ SHOWN = (
         ("date", "abandoned", "contactable", "abandoned_value", "recovered", "recovered_value", "recovery_rate"),
         "date",
     ),
+    (
+        "analytics_klaviyo.campaign_performance",
+        ("campaign_id", "delivered", "opens_unique", "open_rate", "clicks_unique", "click_rate", "conversions", "revenue"),
+        "campaign_id",
+    ),
+    (
+        "analytics_klaviyo.daily_event_summary",
+        ("date", "metric", "integration_name", "events", "unique_profiles", "anonymous_events", "value"),
+        "date, metric, integration_name",
+    ),
+    (
+        "analytics_ga4.daily_devices",
+        ("date", "sessions", "engaged_sessions", "bounce_rate", "avg_session_duration", "page_views", "pages_per_session"),
+        "date",
+    ),
+    (
+        "analytics_ga4.active_users",
+        ("date", "active_users_1d", "active_users_7d", "active_users_28d", "total_users_1d"),
+        "date",
+    ),
 )
 
 
@@ -55,7 +75,7 @@ def run(arguments: Sequence[str]) -> int:
     from tilla.demo import Shop, land
     from tilla.emit import Parser
     from tilla.servers import connect
-    from tilla.shipped import STREAMS, project
+    from tilla.shipped import LANDED, project
     from tilla.sources import airbyte
 
     parser = Parser(prog="tilla demo", description="Run the shipped project on sample data, in the embedded engine.")
@@ -70,7 +90,7 @@ def run(arguments: Sequence[str]) -> int:
         sources = {source.path for source in project.sources}
         early = [s for s in statements if s.section == "databases" or s.creates in sources]
         _send(server, early)
-        counts = land(server, shop, airbyte.DEFAULT, streams={f"shopify.{name}" for name in STREAMS})
+        counts = land(server, shop, airbyte.DEFAULT, streams=LANDED)
         _say(f"landed {sum(counts.values())} raw rows, repeats and later versions included: {counts}")
         late = [s for s in statements if s not in early]
         _send(server, late)
