@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 from tilla.analytics.klaviyo.activity import daily_event_summary, hourly_engagement
+from tilla.analytics.klaviyo.audiences import attribution_summary, segment_performance
 from tilla.analytics.klaviyo.campaigns import campaign_performance
+from tilla.analytics.klaviyo.customers import (
+    Thresholds,
+    churn_summary,
+    customer_lifecycle,
+    customer_lifecycle_summary,
+    everyone,
+    profile_lifecycle,
+)
 from tilla.analytics.klaviyo.parts import attributed, happened
 from tilla.datasets.common import Curated
 
@@ -17,26 +26,44 @@ NEEDS: dict[Any, tuple[str, ...]] = {
     campaign_performance: ("campaigns", "events", "metrics"),
     daily_event_summary: ("events",),
     hourly_engagement: ("events", "metrics"),
+    attribution_summary: ("events", "metrics"),
+    customer_lifecycle: ("events", "metrics"),
+    churn_summary: ("events", "metrics"),
+    profile_lifecycle: ("events", "metrics"),
+    segment_performance: ("events", "metrics"),
 }
-_ZONED = (daily_event_summary, hourly_engagement)
 
 
 def measured(account: Curated, *, database: str = "analytics_klaviyo", timezone: str = "") -> tuple[Any, ...]:
-    """Every table that the account's synced streams allow, with the default parameters."""
+    """Every table that the account's synced streams allow, with the default parameters.
+
+    Metrics carry the names by which events are told apart, so almost nothing can do without them.
+    """
     found: list[Any] = []
     for make, needs in NEEDS.items():
-        if all(account.get(name) is not None for name in needs):
-            zone = {"timezone": timezone} if make in _ZONED else {}
-            made = make(account, database=database, **zone)
-            found += made if isinstance(made, tuple) else (made,)
+        if any(account.get(name) is None for name in needs):
+            continue
+        zone = {} if make is campaign_performance else {"timezone": timezone}
+        made = make(account, database=database, **zone)
+        found += made if isinstance(made, tuple) else (made,)
+        if make is customer_lifecycle and account.get("profiles") is not None:
+            found.append(customer_lifecycle_summary(account, made, database=database))
     return tuple(found)
 
 
 __all__ = [
+    "Thresholds",
     "attributed",
+    "attribution_summary",
     "campaign_performance",
+    "churn_summary",
+    "customer_lifecycle",
+    "customer_lifecycle_summary",
     "daily_event_summary",
+    "everyone",
     "happened",
     "hourly_engagement",
     "measured",
+    "profile_lifecycle",
+    "segment_performance",
 ]

@@ -73,7 +73,7 @@ FROM {events} AS e"""
     profile = "e.profile_id"
     relations: dict[str, Any] = {"events": account.events_latest}
     if merged is not None:
-        text += "\n" + _SURVIVORS
+        text += "\n" + SURVIVORS
         profile = "coalesce(g.survivor, e.profile_id)"
         relations["merged"] = merged
     if since is not None:
@@ -82,7 +82,7 @@ FROM {events} AS e"""
     return tl.sql(text.replace("{profile}", profile), **relations)
 
 
-_SURVIVORS = """LEFT JOIN (
+SURVIVORS = """LEFT JOIN (
     SELECT toString(profile_id) AS profile, toNullable(any(toString(merged_into))) AS survivor
     FROM {merged}
     GROUP BY profile

@@ -1,0 +1,172 @@
+"""Klaviyo and GA4 on the test engine: databases of a test's own, and records in the shapes that the connectors emit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+
+import tests.support.shop as s
+import tilla as tl
+from tilla.datasets import ga4, klaviyo, shopify
+from tilla.sources import Layout, stream
+from tilla.text import quote_identifier
+
+_numbers = itertools.count(1)
+
+
+@attrs.define
+class Site:
+    """Raw, curated and analytics databases that nobody else uses, dropped at the end."""
+
+    server: Any
+    layout: Layout
+    tag: str
+    warehouse: s.Warehouse
+
+    def land(self, connector: str, name: str, records: Iterable[Mapping[str, Any]], **how: Any) -> None:
+        """Land records of a stream in one insert."""
+        attrs.evolve(self.warehouse, connector=connector).land(name, records, **how)
+
+    def refresh(self) -> None:
+        """Refresh every refreshable view, parents first."""
+        views = [item for item in self.warehouse.project.ordered(lambda part: 0) if item.kind == "RefreshableView"]
+        self.warehouse.refresh(*(view.qualified_name for view in views))
+
+    def rows(self, layer: str, name: str, order_by: str = "ALL", columns: str = "*") -> list[dict[str, Any]]:
+        """All rows of a table of a layer, ``data`` or ``analytics``."""
+        return self.server.rows(f"SELECT {columns} FROM {layer}_{self.tag}.{name} ORDER BY {order_by}")
+
+    def measured(self, name: str, order_by: str = "ALL") -> list[dict[str, Any]]:
+        """Refresh everything and read an analytics table."""
+        self.refresh()
+        return self.rows("analytics", name, order_by)
+
+
+@contextmanager
+def site(
+    server: Any,
+    layout: Layout,
+    tables: Callable[[dict[str, Any], dict[str, Any]], Iterable[Any]],
+    *,
+    timezone: str = "UTC",
+    connectors: Iterable[str] = ("klaviyo",),
+    sources: Iterable[Any] = (),
+    provision: bool = True,
+) -> Iterator[Site]:
+    """Provision a project: curated objects of the connectors, and what ``tables`` makes of them.
+
+    ``tables`` takes the curated objects by connector, and the keywords that every analytics function takes.
+    """
+    tag = f"m{next(_numbers)}"
+    own = attrs.evolve(layout, database=f"raw_{tag}")
+    how = {"layout": own, "database": f"data_{tag}", "timezone": timezone}
+    makers = {"klaviyo": klaviyo, "ga4": ga4, "shopify": shopify}
+    streams = {"shopify": {"streams": ("orders", "order_refunds")}}
+    have = {name: makers[name].curated(**how, **streams.get(name, {})) for name in connectors}
+    made = tables(have, {"database": f"analytics_{tag}"})
+    project = tl.project(tag, *(item for c in have.values() for item in c), *sources, *made)
+    found = Site(server, own, tag, s.Warehouse(server, own, project))
+    databases = sorted({part.database for part in project.parts})
+    try:
+        if provision:
+            found.warehouse.provision()
+        yield found
+    finally:
+        for name in databases:
+            server.execute(f"DROP DATABASE IF EXISTS {quote_identifier(name)} SYNC")
+        server.execute(f"ALTER TABLE tilla.history DELETE WHERE target LIKE '%\\_{tag}.%' SETTINGS mutations_sync = 1")
+
+
+# --- Klaviyo records ---
+
+METRIC_IDS: dict[tuple[str, str], str] = {}
+
+
+def metric_id(name: str, integration: str = "Klaviyo") -> str:
+    """The id of a metric, made up when it is first asked for."""
+    return METRIC_IDS.setdefault((name, integration), f"Me{len(METRIC_IDS):04d}")
+
+
+def metrics(*names: str | tuple[str, str]) -> list[dict[str, Any]]:
+    """Records of metrics; a pair names the integration too."""
+    found = []
+    for item in names:
+        name, integration = (item, "Klaviyo") if isinstance(item, str) else item
+        when = "2022-01-01T00:00:00+00:00"
+        about = {"object": "integration", "id": integration[:6], "name": integration, "category": "Internal"}
+        attributes = {"name": name, "created": when, "updated": when, "integration": about}
+        record = {"type": "metric", "id": metric_id(name, integration), "attributes": attributes, "updated": when}
+        found.append(record | {"relationships": {}})
+    return found
+
+
+def event(
+    id: str,
+    metric: str,
+    at: str,
+    profile: str | None,
+    *,
+    integration: str = "Klaviyo",
+    **properties: Any,
+) -> dict[str, Any]:
+    """An event; properties by name, those that Klaviyo writes with a dollar sign as ``S_value``."""
+    body = {key.replace("S_", "$"): value for key, value in properties.items() if value is not None}
+    linked = None if profile is None else {"type": "profile", "id": profile}
+    return {
+        "type": "event",
+        "id": id,
+        "datetime": at,
+        "attributes": {"timestamp": 0, "event_properties": body, "datetime": at, "uuid": "0"},
+        "relationships": {
+            "profile": {"data": linked},
+            "metric": {"data": {"type": "metric", "id": metric_id(metric, integration)}},
+        },
+    }
+
+
+def campaign(
+    id: str, name: str, *, messages: Iterable[str] = (), updated_at: str = "2026-02-01T00:00:00+00:00", **attributes: Any
+) -> dict[str, Any]:
+    """A campaign."""
+    return {
+        "type": "campaign",
+        "id": id,
+        "updated_at": updated_at,
+        "attributes": {"name": name, "status": "Sent", "channel": "email", "updated_at": updated_at} | attributes,
+        "relationships": {"campaign-messages": {"data": [{"type": "campaign-message", "id": m} for m in messages]}},
+    }
+
+
+def profile(id: str, **attributes: Any) -> dict[str, Any]:
+    """A profile."""
+    when = "2026-01-01T00:00:00+00:00"
+    return {
+        "type": "profile",
+        "id": id,
+        "updated": attributes.pop("updated", when),
+        "attributes": {"email": f"{id}@example.com", "created": when, "updated": when} | attributes,
+        "relationships": {},
+    }
+
+
+# --- GA4 records ---
+
+
+def report(date: str, property_id: str = "1", **fields: Any) -> dict[str, Any]:
+    """A row of a report."""
+    return {"property_id": property_id, "date": date} | fields
+
+
+def moment(text: str) -> dt.datetime:
+    """A moment of extraction."""
+    return dt.datetime.fromisoformat(text)
+
+
+def landed_stream(connector: str, name: str) -> Any:
+    """The stream, for the layout's own questions."""
+    return stream(connector, name)

@@ -1,0 +1,406 @@
+"""analytics_klaviyo: the worked cases at the real stream paths, cases by hand, and what must not change a number."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import tests.support.marketing as m
+import tests.support.shop as s
+import tilla as tl
+from tilla import types as t
+from tilla.analytics import klaviyo as mail
+from tilla.engines import MergeTree
+from tilla.sources import airbyte
+
+LAYOUTS = [pytest.param(layout, id=layout.name) for layout in airbyte.LAYOUTS.values()]
+MAILED = ("Received Email", "Bounced Email", "Opened Email", "Clicked Email", "Unsubscribed", "Marked Email as Spam")
+
+
+def case_event(row: dict[str, Any], at: str = "2026-03-10T12:00:00Z") -> dict[str, Any]:
+    """An event of a worked case at its real paths; a campaign stands in $message, of an order in $attribution."""
+    converts = row["metric"] == "Placed Order"
+    linked = row.get("campaign_id")
+    return m.event(
+        row["event_id"],
+        row["metric"],
+        row.get("datetime", at).replace("Z", ":00Z") if "datetime" in row else at,
+        row["profile_id"],
+        integration="Shopify" if converts else "Klaviyo",
+        S_message=None if converts else linked,
+        S_attribution={"$attributed_event_id": "x", "$message": linked} if converts and linked else None,
+        S_value=None if row.get("value") is None else float(row["value"]),
+        **{"Apple Privacy Open": row.get("apple_privacy_open"), "Bot Click": row.get("bot_click")},
+    )
+
+
+def case_metrics() -> list[dict[str, Any]]:
+    return m.metrics(*MAILED, ("Placed Order", "Shopify"))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_campaign_performance_worked_case(engine: Any, layout: Any) -> None:
+    """A repeated event, a bot click, a privacy open, a campaign that only bounced, a draft without events."""
+    case = s.case("klaviyo_campaign_performance")
+    with m.site(engine, layout, lambda have, how: [mail.campaign_performance(have["klaviyo"], **how)]) as site:
+        site.land("klaviyo", "events", [case_event(row) for row in case["inputs"]["events"]])
+        site.land("klaviyo", "metrics", case_metrics())
+        campaigns = [
+            m.campaign(row["campaign_id"], row["name"], send_time=row["send_time"]) for row in case["inputs"]["campaigns"]
+        ]
+        site.land("klaviyo", "campaigns", campaigns)
+        rows = site.measured("campaign_performance", "campaign_id")
+        assert list(rows[0])[: len(case["expected"][0])] == list(case["expected"][0])
+        s.check(rows, case["expected"])
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_daily_event_summary_worked_case(engine: Any, layout: Any) -> None:
+    """A day of 23 hours in Madrid, a repeated order, an anonymous one."""
+    case = s.case("klaviyo_daily_event_summary")
+    tables = lambda have, how: mail.daily_event_summary(have["klaviyo"], **how)  # noqa: E731
+    with m.site(engine, layout, tables, timezone=case["params"]["tz"]) as site:
+        for row in case["inputs"]["events"]:  # each in an insert of its own, as states must merge
+            site.land("klaviyo", "events", [case_event(row)])
+        site.land("klaviyo", "metrics", case_metrics())
+        rows = site.measured("daily_event_summary", "date, metric")
+        assert list(rows[0])[:6] == list(case["expected"][0])
+        s.check(rows, case["expected"])
+        openers = engine.scalar(
+            f"SELECT uniqExactMerge(unique_profiles) FROM analytics_{site.tag}.daily_event_counts_state WHERE metric_id = "
+            f"'{m.metric_id('Opened Email')}'"
+        )
+        assert openers == 2
+
+
+class Membership(tl.Columns):
+    segment = tl.column(t.String)
+    profile_id = tl.column(t.String)
+
+
+@pytest.mark.parametrize("layout", [airbyte.V1, airbyte.V2_1], ids=lambda layout: layout.name)
+def test_segment_performance_worked_case(engine: Any, layout: Any) -> None:
+    """A profile in two segments counts once in (all); members come from a table of one's own."""
+    case = s.case("klaviyo_segment_performance")
+    with m.site(engine, layout, lambda have, how: []) as probe:
+        own = f"raw_{probe.tag}.memberships"
+        members = tl.Source(own, Membership, engine=MergeTree(order_by=(Membership.segment,)))
+        with m.site(
+            engine,
+            layout,
+            lambda have, how: [
+                mail.segment_performance(
+                    have["klaviyo"], memberships=members, start=dt.date(2026, 3, 1), end=dt.date(2026, 3, 31), **how
+                )
+            ],
+            sources=[members],
+        ) as site:
+            engine.insert(f"raw_{probe.tag}", "memberships", case["inputs"]["segment_members"])
+            site.land("klaviyo", "events", [case_event(row) for row in case["inputs"]["events"]])
+            outside = [m.event("z", "Placed Order", "2026-04-01T00:00:00Z", "p1", integration="Shopify", S_value=999)]
+            site.land("klaviyo", "events", outside)
+            site.land("klaviyo", "metrics", case_metrics())
+            rows = site.measured("segment_performance", "segment")
+            assert list(rows[0]) == list(case["expected"][0])
+            s.check(rows, case["expected"])
+
+
+def test_segments_without_memberships_are_the_lists_of_profiles(engine: Any) -> None:
+    """Lists by name; a profile in none is (no segment), and so is everybody where the connector sends no lists."""
+    with m.site(engine, airbyte.DEFAULT, lambda have, how: [mail.segment_performance(have["klaviyo"], **how)]) as site:
+        site.land("klaviyo", "metrics", case_metrics())
+        inside = m.profile("p1") | {"relationships": {"lists": {"data": [{"type": "list", "id": "L1"}]}}}
+        site.land("klaviyo", "profiles", [inside, m.profile("p2")])
+        named = {"name": "Newsletter", "created": None, "updated": None, "opt_in_process": "single_opt_in"}
+        site.land("klaviyo", "lists", [{"type": "list", "id": "L1", "updated": None, "attributes": named}])
+        rows = site.measured("segment_performance", "segment")
+        assert [(r["segment"], r["members"]) for r in rows] == [("(all)", 2), ("(no segment)", 1), ("Newsletter", 1)]
+
+
+PLACED = {"integration": "Shopify"}
+
+
+def test_customer_lifecycle_and_churn(engine: Any) -> None:
+    """As of 2026-07-01, stages at 30, 90 and 180 days.
+
+    a: 300 and 250, on May 2 and June 21: revenue 550, 10 days since, 50 between, active, high.
+    b: 80 on June 1: 30 days since and one order, new, low; c: 120 on May 31: 31 days since, so active, mid.
+    d: 500 on April 2: 90 days since, active, high; e: the same on April 1: 91 days, at risk; its refund of 450 leaves 50, low.
+    f: 10 on January 2: 180 days since, at risk, low; g: on January 1: 181 days, churned. h never bought. Events of July 2
+    are later than the day. 30 days earlier (June 1) all but h had bought by then, and none had gone 180 days without an
+    order: base is a, b, c, d, e, f, g. Of them only g has churned since: 1 / 7.
+    """
+    rows = [
+        ("a", "2026-05-02", 300), ("a", "2026-06-21", 250), ("b", "2026-06-01", 80), ("c", "2026-05-31", 120),
+        ("d", "2026-04-02", 500), ("e", "2026-04-01", 500), ("f", "2026-01-02", 10), ("g", "2026-01-01", 10),
+        ("h", "2026-07-02", 10),
+    ]  # fmt: skip
+    events = [
+        m.event(f"{who}{day}", "Placed Order", f"{day}T12:00:00Z", who, S_value=value, **PLACED) for who, day, value in rows
+    ]
+    events.append(m.event("back", "Refunded Order", "2026-04-20T12:00:00Z", "e", S_value=450, **PLACED))
+    events.append(m.event("guest", "Placed Order", "2026-06-20T12:00:00Z", None, S_value=77, **PLACED))
+    day = dt.date(2026, 7, 1)
+
+    def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
+        account = have["klaviyo"]
+        customers = mail.customer_lifecycle(account, as_of=day, **how)
+        return [
+            customers,
+            mail.customer_lifecycle_summary(account, customers, **how),
+            mail.churn_summary(account, as_of=day, **how),
+            mail.profile_lifecycle(account, as_of=day, **how),
+        ]
+
+    with m.site(engine, airbyte.DEFAULT, tables) as site:
+        site.land("klaviyo", "metrics", m.metrics(("Placed Order", "Shopify"), ("Refunded Order", "Shopify")))
+        site.land("klaviyo", "events", events + events)
+        forecast = {"historic_clv": 10, "predicted_clv": 4, "churn_probability": 0.5}
+        place = {"country": "Spain"}
+        consent = {"email": {"marketing": {"consent": "SUBSCRIBED", "consent_timestamp": "2026-01-05T10:00:00+00:00"}}}
+        profiles = [
+            m.profile("h", location=place, predictive_analytics=forecast, last_event_date="2026-06-15T00:00:00+00:00"),
+            m.profile("a", location=place, subscriptions=consent, predictive_analytics=forecast),
+        ]
+        site.land("klaviyo", "profiles", profiles)
+        site.refresh()
+        found = site.rows("analytics", "customer_lifecycle", "profile_id")
+        shown = [
+            (r["profile_id"], r["orders"], r["clv"], r["days_since_last_order"], r["lifecycle"], r["clv_segment"])
+            for r in found
+        ]
+        assert shown == [
+            ("a", 2, Decimal(550), 10, "active", "high"),
+            ("b", 1, Decimal(80), 30, "new", "low"),
+            ("c", 1, Decimal(120), 31, "active", "mid"),
+            ("d", 1, Decimal(500), 90, "active", "high"),
+            ("e", 1, Decimal(50), 91, "at_risk", "low"),
+            ("f", 1, Decimal(10), 180, "at_risk", "low"),
+            ("g", 1, Decimal(10), 181, "churned", "low"),
+            ("h", 0, Decimal(0), None, "never_purchased", "none"),
+        ]
+        assert (found[0]["avg_days_between_orders"], found[0]["aov"]) == (50.0, 275.0)
+        assert (found[4]["revenue"], found[4]["refunds"]) == (Decimal(500), Decimal(450))
+        assert found[1]["avg_days_between_orders"] is None
+        assert found[7]["aov"] is None
+        assert site.rows("analytics", "churn_summary") == [
+            {"as_of": day, "base_customers": 7, "churned_customers": 1, "churn_rate": 1 / 7}
+        ]
+        summary = site.rows("analytics", "customer_lifecycle_summary")
+        spain = {r["clv_segment"]: r for r in summary if r["country"] == "Spain"}
+        assert {name: (r["customers"], r["marketing_opt_ins"], r["active_recently"]) for name, r in spain.items()} == {
+            "high": (1, 1, 0),
+            "none": (1, 0, 1),
+        }
+        assert (spain["high"]["avg_historic_clv"], spain["high"]["avg_churn_probability"]) == (10.0, 0.5)
+        lives = {r["profile_id"]: r for r in site.rows("analytics", "profile_lifecycle")}
+        assert {who: r["lifecycle"] for who, r in lives.items()} == {r["profile_id"]: r["lifecycle"] for r in found}
+        assert lives["a"]["is_subscribed"] is True
+        assert lives["a"]["subscribed_at"].isoformat() == "2026-01-05T10:00:00+00:00"
+        assert lives["h"]["first_event_at"] is None
+        assert lives["b"]["is_subscribed"] is None
+
+
+def test_profile_lifecycle_engagement(engine: Any) -> None:
+    """Only a click by the profile or an open of its own engages: as of July 1, the rest is the mail program's or a bot's."""
+    events = [
+        m.event("1", "Opened Email", "2026-06-01T12:00:00Z", "opener"),
+        m.event("2", "Opened Email", "2026-06-30T12:00:00Z", "program", machine_open="True"),
+        m.event("3", "Clicked Email", "2026-05-31T12:00:00Z", "clicker"),
+        m.event("4", "Clicked Email", "2026-06-30T12:00:00Z", "bot", **{"Bot Click": 1}),
+        m.event("5", "Clicked Email", "2026-01-02T12:00:00Z", "sleeper"),
+        m.event("6", "Unsubscribed from List", "2026-01-03T12:00:00Z", "sleeper"),
+    ]
+    tables = lambda have, how: [mail.profile_lifecycle(have["klaviyo"], as_of=dt.date(2026, 7, 1), **how)]  # noqa: E731
+    with m.site(engine, airbyte.DEFAULT, tables) as site:
+        site.land("klaviyo", "metrics", m.metrics(*MAILED, "Unsubscribed from List"))
+        site.land("klaviyo", "events", events)
+        gone = {"email": {"marketing": {"consent": "UNSUBSCRIBED", "suppressions": [{"reason": "HARD_BOUNCE"}]}}}
+        site.land("klaviyo", "profiles", [m.profile("sleeper", subscriptions=gone)])
+        rows = {r["profile_id"]: r for r in site.measured("profile_lifecycle")}
+        assert {who: r["engagement"] for who, r in rows.items()} == {
+            "opener": "30_days",
+            "program": "inactive",
+            "clicker": "90_days",
+            "bot": "inactive",
+            "sleeper": "180_days",
+        }
+        sleeper = rows["sleeper"]
+        assert (sleeper["is_subscribed"], sleeper["is_suppressed"]) == (False, True)
+        assert sleeper["unsubscribed_at"].isoformat() == "2026-01-03T12:00:00+00:00"
+        assert rows["bot"]["last_click_at"] is None
+        assert rows["program"]["last_open_at"] is not None
+
+
+def test_attribution_summary(engine: Any) -> None:
+    """Own parameters first, then the last touch within 120 hours, both ends included, then (direct).
+
+    c1 has its own, in mixed case. c2 comes 120 hours after p2's click from google, whose medium and campaign are missing.
+    c3 comes a second later than that after p3's. c4: the newer of two touches wins, an open never is one. c5 is anonymous.
+    The touch of c2 lands after the order.
+    """
+    click = {"URL": "https://shop.example/?utm_source=Google"}
+    orders = [
+        m.event("c1", "Placed Order", "2026-03-10T12:00:00Z", "p1", utm_source=" Klaviyo", utm_medium="Email",
+                utm_campaign="Spring", S_value=10, **PLACED),
+        m.event("c2", "Placed Order", "2026-03-10T12:00:00Z", "p2", S_value=20, **PLACED),
+        m.event("c3", "Placed Order", "2026-03-10T12:00:01Z", "p3", S_value="30.5", **PLACED),
+        m.event("c4", "Placed Order", "2026-03-10T12:00:00Z", "p4", S_value=40, **PLACED),
+        m.event("c5", "Placed Order", "2026-03-10T12:00:00Z", None, S_value=50, **PLACED),
+    ]  # fmt: skip
+    landing = {"landing_site": "/?utm_source=news&utm_medium=e-mail&utm_campaign=spring%20sale"}
+    touches = [
+        m.event("t2", "Active on Site", "2026-03-05T12:00:00Z", "p2", **click),
+        m.event("t3", "Active on Site", "2026-03-05T12:00:00Z", "p3", **click),
+        m.event("t4", "Active on Site", "2026-03-09T12:00:00Z", "p4", **click),
+        m.event("t5", "Viewed Product", "2026-03-09T13:00:00Z", "p4", S_extra=landing),
+        m.event("t6", "Opened Email", "2026-03-10T11:00:00Z", "p4", utm_source="open"),
+    ]
+    with m.site(engine, airbyte.DEFAULT, lambda have, how: [mail.attribution_summary(have["klaviyo"], **how)]) as site:
+        names = ("Active on Site", "Viewed Product", "Opened Email")
+        site.land("klaviyo", "metrics", m.metrics(*names, ("Placed Order", "Shopify")))
+        site.land("klaviyo", "events", orders)
+        site.land("klaviyo", "events", touches)
+        rows = site.measured("attribution_summary", "revenue")
+        assert [tuple(r.values())[1:] for r in rows] == [
+            ("klaviyo", "email", "spring", 1, 1, Decimal(10)),
+            ("google", "(none)", "(not set)", 1, 1, Decimal(20)),
+            ("news", "e-mail", "spring sale", 1, 1, Decimal(40)),
+            ("(direct)", "(none)", "(not set)", 2, 1, Decimal("80.5")),
+        ]
+
+
+def test_computed_last_touch_where_klaviyo_gives_no_credit(engine: Any) -> None:
+    """p1 clicked C1, then opened C2, then ordered: C2. p2's open was its mail program's: none. p3's touch is 5 days and a
+    second old: none. p4's order is credited natively to a flow, though it clicked C1. p5's native credit names the event alone.
+    """
+    happened = [
+        m.event("1", "Clicked Email", "2026-03-01T10:00:00Z", "p1", S_message="M1"),
+        m.event("2", "Opened Email", "2026-03-01T11:00:00Z", "p1", S_message="C2"),
+        m.event("3", "Opened Email", "2026-03-01T11:00:00Z", "p2", S_message="C2", machine_open=True),
+        m.event("4", "Clicked Email", "2026-03-01T12:00:00Z", "p3", S_message="M1"),
+        m.event("5", "Clicked Email", "2026-03-01T12:00:00Z", "p4", S_message="M1"),
+        m.event("6", "Clicked Email", "2026-02-01T12:00:00Z", "p5", S_message="M1"),
+    ]
+    flow = {"$attributed_event_id": "x", "$message": "FM", "$flow": "F1"}
+    orders = [
+        m.event("o1", "Placed Order", "2026-03-01T12:00:00Z", "p1", S_value=1, **PLACED),
+        m.event("o2", "Placed Order", "2026-03-01T12:00:00Z", "p2", S_value=2, **PLACED),
+        m.event("o3", "Placed Order", "2026-03-06T12:00:01Z", "p3", S_value=4, **PLACED),
+        m.event("o4", "Placed Order", "2026-03-01T13:00:00Z", "p4", S_value=8, S_attribution=flow, **PLACED),
+        m.event("o5", "Placed Order", "2026-03-01T13:00:00Z", "p5", S_value=16, S_attribution={"$attributed_event_id": "6"},
+                **PLACED),
+    ]  # fmt: skip
+    with m.site(engine, airbyte.DEFAULT, lambda have, how: [mail.campaign_performance(have["klaviyo"], **how)]) as site:
+        site.land("klaviyo", "events", orders + happened)
+        site.land("klaviyo", "metrics", case_metrics())
+        site.land("klaviyo", "campaigns", [m.campaign("C1", "one", messages=["M1"]), m.campaign("C2", "two")])
+        rows = {r["campaign_id"]: (r["revenue"], r["native_conversions"]) for r in site.measured("campaign_performance")}
+        assert rows == {"C1": (Decimal(16), 1), "C2": (Decimal(1), 0)}
+
+
+def test_merged_profiles_count_once_with_a_map_of_them(engine: Any) -> None:
+    """Without the map two recipients, with it one; Klaviyo's connector never tells."""
+
+    class Merge(tl.Columns):
+        profile_id = tl.column(t.String)
+        merged_into = tl.column(t.String)
+
+    with m.site(engine, airbyte.DEFAULT, lambda have, how: []) as probe:
+        merges = tl.Source(f"raw_{probe.tag}.merges", Merge, engine=MergeTree(order_by=(Merge.profile_id,)))
+        with m.site(
+            engine,
+            airbyte.DEFAULT,
+            lambda have, how: [
+                mail.campaign_performance(have["klaviyo"], merged=merges, **how),
+                mail.customer_lifecycle(have["klaviyo"], merged=merges, **how),
+            ],
+            sources=[merges],
+        ) as site:
+            engine.insert(f"raw_{probe.tag}", "merges", [{"profile_id": "old", "merged_into": "new"}])
+            events = [
+                m.event(who, "Received Email", "2026-03-01T10:00:00Z", who, S_message="C1") for who in ("old", "new", "x")
+            ]
+            site.land("klaviyo", "events", events)
+            site.land("klaviyo", "metrics", case_metrics())
+            site.land("klaviyo", "campaigns", [m.campaign("C1", "one")])
+            site.land("klaviyo", "profiles", [m.profile("old"), m.profile("new")])
+            (row,) = site.measured("campaign_performance")
+            assert row["delivered"] == 2
+            assert [r["profile_id"] for r in site.rows("analytics", "customer_lifecycle")] == ["new", "x"]
+
+
+def test_hourly_engagement_in_zones_off_by_half_an_hour(engine: Any) -> None:
+    """Kolkata is 5:30 ahead: 18:15 UTC is 23:45 on Sunday, 18:30 UTC is 00:00 on Monday. Bot clicks never count."""
+    events = [
+        m.event("1", "Opened Email", "2026-03-01T18:15:00Z", "p1"),
+        m.event("2", "Opened Email", "2026-03-01T18:30:00Z", "p1"),
+        m.event("3", "Opened Email", "2026-03-08T18:44:59Z", "p2", **{"Apple Privacy Open": True}),
+        m.event("4", "Clicked Email", "2026-03-01T18:31:00Z", "p1", **{"Bot Click": "true"}),
+        m.event("5", "Clicked Email", "2026-03-01T18:32:00Z", "p3"),
+        m.event("6", "Received Email", "2026-03-01T18:33:00Z", "p3"),
+    ]
+    tables = lambda have, how: mail.hourly_engagement(have["klaviyo"], **how)  # noqa: E731
+    with m.site(engine, airbyte.DEFAULT, tables, timezone="Asia/Kolkata") as site:
+        site.land("klaviyo", "events", events)
+        site.land("klaviyo", "events", events[:3])
+        site.land("klaviyo", "metrics", case_metrics())
+        rows = site.rows("analytics", "hourly_engagement", "iso_weekday")
+        assert [tuple(row.values()) for row in rows] == [(1, 0, 1, 2, 1, 2, 1, 1, 2), (7, 23, 0, 1, 0, 1, 0, 1, 1)]
+        assert list(rows[0])[:7] == [
+            "iso_weekday", "local_hour", "received", "opened", "clicked", "unique_openers", "unique_clickers",
+        ]  # fmt: skip
+
+
+def test_one_name_of_two_integrations_is_two_rows(engine: Any) -> None:
+    """Names are joined when the summary is read: a metric that lands late, or is renamed, changes them all."""
+    tables = lambda have, how: mail.daily_event_summary(have["klaviyo"], **how)  # noqa: E731
+    with m.site(engine, airbyte.DEFAULT, tables) as site:
+        at = "2026-03-01T10:00:00Z"
+        site.land("klaviyo", "events", [m.event("1", "Placed Order", at, "p", integration="Shopify", S_value=1)])
+        site.land("klaviyo", "events", [m.event("2", "Placed Order", at, "p", integration="API", S_value=2)])
+        early = site.rows("analytics", "daily_event_summary")
+        assert [(r["metric"], r["events"], r["value"]) for r in early] == [(None, 1, None), (None, 1, None)]
+        site.land("klaviyo", "metrics", m.metrics(("Placed Order", "Shopify"), ("Placed Order", "API")))
+        rows = site.measured("daily_event_summary", "integration_name")
+        assert [(r["metric"], r["integration_name"], r["value"]) for r in rows] == [
+            ("Placed Order", "API", Decimal(2)),
+            ("Placed Order", "Shopify", Decimal(1)),
+        ]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_any_order_and_number_of_deliveries_gives_the_same(engine: Any, seed: int) -> None:
+    """A loader may send any record again, in any order, in any batching, and may replay an old state of a campaign."""
+    case = s.case("klaviyo_campaign_performance")
+    expected = s.case("klaviyo_daily_event_summary")
+    deliveries: list[tuple[str, dict[str, Any]]] = [("events", case_event(row)) for row in case["inputs"]["events"]]
+    deliveries += [("events", case_event(row)) for row in expected["inputs"]["events"]]
+    deliveries += [("metrics", record) for record in case_metrics()]
+    for row in case["inputs"]["campaigns"]:
+        deliveries.append(("campaigns", m.campaign(row["campaign_id"], row["name"])))
+        deliveries.append(("campaigns", m.campaign(row["campaign_id"], "old", updated_at="2020-01-01T00:00:00Z")))
+    dice = random.Random(seed)
+    deliveries += dice.choices(deliveries, k=20)
+    dice.shuffle(deliveries)
+
+    def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
+        account = have["klaviyo"]
+        return [mail.campaign_performance(account, **how), *mail.daily_event_summary(account, timezone="Europe/Madrid", **how)]
+
+    with m.site(engine, airbyte.DEFAULT, tables) as site:
+        while deliveries:
+            name = deliveries[0][0]
+            size = dice.randint(1, 9)
+            batch = [one for one in deliveries[:size] if one[0] == name]
+            deliveries = [one for one in deliveries[:size] if one[0] != name] + deliveries[size:]
+            at = [s.EXTRACTED + dt.timedelta(seconds=dice.randint(0, 99)) for _ in batch]
+            site.land("klaviyo", name, [record for _, record in batch], extracted_at=at)
+        s.check(site.measured("campaign_performance", "campaign_id"), case["expected"])
+        assert {r["name"] for r in site.rows("analytics", "campaign_performance")} == {"Spring", "All bounced", "Draft"}
+        days = [r for r in site.rows("analytics", "daily_event_summary", "date, metric") if r["date"] >= dt.date(2026, 3, 28)]
+        s.check(days, expected["expected"])

@@ -1,0 +1,226 @@
+"""Audiences: segments and lists, and the UTM parameters that conversions came by."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import tilla as tl
+from tilla import functions as f
+from tilla import types as t
+from tilla.analytics.klaviyo import parts as k
+from tilla.analytics.shopify import parts as p
+from tilla.datasets.common import Curated
+
+
+def segment_performance(
+    account: Curated,
+    *,
+    database: str = "analytics_klaviyo",
+    timezone: str = "",
+    start: dt.date | None = None,
+    end: dt.date | None = None,
+    memberships: Any = None,
+    lifecycle: Any = None,
+    conversion_metric: str = k.PLACED,
+    merged: Any = None,
+    refresh: tl.Schedule = p.DAILY,
+) -> tl.RefreshableView[Any]:
+    """One row per segment, with ``(no segment)`` and ``(all)``, over a period of local days, both ends included.
+
+    Klaviyo's connector does not tell who is in a segment: ``memberships`` is a relation of your own with (segment,
+    profile_id). Without it segments are the lists that profiles carry. ``lifecycle`` (:func:`customer_lifecycle`) adds its
+    stages as segments. Members are as of now. A profile may be in several segments: only ``(all)`` is a total. A refresh
+    reads clicks, opens and conversions of the period, and the profiles of all its events.
+    """
+
+    class Segment(tl.Columns):
+        segment = tl.column(t.String, comment="segment or list; (no segment) is profiles in none, (all) every profile")
+        members = tl.column(p.COUNT, comment="different profiles in it, as of now; do not sum")
+        engaged = tl.column(p.COUNT, comment="of them, those who clicked, or opened not by their mail program alone")
+        engagement_rate = tl.column(p.RATE, comment="engaged / members")
+        buyers = tl.column(p.COUNT, comment=f"of them, those with {conversion_metric}")
+        orders = tl.column(p.COUNT, comment="their orders; do not sum over segments")
+        revenue = tl.column(p.AMOUNT, comment="value of these orders, account currency; do not sum over segments")
+        conversion_rate = tl.column(p.RATE, comment="buyers / members")
+        revenue_per_member = tl.column(p.RATE, comment="revenue / members")
+
+    zone = p.zone(account, timezone)
+    days = p.within(f"toDate(datetime, {f.cast(zone, t.String).sql()})", start, end)
+    opened = f"{k.one_of(k.OPENED)} AND NOT apple_privacy_open"
+    clicked = f"{k.one_of(k.CLICKED)} AND NOT bot_click"
+    placed = k.one_of((conversion_metric,))
+    query = tl.sql(
+        f"""WITH
+did AS (
+    SELECT
+        assumeNotNull(profile_id) AS profile,
+        max(({opened}) OR ({clicked})) AS is_engaged,
+        countIf({placed}) AS orders,
+        sumIf(value, {placed}) AS revenue
+    FROM ({{happened}})
+    WHERE profile_id IS NOT NULL AND {{days}}
+    GROUP BY profile
+),
+members AS (
+{{members}}
+),
+known AS (
+{{known}}
+),
+standing AS (
+    SELECT segment, profile FROM members
+    UNION ALL
+    SELECT '(no segment)', profile FROM known WHERE profile NOT IN (SELECT profile FROM members)
+    UNION ALL
+    SELECT '(all)', profile FROM known
+)
+SELECT
+    s.segment AS segment,
+    count() AS members,
+    countIf(d.is_engaged) AS engaged,
+    engaged / nullIf(members, 0) AS engagement_rate,
+    countIf(d.orders > 0) AS buyers,
+    sum(d.orders) AS orders,
+    sum(d.revenue) AS revenue,
+    buyers / nullIf(members, 0) AS conversion_rate,
+    toFloat64(revenue) / nullIf(members, 0) AS revenue_per_member
+FROM (SELECT DISTINCT segment, profile FROM standing) AS s
+LEFT JOIN did AS d ON s.profile = d.profile
+GROUP BY segment""",
+        happened=k.happened(account, merged=merged),
+        days=days,
+        members=_members(account, memberships, lifecycle, merged),
+        known=_known(account, merged),
+    )
+    return p.measures(
+        database,
+        "segment_performance",
+        Segment,
+        query,
+        order_by=(Segment.segment,),
+        refresh=refresh,
+        comment="One row per segment: members, engaged, buyers, revenue.",
+    )
+
+
+def _members(account: Curated, memberships: Any, lifecycle: Any, merged: Any) -> tl.Sql:
+    """Segment and surviving profile, without repeats."""
+    selects: list[str] = []
+    relations: dict[str, Any] = {}
+    profiles = account.get("profiles_latest")
+    if memberships is not None:
+        selects.append("SELECT toString(segment) AS segment, toString(profile_id) AS profile_id FROM {memberships}")
+        relations["memberships"] = memberships
+    elif profiles is not None:
+        lists = account.get("lists_latest")
+        named = "ifNull(l.name, p.list_id)" if lists is not None else "p.list_id"
+        join = "\n        LEFT JOIN {lists} AS l ON p.list_id = l.list_id" if lists is not None else ""
+        selects.append(
+            f"SELECT {named} AS segment, p.profile_id AS profile_id\n        FROM (\n"
+            "            SELECT profile_id, arrayJoin(list_ids) AS list_id FROM {profiles}\n"
+            f"        ) AS p{join}"
+        )
+        relations |= {"profiles": profiles} | ({"lists": lists} if lists is not None else {})
+    if lifecycle is not None:
+        selects.append("SELECT toString(lifecycle), profile_id FROM {lifecycle}")
+        relations["lifecycle"] = lifecycle
+    if not selects:
+        selects.append("SELECT '' AS segment, '' AS profile_id FROM numbers(0)")
+    union = "\n        UNION ALL\n        ".join(selects)
+    owner, join = _owner(merged, relations)
+    return tl.sql(
+        f"    SELECT DISTINCT e.segment AS segment, assumeNotNull({owner}) AS profile\n    FROM (\n        {union}\n"
+        f"    ) AS e\n{join}",
+        **relations,
+    )
+
+
+def _known(account: Curated, merged: Any) -> tl.Sql:
+    """Every profile: of the stream, of segments, of events in the period."""
+    selects = ["    SELECT profile FROM did", "    SELECT profile FROM members"]
+    relations: dict[str, Any] = {}
+    profiles = account.get("profiles_latest")
+    if profiles is not None:
+        owner, join = _owner(merged, relations)
+        selects.append(f"    SELECT assumeNotNull({owner}) AS profile FROM {{profiles}} AS e\n{join}")
+        relations["profiles"] = profiles
+    return tl.sql("\n    UNION DISTINCT\n".join(selects), **relations)
+
+
+def _owner(merged: Any, relations: dict[str, Any]) -> tuple[str, str]:
+    if merged is None:
+        return "e.profile_id", ""
+    relations["merged"] = merged
+    return "coalesce(g.survivor, e.profile_id)", k.SURVIVORS
+
+
+def attribution_summary(
+    account: Curated,
+    *,
+    database: str = "analytics_klaviyo",
+    timezone: str = "",
+    window_hours: int = k.WINDOW_HOURS,
+    conversion_metric: str = k.PLACED,
+    merged: Any = None,
+    refresh: tl.Schedule = p.HOURLY,
+) -> tl.RefreshableView[Any]:
+    """One row per local day of the conversion and UTM source, medium and campaign.
+
+    The conversion's own UTM parameters; else those of the profile's last touch, at most ``window_hours`` before it, both
+    ends included; else ``(direct)``, ``(none)``, ``(not set)``. A touch is any event but a conversion or an open that carries
+    a utm_source. Parameters are lower case and trimmed. A refresh reads every event: a touch may land after its order.
+    """
+
+    class Attribution(tl.Columns):
+        date = tl.column(t.Date, comment=f"local day of the conversion, in {p.zone(account, timezone)}")
+        utm_source = tl.column(t.String, comment="source, lower case; (direct) without one")
+        utm_medium = tl.column(t.String, comment="medium, lower case; (none) without one")
+        utm_campaign = tl.column(t.String, comment="campaign, lower case; (not set) without one")
+        conversions = tl.column(p.COUNT, comment=f"{conversion_metric} events; sum over rows")
+        converting_profiles = tl.column(p.COUNT, comment="different profiles behind them; do not sum")
+        revenue = tl.column(p.AMOUNT, comment="their value, account currency; sum over rows")
+
+    def cleaned(source: str) -> str:
+        parts = (f"lower(trim(ifNull({source}utm_{name}, '')))" for name in ("source", "medium", "campaign"))
+        return f"({', '.join(parts)})"
+
+    query = tl.sql(
+        f"""SELECT
+    toDate(c.datetime, {{zone}}) AS date,
+    multiIf(c.own.1 != '', c.own, t.at >= c.datetime - toIntervalHour({window_hours:d}), t.touch, ('', '', '')) AS utm,
+    if(utm.1 = '', '(direct)', utm.1) AS utm_source,
+    if(utm.2 = '', '(none)', utm.2) AS utm_medium,
+    if(utm.3 = '', '(not set)', utm.3) AS utm_campaign,
+    count() AS conversions,
+    uniqExact(c.profile_id) AS converting_profiles,
+    sum(c.value) AS revenue
+FROM (
+    SELECT event_id, datetime, profile_id, ifNull(profile_id, '') AS profile, value, {cleaned("")} AS own
+    FROM ({{conversions}})
+) AS c
+ASOF LEFT JOIN (
+    SELECT assumeNotNull(profile_id) AS profile, datetime AS at, argMax({cleaned("")}, event_id) AS touch
+    FROM ({{happened}})
+    WHERE profile_id IS NOT NULL AND trim(ifNull(utm_source, '')) != ''
+        AND NOT ({k.one_of((conversion_metric,))}) AND NOT startsWith(metric, 'opened ')
+    GROUP BY profile, at
+) AS t ON c.profile = t.profile AND c.datetime >= t.at
+GROUP BY date, utm""",
+        conversions=k.happened(account, (conversion_metric,), merged=merged),
+        happened=k.happened(account, merged=merged),
+        zone=f.cast(p.zone(account, timezone), t.String),
+    )
+    wrapped = tl.sql(
+        "SELECT date, utm_source, utm_medium, utm_campaign, conversions, converting_profiles, revenue FROM (\n{rows}\n)",
+        rows=query,
+    )
+    return p.measures(
+        database,
+        "attribution_summary",
+        Attribution,
+        wrapped,
+        order_by=(Attribution.date, Attribution.utm_source, Attribution.utm_medium, Attribution.utm_campaign),
+        refresh=refresh,
+        comment="One row per day and UTM parameters: conversions and revenue.",
+    )
