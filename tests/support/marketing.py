@@ -13,7 +13,7 @@ import attrs
 import tests.support.shop as s
 import tilla as tl
 from tilla.datasets import ga4, klaviyo, shopify
-from tilla.sources import Layout, stream
+from tilla.sources import Layout
 from tilla.text import quote_identifier
 
 _numbers = itertools.count(1)
@@ -165,8 +165,3 @@ def report(date: str, property_id: str = "1", **fields: Any) -> dict[str, Any]:
 def moment(text: str) -> dt.datetime:
     """A moment of extraction."""
     return dt.datetime.fromisoformat(text)
-
-
-def landed_stream(connector: str, name: str) -> Any:
-    """The stream, for the layout's own questions."""
-    return stream(connector, name)
