@@ -6,6 +6,7 @@ Shopify, Klaviyo and GA4, in the default Airbyte layout, with a role for people 
 from __future__ import annotations
 
 import tilla as tl
+from tilla.analytics import commerce
 from tilla.analytics import ga4 as traffic
 from tilla.analytics import klaviyo as mail
 from tilla.analytics import shopify as analytics
@@ -25,11 +26,17 @@ curated = shopify.curated(timezone=ZONE, streams=STREAMS)
 account = klaviyo.curated(timezone=ZONE)
 site = ga4.curated(timezone=ZONE)
 
-measures = (*analytics.measured(curated, timezone=ZONE), *mail.measured(account), *traffic.measured(site))
+sold = analytics.measured(curated, timezone=ZONE)
+sales = next(item for item in sold if item.table == "daily_sales")
+funnel = commerce.daily_funnel(curated, sales=sales, site=site, account=account, timezone=ZONE)
+measures = (*sold, *mail.measured(account), *traffic.measured(site), funnel)
 
 analyst = tl.Role(
     "tilla_agent_role",
-    select=tuple(f"{layer}_{source}.*" for source in ("shopify", "klaviyo", "ga4") for layer in ("data", "analytics")),
+    select=(
+        *(f"{layer}_{source}.*" for source in ("shopify", "klaviyo", "ga4") for layer in ("data", "analytics")),
+        "analytics_commerce.*",
+    ),
     readonly=2,
 )
 

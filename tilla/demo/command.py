@@ -67,6 +67,11 @@ SHOWN = (
         ("date", "active_users_1d", "active_users_7d", "active_users_28d", "total_users_1d"),
         "date",
     ),
+    (
+        "analytics_commerce.daily_funnel",
+        ("date", "sessions", "orders", "demand_sales", "net_sales", "conversion_rate", "email_orders", "email_share"),
+        "date",
+    ),
 )
 
 

@@ -1,0 +1,241 @@
+"""data_klaviyo and data_ga4: what a person reads in the sample records is what the columns hold, over every layout."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import tests.support.marketing as m
+import tests.support.shop as s
+from tests.test_shopify_malformed import GARBAGE, spoiled
+import tilla as tl
+from tilla.datasets import ga4, klaviyo
+from tilla.sources import airbyte, stream
+
+STREAMS = {"klaviyo": klaviyo.STREAMS, "ga4": ga4.STREAMS}
+
+
+@pytest.fixture(scope="module", params=airbyte.LAYOUTS.values(), ids=lambda layout: layout.name)
+def samples(request: pytest.FixtureRequest, engine: Any) -> Iterator[m.Site]:
+    """Every sample record, in its order of arrival, landed in one layout."""
+    with m.site(engine, request.param, lambda have, how: [], connectors=STREAMS) as site:
+        for connector, names in STREAMS.items():
+            for name in names:
+                records = s.samples(connector, name)
+                at = [s.EXTRACTED + dt.timedelta(minutes=n) for n in range(len(records))]
+                site.land(connector, name, records, extracted_at=at)
+        yield site
+
+
+def latest(site: m.Site, table: str, key: str) -> dict[Any, dict[str, Any]]:
+    return {row[key]: row for row in site.rows("data", f"{table}_latest")}
+
+
+def utc(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
+
+
+def subset(row: dict[str, Any], **expected: Any) -> None:
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_campaigns(samples: m.Site) -> None:
+    """The state after sending won over the scheduled one; a draft SMS without a time; two messages of an old A/B test."""
+    rows = latest(samples, "campaigns", "campaign_id")
+    assert len(rows) == 3
+    subset(
+        rows["01HTESTCAMPAIGN000000000C1"],
+        name="Spring Sale – 10% 🌱",
+        status="Sent",
+        channel="email",
+        archived=False,
+        send_time=utc("2024-03-10T06:00:00"),
+        scheduled_at=utc("2024-03-08T12:30:00.600"),
+        created_at=utc("2024-03-08T12:00:00.123"),
+        updated_at=utc("2024-03-10T06:40:00"),
+        message_ids=["01HTESTCMSG00000000000000M1"],
+        audiences_included=["LsTst1"],
+        audiences_excluded=[],
+        send_method="static",
+        smart_sending=True,
+        adds_utm=True,
+        subject=None,
+    )
+    subset(rows["01HTESTCAMPAIGN000000000C2"], channel="sms", status="Draft", send_time=None, scheduled_at=None)
+    subset(
+        rows["01HTESTCAMPAIGN000000000C3"],
+        archived=True,
+        send_method="throttled",
+        message_ids=["01HTESTCMSG00000000000000M3", "01HTESTCMSG00000000000000M4"],
+        updated_at=utc("2021-05-16T23:17:45"),
+    )
+
+
+def test_events(samples: m.Site) -> None:
+    """Campaign by message, flow, order ids as text beyond 2^53, values as text, UTM from properties and addresses, offsets."""
+    rows = latest(samples, "events", "event_id")
+    assert len(rows) == 8  # one was delivered twice
+    names = ("datetime", "profile_id", "message_id", "campaign_id", "flow_id", "value")
+    subset(
+        rows["3evTst1"],
+        **dict(zip(names, (utc("2024-03-10T06:30:00"), "01HTESTPROFILE0000000000B1", "01HTESTCMSG00000000000000M1",
+                           "01HTESTCAMPAIGN000000000C1", None, None), strict=True)),
+        campaign_name="Spring Sale – 10% 🌱",
+        apple_privacy_open=False,
+    )  # fmt: skip
+    subset(rows["3evTst2"], apple_privacy_open=True, metric_name="Opened Email", integration_name="Klaviyo", bot_click=False)
+    subset(
+        rows["3evTst3"],
+        flow_id="FlTst1",
+        message_id="FmTst1",
+        variation_id="VaTst1",
+        campaign_id=None,
+        utm_source="klaviyo",
+        utm_medium="email",
+        utm_campaign="Abandoned Cart",
+        flow_name=latest(samples, "flows", "flow_id")["FlTst1"]["name"],
+    )
+    subset(
+        rows["3evTst4"],
+        value=Decimal("68.06"),
+        currency="USD",
+        metric_name="Placed Order",
+        integration_name="Shopify",
+        order_ref="5678000000001",
+        attributed_event_id="3evTst2",
+        attributed_message_id="01HTESTCMSG00000000000000M1",
+        attributed_campaign_id="01HTESTCAMPAIGN000000000C1",
+        attributed_flow_id=None,
+        utm_source="klaviyo",
+        utm_campaign="spring sale",
+    )
+    subset(
+        rows["3evTst5"],
+        value=Decimal("76.5"),
+        order_ref="9007199254740993",
+        attributed_flow_id="FlTst1",
+        attributed_campaign_id=None,
+        utm_source="klaviyo",
+        utm_medium=None,
+    )
+    subset(
+        rows["3evTst6"],
+        datetime=utc("2024-03-10T07:29:59.999"),
+        profile_id="01HTESTPROFILE0000000000AN",
+        event_ref="1710055799",
+        order_ref=None,
+        utm_source="Instagram",
+        utm_medium="paid",
+        utm_campaign="launch",
+        integration_name=None,
+    )
+    subset(rows["3evTst8"], datetime=utc("2024-02-01T04:59:59"), value=Decimal(0))
+
+
+def test_profiles(samples: m.Site) -> None:
+    """The later state won; predictions present and all null; degrees as text; one without an e-mail."""
+    rows = latest(samples, "profiles", "profile_id")
+    subset(
+        rows["01HTESTPROFILE0000000000B2"],
+        email="kaeufer2@example.com",
+        phone="+4915550000002",
+        first_name="Zoë",
+        city="Köln",
+        country="Germany",
+        latitude=Decimal("50.938"),
+        timezone="Europe/Berlin",
+        historic_clv=None,
+        email_consent=None,
+        suppressions=[],
+        suppressed_at=None,
+    )
+    subset(rows["01HTESTPROFILE0000000000AN"], email=None, email_norm=None, first_name=None)
+    subset(  # its later state, which has no external id any more
+        rows["01HTESTPROFILE0000000000B1"],
+        external_id=None,
+        updated_at=utc("2024-03-13T20:41:00"),
+        historic_clv=Decimal("107.86"),
+        historic_orders=3,
+        predicted_orders=Decimal("0.54"),
+        churn_probability=Decimal("0.2"),
+        expected_next_order_at=None,
+    )
+
+
+def test_metrics_flows_and_lists(samples: m.Site) -> None:
+    """The newest state of each; a metric without an integration; a list with a profile count only in the detailed stream."""
+    metrics = latest(samples, "metrics", "metric_id")
+    subset(metrics["TeStM1"], name="Placed Order", integration_name="Shopify", updated_at=utc("2024-03-01T00:00:00"))
+    subset(metrics["TeStM4"], name="Viewed Product", integration_name=None, integration_id=None)
+    lists = latest(samples, "lists", "list_id")
+    subset(lists["LsTst1"], name="Newsletter (EU)", opt_in_process="single_opt_in", profile_count=None)
+    subset(lists["LsTst2"], name="Kund:innen ü30")
+    assert latest(samples, "flows", "flow_id")["FlTst1"]["status"] == "live"
+
+
+def test_ga4_tables(samples: m.Site) -> None:
+    """The newest extraction of a day; '(not set)' and empty dimensions are rows; second properties; the path without query."""
+    active = {(r["property_id"], r["date"].isoformat()): r["active_users"] for r in samples.rows("data", "daily_active_users_latest")}
+    assert active == {
+        ("400000001", "2024-03-08"): 812,
+        ("400000001", "2024-03-09"): 640,
+        ("400000001", "2024-03-10"): 655,
+        ("400000001", "2023-12-31"): 12,
+        ("400000002", "2024-03-09"): 90,
+    }
+    weeks = {r["date"].isoformat(): r["active_users"] for r in samples.rows("data", "four_weekly_active_users_latest")}
+    assert weeks == {"2024-03-08": 15210, "2024-03-09": 15193}
+    tv = next(r for r in samples.rows("data", "devices_latest") if r["device_category"] == "smart tv")
+    subset(tv, operating_system="(not set)", sessions=0, bounce_rate=0.0, engaged_sessions=Decimal(0), total_users=1)
+    phones = [r for r in samples.rows("data", "devices_latest") if r["device_category"] == "mobile"]
+    assert len(phones) == 1  # sent again
+    pages = {r["page_path_query"]: r for r in samples.rows("data", "pages_latest")}
+    tagged = pages["/products/tea-towel?utm_source=klaviyo&utm_campaign=spring%20sale"]
+    subset(tagged, page_path="/products/tea-towel", views=22, bounce_rate=0.0, avg_engagement_seconds=None)
+    assert len(samples.rows("data", "locations_latest")) == 5
+    channels = {(r["session_source"], r["session_medium"]): r["channel"] for r in samples.rows("data", "traffic_sources_latest")}
+    assert channels["klaviyo", "email"] == channels["Klaviyo", "Email"] == "Email"
+    day = next(r for r in samples.rows("data", "website_overview_latest") if r["date"] == dt.date(2024, 3, 10))
+    subset(day, total_users=710, sessions=812, engaged_sessions=Decimal(470), screen_page_views=2140)
+
+
+@pytest.mark.parametrize("layout", [airbyte.V1, airbyte.V2_1, airbyte.V2_1_JSON], ids=lambda layout: layout.name)
+def test_garbage_in_every_field_stops_nothing(engine: Any, layout: Any) -> None:
+    """Every sample record with every leaf replaced by each kind of garbage lands, and leaves good rows as they are."""
+    with m.site(engine, layout, lambda have, how: [], connectors=STREAMS) as site:
+        kept = {"id", "property_id", "date", "datetime", "type"}
+        for connector, names in STREAMS.items():
+            for name in names:
+                for record in s.samples(connector, name)[:2]:
+                    own = {key: value for key, value in record.items() if key in kept or key in _keys(connector, name)}
+                    bad = [spoiled(record, garbage) | own for garbage in GARBAGE]
+                    bad += [dict.fromkeys(record, garbage) | own for garbage in GARBAGE]
+                    site.land(connector, name, bad)
+                    count = engine.scalar(f"SELECT count() FROM data_{site.tag}.{name} FINAL")
+                    assert count >= 1, name
+
+
+def _keys(connector: str, name: str) -> tuple[str, ...]:
+    return stream(connector, name).primary_key
+
+
+@pytest.mark.parametrize("layout", [airbyte.V0, airbyte.V2_1], ids=lambda layout: layout.name)
+def test_an_old_extract_replayed_changes_no_campaign(engine: Any, layout: Any) -> None:
+    """A later extraction of an earlier state loses: updated_at decides before the time of extraction."""
+    with m.site(engine, layout, lambda have, how: []) as site:
+        site.land("klaviyo", "campaigns", [m.campaign("C", "new", updated_at="2026-03-01T00:00:00+00:00")])
+        late = s.EXTRACTED + dt.timedelta(days=9)
+        site.land("klaviyo", "campaigns", [m.campaign("C", "old")], extracted_at=late)
+        assert [r["name"] for r in site.rows("data", "campaigns_latest")] == ["new"]
+
+
+def test_streams_that_are_not_synced_leave_their_tables_out(engine: Any) -> None:
+    """Events alone: names are NULL, nothing reads an absent table."""
+    account = klaviyo.curated(streams=["events"])
+    assert account.get("campaigns") is None
+    project = tl.project("alone", *account)
+    assert {part.table for part in project.parts} == {"events", "events_mv", "events_latest"}
