@@ -51,7 +51,7 @@ def test_devices_rollup_worked_case(engine: Any, layout: Any, order: int) -> Non
         at = [m.moment(row["extracted_at"]) for row in given]
         site.land("ga4", "devices", [device(row) for row in given], extracted_at=at)
         rows = site.measured("daily_devices")
-        assert list(rows[0])[0] == "property_id"
+        assert next(iter(rows[0])) == "property_id"
         assert list(rows[0])[1:9] == list(case["expected"][0])
         s.check(rows, case["expected"])
 
@@ -109,8 +109,8 @@ def test_active_users_of_the_reports(engine: Any) -> None:
 
 
 def test_active_users_of_single_users(engine: Any) -> None:
-    """From rows per user and day any window is exact. a is active on days 1 and 8, b on day 8, c comes on day 8 inactive:
-    day 1 has a; day 8 has a and b, and its 7 days begin on day 2, so a and b; its 28 days too."""
+    """From rows per user and day any window is exact. a is active on days 1 and 8, d on day 1, b on day 8, where c
+    comes too, inactive. Day 1 has a and d; day 8 has a and b, and so have its 7 days, which begin on day 2; its 28 days have d too."""
 
     class Visit(tl.Columns):
         date = tl.column(t.Date)
@@ -142,8 +142,8 @@ def test_a_second_property_lands_in_the_same_tables(engine: Any) -> None:
     """The connector gives further properties tables of their own; rows are told apart by property_id."""
     import attrs
 
-    from tilla.ddl.script import Script
     from tilla.datasets import ga4
+    from tilla.ddl.script import Script
     from tilla.sources import stream
 
     layout = attrs.evolve(airbyte.DEFAULT, database="raw_two_properties")
@@ -160,12 +160,16 @@ def test_a_second_property_lands_in_the_same_tables(engine: Any) -> None:
             record = m.report("20260301", number, active1DayUsers=users)
             row = layout.land(landing, record, raw_id=f"two-{users}", extracted_at=s.EXTRACTED)
             engine.insert(*layout.table(landing), [row])
-        rows = engine.rows("SELECT property_id, active_users FROM data_two_properties.daily_active_users_latest ORDER BY 1")
+        rows = engine.rows(
+            "SELECT property_id, active_users FROM data_two_properties.daily_active_users_latest ORDER BY 1"
+        )
         assert [tuple(r.values()) for r in rows] == [("1", 7), ("400000002", 8)]
     finally:
         for name in ("raw_two_properties", "data_two_properties"):
             engine.execute(f"DROP DATABASE IF EXISTS {name} SYNC")
-        engine.execute("ALTER TABLE tilla.history DELETE WHERE target LIKE '%two_properties%' SETTINGS mutations_sync = 1")
+        engine.execute(
+            "ALTER TABLE tilla.history DELETE WHERE target LIKE '%two_properties%' SETTINGS mutations_sync = 1"
+        )
 
 
 @pytest.mark.parametrize(
@@ -195,7 +199,10 @@ def test_channels(engine: Any, source: str | None, medium: str | None, channel: 
 def funnel_tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
     """Sales and the funnel over them."""
     sales = selling.daily_sales(have["shopify"], **how)
-    return [sales, commerce.daily_funnel(have["shopify"], sales=sales, site=have["ga4"], account=have["klaviyo"], **how)]
+    return [
+        sales,
+        commerce.daily_funnel(have["shopify"], sales=sales, site=have["ga4"], account=have["klaviyo"], **how),
+    ]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

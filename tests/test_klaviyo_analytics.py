@@ -50,7 +50,8 @@ def test_campaign_performance_worked_case(engine: Any, layout: Any) -> None:
         site.land("klaviyo", "events", [case_event(row) for row in case["inputs"]["events"]])
         site.land("klaviyo", "metrics", case_metrics())
         campaigns = [
-            m.campaign(row["campaign_id"], row["name"], send_time=row["send_time"]) for row in case["inputs"]["campaigns"]
+            m.campaign(row["campaign_id"], row["name"], send_time=row["send_time"])
+            for row in case["inputs"]["campaigns"]
         ]
         site.land("klaviyo", "campaigns", campaigns)
         rows = site.measured("campaign_performance", "campaign_id")
@@ -140,7 +141,8 @@ def test_customer_lifecycle_and_churn(engine: Any) -> None:
         ("h", "2026-07-02", 10),
     ]  # fmt: skip
     events = [
-        m.event(f"{who}{day}", "Placed Order", f"{day}T12:00:00Z", who, S_value=value, **PLACED) for who, day, value in rows
+        m.event(f"{who}{day}", "Placed Order", f"{day}T12:00:00Z", who, S_value=value, **PLACED)
+        for who, day, value in rows
     ]
     events.append(m.event("back", "Refunded Order", "2026-04-20T12:00:00Z", "e", S_value=450, **PLACED))
     events.append(m.event("guest", "Placed Order", "2026-06-20T12:00:00Z", None, S_value=77, **PLACED))
@@ -299,7 +301,9 @@ def test_computed_last_touch_where_klaviyo_gives_no_credit(engine: Any) -> None:
         site.land("klaviyo", "events", orders + happened)
         site.land("klaviyo", "metrics", case_metrics())
         site.land("klaviyo", "campaigns", [m.campaign("C1", "one", messages=["M1"]), m.campaign("C2", "two")])
-        rows = {r["campaign_id"]: (r["revenue"], r["native_conversions"]) for r in site.measured("campaign_performance")}
+        rows = {
+            r["campaign_id"]: (r["revenue"], r["native_conversions"]) for r in site.measured("campaign_performance")
+        }
         assert rows == {"C1": (Decimal(16), 1), "C2": (Decimal(1), 0)}
 
 
@@ -323,7 +327,8 @@ def test_merged_profiles_count_once_with_a_map_of_them(engine: Any) -> None:
         ) as site:
             engine.insert(f"raw_{probe.tag}", "merges", [{"profile_id": "old", "merged_into": "new"}])
             events = [
-                m.event(who, "Received Email", "2026-03-01T10:00:00Z", who, S_message="C1") for who in ("old", "new", "x")
+                m.event(who, "Received Email", "2026-03-01T10:00:00Z", who, S_message="C1")
+                for who in ("old", "new", "x")
             ]
             site.land("klaviyo", "events", events)
             site.land("klaviyo", "metrics", case_metrics())
@@ -390,7 +395,10 @@ def test_any_order_and_number_of_deliveries_gives_the_same(engine: Any, seed: in
 
     def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
         account = have["klaviyo"]
-        return [mail.campaign_performance(account, **how), *mail.daily_event_summary(account, timezone="Europe/Madrid", **how)]
+        return [
+            mail.campaign_performance(account, **how),
+            *mail.daily_event_summary(account, timezone="Europe/Madrid", **how),
+        ]
 
     with m.site(engine, airbyte.DEFAULT, tables) as site:
         while deliveries:
@@ -402,5 +410,9 @@ def test_any_order_and_number_of_deliveries_gives_the_same(engine: Any, seed: in
             site.land("klaviyo", name, [record for _, record in batch], extracted_at=at)
         s.check(site.measured("campaign_performance", "campaign_id"), case["expected"])
         assert {r["name"] for r in site.rows("analytics", "campaign_performance")} == {"Spring", "All bounced", "Draft"}
-        days = [r for r in site.rows("analytics", "daily_event_summary", "date, metric") if r["date"] >= dt.date(2026, 3, 28)]
+        days = [
+            r
+            for r in site.rows("analytics", "daily_event_summary", "date, metric")
+            if r["date"] >= dt.date(2026, 3, 28)
+        ]
         s.check(days, expected["expected"])

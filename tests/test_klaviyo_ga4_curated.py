@@ -11,8 +11,8 @@ import pytest
 
 import tests.support.marketing as m
 import tests.support.shop as s
-from tests.test_shopify_malformed import GARBAGE, spoiled
 import tilla as tl
+from tests.test_shopify_malformed import GARBAGE, spoiled
 from tilla.datasets import ga4, klaviyo
 from tilla.sources import airbyte, stream
 
@@ -87,7 +87,13 @@ def test_events(samples: m.Site) -> None:
         campaign_name="Spring Sale – 10% 🌱",
         apple_privacy_open=False,
     )  # fmt: skip
-    subset(rows["3evTst2"], apple_privacy_open=True, metric_name="Opened Email", integration_name="Klaviyo", bot_click=False)
+    subset(
+        rows["3evTst2"],
+        apple_privacy_open=True,
+        metric_name="Opened Email",
+        integration_name="Klaviyo",
+        bot_click=False,
+    )
     subset(
         rows["3evTst3"],
         flow_id="FlTst1",
@@ -179,7 +185,10 @@ def test_metrics_flows_and_lists(samples: m.Site) -> None:
 
 def test_ga4_tables(samples: m.Site) -> None:
     """The newest extraction of a day; '(not set)' and empty dimensions are rows; second properties; the path without query."""
-    active = {(r["property_id"], r["date"].isoformat()): r["active_users"] for r in samples.rows("data", "daily_active_users_latest")}
+    active = {
+        (r["property_id"], r["date"].isoformat()): r["active_users"]
+        for r in samples.rows("data", "daily_active_users_latest")
+    }
     assert active == {
         ("400000001", "2024-03-08"): 812,
         ("400000001", "2024-03-09"): 640,
@@ -197,7 +206,9 @@ def test_ga4_tables(samples: m.Site) -> None:
     tagged = pages["/products/tea-towel?utm_source=klaviyo&utm_campaign=spring%20sale"]
     subset(tagged, page_path="/products/tea-towel", views=22, bounce_rate=0.0, avg_engagement_seconds=None)
     assert len(samples.rows("data", "locations_latest")) == 5
-    channels = {(r["session_source"], r["session_medium"]): r["channel"] for r in samples.rows("data", "traffic_sources_latest")}
+    channels = {
+        (r["session_source"], r["session_medium"]): r["channel"] for r in samples.rows("data", "traffic_sources_latest")
+    }
     assert channels["klaviyo", "email"] == channels["Klaviyo", "Email"] == "Email"
     day = next(r for r in samples.rows("data", "website_overview_latest") if r["date"] == dt.date(2024, 3, 10))
     subset(day, total_users=710, sessions=812, engaged_sessions=Decimal(470), screen_page_views=2140)

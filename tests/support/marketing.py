@@ -130,7 +130,12 @@ def event(
 
 
 def campaign(
-    id: str, name: str, *, messages: Iterable[str] = (), updated_at: str = "2026-02-01T00:00:00+00:00", **attributes: Any
+    id: str,
+    name: str,
+    *,
+    messages: Iterable[str] = (),
+    updated_at: str = "2026-02-01T00:00:00+00:00",
+    **attributes: Any,
 ) -> dict[str, Any]:
     """A campaign."""
     return {

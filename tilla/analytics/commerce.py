@@ -41,7 +41,9 @@ def daily_funnel(
         shop_url = tl.column(p.WORD, comment="shop name without its domain")
         currency = tl.column(p.WORD, comment="the shop's currency, of every amount in the row")
         date = tl.column(t.Date, comment=f"the shop's day, {p.zone(shop, timezone)}; GA4's days are its property's own")
-        sessions = tl.column(t.Nullable(t.Int64), comment="GA4's sessions; NULL without a row for the day; sum over days")
+        sessions = tl.column(
+            t.Nullable(t.Int64), comment="GA4's sessions; NULL without a row for the day; sum over days"
+        )
         orders = tl.column(p.COUNT, comment="orders placed; sum over days")
         demand_sales = tl.column(p.AMOUNT, comment="gross sales - discounts of these orders; sum over days")
         net_sales = tl.column(p.AMOUNT, comment="sales less what came back that day; sum over days")
@@ -50,7 +52,9 @@ def daily_funnel(
         email_orders = tl.column(t.Nullable(p.COUNT), comment="orders credited to an e-mail; sum over days")
         email_demand_sales = tl.column(t.Nullable(p.AMOUNT), comment="their demand on the order's day; sum over days")
         email_share = tl.column(p.RATE, comment="email_demand_sales / demand_sales; NULL without sales")
-        ga4_partial = tl.column(t.Bool, comment=f"true where GA4 may still correct the day: read within {look_back_days} days")
+        ga4_partial = tl.column(
+            t.Bool, comment=f"true where GA4 may still correct the day: read within {look_back_days} days"
+        )
         tz_mismatch = tl.column(t.Bool, comment="true where property and shop have different zones")
 
     overview = None if site is None else site.get("website_overview_latest")
@@ -125,7 +129,9 @@ def _visits(property_shops: Mapping[str, str], look_back_days: int) -> str:
     """The visits of a property, on the shop that it belongs to, in the shop's main currency."""
     owner = "(SELECT argMax(shop_url, placed) FROM main)"
     if property_shops:
-        known, shops = (f.cast(list(part), t.Array(t.String)).sql() for part in zip(*property_shops.items(), strict=True))
+        known, shops = (
+            f.cast(list(part), t.Array(t.String)).sql() for part in zip(*property_shops.items(), strict=True)
+        )
         owner = f"transform(property_id, {known}, {shops}, '')"
     return f"""    SELECT
         v.shop_url, ifNull(toString(m.currency), ''), v.date, v.sessions,

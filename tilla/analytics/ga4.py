@@ -152,7 +152,9 @@ def _from_reports(site: Curated) -> tl.Sql:
         relations[name] = relation
     return tl.sql(
         "SELECT property_id, date, max(u0) AS active_users_1d, max(u1) AS active_users_7d, max(u2) AS active_users_28d,\n"
-        "    max(u3) AS total_users_1d\nFROM (\n" + "\n    UNION ALL\n".join(selects) + "\n)\nGROUP BY property_id, date",
+        "    max(u3) AS total_users_1d\nFROM (\n"
+        + "\n    UNION ALL\n".join(selects)
+        + "\n)\nGROUP BY property_id, date",
         **relations,
     )
 

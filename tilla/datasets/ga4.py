@@ -175,7 +175,9 @@ def _four_weeks(raw: Landed) -> Any:
         property_id = _property(raw)
         date = _date(raw)
         active_users = _count(
-            raw, "active28DayUsers", "active users of the 28 days that end on the date, no month; never sum it over days"
+            raw,
+            "active28DayUsers",
+            "active users of the 28 days that end on the date, no month; never sum it over days",
         )
         window_days = tl.derive(f.cast(28, t.UInt8), comment="days that active_users looks back on, the date included")
         extracted_at = c.extracted_at(raw)
@@ -216,7 +218,6 @@ def _traffic(dimensions: tuple[tuple[str, str, str], ...]) -> Callable[[Landed],
 
 def _pages(raw: Landed) -> Any:
     address = f.if_null(raw.text("pagePathPlusQueryString"), "")
-    views = raw.integer("screenPageViews")
 
     class Page(tl.Columns):
         property_id = _property(raw)

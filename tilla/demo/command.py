@@ -49,7 +49,16 @@ SHOWN = (
     ),
     (
         "analytics_klaviyo.campaign_performance",
-        ("campaign_id", "delivered", "opens_unique", "open_rate", "clicks_unique", "click_rate", "conversions", "revenue"),
+        (
+            "campaign_id",
+            "delivered",
+            "opens_unique",
+            "open_rate",
+            "clicks_unique",
+            "click_rate",
+            "conversions",
+            "revenue",
+        ),
         "campaign_id",
     ),
     (
@@ -59,7 +68,15 @@ SHOWN = (
     ),
     (
         "analytics_ga4.daily_devices",
-        ("date", "sessions", "engaged_sessions", "bounce_rate", "avg_session_duration", "page_views", "pages_per_session"),
+        (
+            "date",
+            "sessions",
+            "engaged_sessions",
+            "bounce_rate",
+            "avg_session_duration",
+            "page_views",
+            "pages_per_session",
+        ),
         "date",
     ),
     (

@@ -34,7 +34,9 @@ def daily_event_summary(
     class Counts(tl.Columns):
         date = tl.derive(day, comment=f"local day, in {zone}")
         metric_id = tl.derive(events["metric_id"], comment="metrics.metric_id")
-        events_ = tl.measure(f.uniq_exact(events["event_id"]), name="events", comment="events, each once; sum over days")
+        events_ = tl.measure(
+            f.uniq_exact(events["event_id"]), name="events", comment="events, each once; sum over days"
+        )
         unique_profiles = tl.measure(
             f.uniq_exact(events["profile_id"]), comment="different profiles; merge over days, do not sum"
         )
@@ -116,9 +118,7 @@ FROM {{counts}} AS c
     return (counts, value, summary)
 
 
-def hourly_engagement(
-    account: Curated, *, database: str = "analytics_klaviyo", timezone: str = ""
-) -> tuple[Any, ...]:
+def hourly_engagement(account: Curated, *, database: str = "analytics_klaviyo", timezone: str = "") -> tuple[Any, ...]:
     """One row per ISO weekday and local hour: when e-mails arrive, are opened, are clicked.
 
     ``quarter_hour_engagement`` holds states per 15 minutes UTC and metric, because zones are off by halves and quarters of an

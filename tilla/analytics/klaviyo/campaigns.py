@@ -40,7 +40,9 @@ def campaign_performance(
         opens = tl.column(p.COUNT, comment="opens, those by mail programs included; sum over campaigns")
         opens_unique = tl.column(p.COUNT, comment="profiles that opened; do not sum over campaigns")
         open_rate = tl.column(p.RATE, comment=f"opens_unique / {below}")
-        opens_unique_excl_mpp = tl.column(p.COUNT, comment="profiles that opened themselves, not their mail program alone")
+        opens_unique_excl_mpp = tl.column(
+            p.COUNT, comment="profiles that opened themselves, not their mail program alone"
+        )
         open_rate_excl_mpp = tl.column(p.RATE, comment=f"opens_unique_excl_mpp / {below}")
         clicks = tl.column(p.COUNT, comment="clicks, those by bots left out; sum over campaigns")
         clicks_unique = tl.column(p.COUNT, comment="profiles that clicked; do not sum over campaigns")
@@ -60,7 +62,9 @@ def campaign_performance(
         send_time = tl.column(t.Nullable(t.DateTime64(3, "UTC")), comment="when it was sent (UTC); NULL for a draft")
         unsubscribes = tl.column(p.COUNT, comment="profiles that unsubscribed by it")
         spam_complaints = tl.column(p.COUNT, comment="profiles that marked it as spam")
-        native_conversions = tl.column(p.COUNT, comment="conversions whose credit is Klaviyo's own; the rest is computed")
+        native_conversions = tl.column(
+            p.COUNT, comment="conversions whose credit is Klaviyo's own; the rest is computed"
+        )
         first_event_at = tl.column(t.Nullable(t.DateTime64(3, "UTC")), comment="its first event (UTC)")
         last_event_at = tl.column(t.Nullable(t.DateTime64(3, "UTC")), comment="its last event (UTC)")
 
@@ -133,9 +137,7 @@ LEFT JOIN (
 ) AS v ON c.campaign_id = v.campaign""",
         campaigns=account.campaigns_latest,
         happened=k.happened(account, mailed, merged=merged),
-        attributed=k.attributed(
-            account, conversion_metric=conversion_metric, window_hours=window_hours, merged=merged
-        ),
+        attributed=k.attributed(account, conversion_metric=conversion_metric, window_hours=window_hours, merged=merged),
     )
     return p.measures(
         database,

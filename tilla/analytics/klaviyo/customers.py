@@ -36,9 +36,7 @@ class Thresholds:
 
     def segment(self, orders: str, clv: str) -> str:
         """The segment of value: SQL."""
-        return (
-            f"multiIf({orders} = 0, 'none', {clv} >= {self.clv_high:d}, 'high', {clv} >= {self.clv_mid:d}, 'mid', 'low')"
-        )
+        return f"multiIf({orders} = 0, 'none', {clv} >= {self.clv_high:d}, 'high', {clv} >= {self.clv_mid:d}, 'mid', 'low')"
 
 
 DEFAULT = Thresholds()
@@ -217,9 +215,12 @@ def churn_summary(
     class Churn(tl.Columns):
         as_of = tl.column(t.Date, comment="the day that it holds for")
         base_customers = tl.column(
-            p.COUNT, comment=f"buyers whose last order was at most {churn_days} days old {churn_lookback_days} days earlier"
+            p.COUNT,
+            comment=f"buyers whose last order was at most {churn_days} days old {churn_lookback_days} days earlier",
         )
-        churned_customers = tl.column(p.COUNT, comment=f"of them, those whose last order is now over {churn_days} days old")
+        churned_customers = tl.column(
+            p.COUNT, comment=f"of them, those whose last order is now over {churn_days} days old"
+        )
         churn_rate = tl.column(p.RATE, comment="churned_customers / base_customers")
 
     day = p.day_or_today(account, as_of, timezone)
@@ -304,7 +305,11 @@ def profile_lifecycle(
         else ""
     )
     subscribed = "q.email_consent = 'SUBSCRIBED'" if consent else "CAST(NULL, 'Nullable(Bool)')"
-    given = "if(ifNull(is_subscribed, false), q.email_consent_at, NULL)" if consent else "CAST(NULL, 'Nullable(DateTime64(3, \\'UTC\\'))')"
+    given = (
+        "if(ifNull(is_subscribed, false), q.email_consent_at, NULL)"
+        if consent
+        else "CAST(NULL, 'Nullable(DateTime64(3, \\'UTC\\'))')"
+    )
     query = tl.sql(
         f"""SELECT
     s.profile_id AS profile_id,

@@ -34,7 +34,9 @@ def campaigns(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
             comment="email, sms or mobile_push; lower case",
         )
         archived = tl.derive(raw.boolean("attributes", "archived"), comment="true where it was archived")
-        send_time = tl.derive(raw.time("attributes", "send_time"), comment="when it is or was sent (UTC); NULL for a draft")
+        send_time = tl.derive(
+            raw.time("attributes", "send_time"), comment="when it is or was sent (UTC); NULL for a draft"
+        )
         scheduled_at = tl.derive(raw.time("attributes", "scheduled_at"), comment="when it was scheduled (UTC)")
         created_at = tl.derive(raw.time("attributes", "created_at"), comment="when it was created (UTC)")
         updated_at = tl.derive(
@@ -49,7 +51,9 @@ def campaigns(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
         preview_text = tl.derive(
             raw.text(*message, "content", "preview_text"), comment="preview text; only of campaigns_detailed"
         )
-        from_email = tl.derive(raw.text(*message, "content", "from_email"), comment="sender; only of campaigns_detailed")
+        from_email = tl.derive(
+            raw.text(*message, "content", "from_email"), comment="sender; only of campaigns_detailed"
+        )
         from_label = tl.derive(
             raw.text(*message, "content", "from_label"), comment="sender's name; only of campaigns_detailed"
         )
@@ -99,7 +103,9 @@ def profiles(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
 
     class Profile(tl.Columns):
         profile_id = tl.derive(key_text(raw.text("id")), comment="Klaviyo's id of the profile")
-        email = tl.derive(raw.text("attributes", "email"), comment="e-mail as entered; NULL for an unidentified profile")
+        email = tl.derive(
+            raw.text("attributes", "email"), comment="e-mail as entered; NULL for an unidentified profile"
+        )
         email_norm = tl.derive(
             email_norm(raw.text("attributes", "email")),
             comment="e-mail as an identity: lower case and trimmed, NULL when empty",
@@ -125,7 +131,9 @@ def profiles(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
         email_consent = tl.derive(
             c.word(raw.text(*by_email, "consent")), comment="SUBSCRIBED, UNSUBSCRIBED, NEVER_SUBSCRIBED"
         )
-        email_consent_at = tl.derive(raw.time(*by_email, "consent_timestamp"), comment="when that was given or taken (UTC)")
+        email_consent_at = tl.derive(
+            raw.time(*by_email, "consent_timestamp"), comment="when that was given or taken (UTC)"
+        )
         can_receive_email = tl.derive(
             raw.boolean(*by_email, "can_receive_email_marketing"), comment="true where marketing e-mail may be sent"
         )
@@ -134,16 +142,21 @@ def profiles(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
             f.array_map(lambda item: f.json_text(item, "reason"), raw.array(*by_email, "suppressions")),
             comment="why no e-mail is sent at all: USER_SUPPRESSED, HARD_BOUNCE, SPAM_COMPLAINT, ...",
         )
-        suppressed_at = tl.derive(raw.time(*by_email, "suppressions", 1, "timestamp"), comment="the first of them (UTC)")
+        suppressed_at = tl.derive(
+            raw.time(*by_email, "suppressions", 1, "timestamp"), comment="the first of them (UTC)"
+        )
         sms_consent = tl.derive(c.word(raw.text(*by_sms, "consent")), comment="like email_consent, for SMS")
         sms_consent_at = tl.derive(raw.time(*by_sms, "consent_timestamp"), comment="when that was given or taken (UTC)")
         can_receive_sms = tl.derive(
             raw.boolean(*by_sms, "can_receive_sms_marketing"), comment="true where marketing SMS may be sent"
         )
         list_ids = tl.derive(
-            ids(raw, "relationships", "lists", "data"), comment="lists.list_id of its lists, where the connector sends them"
+            ids(raw, "relationships", "lists", "data"),
+            comment="lists.list_id of its lists, where the connector sends them",
         )
-        historic_clv = tl.derive(raw.decimal(*forecast, "historic_clv"), comment="Klaviyo: value so far, account currency")
+        historic_clv = tl.derive(
+            raw.decimal(*forecast, "historic_clv"), comment="Klaviyo: value so far, account currency"
+        )
         predicted_clv = tl.derive(
             raw.decimal(*forecast, "predicted_clv"), comment="Klaviyo: value of the next year, account currency"
         )
@@ -164,7 +177,9 @@ def profiles(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
         expected_next_order_at = tl.derive(
             raw.time(*forecast, "expected_date_of_next_order"), comment="Klaviyo: when the next order is expected"
         )
-        properties = tl.derive(raw.json("attributes", "properties"), comment="custom properties, JSON text", codec="ZSTD(3)")
+        properties = tl.derive(
+            raw.json("attributes", "properties"), comment="custom properties, JSON text", codec="ZSTD(3)"
+        )
         extracted_at = c.extracted_at(raw)
         generation_id = c.generation_id(raw)
         version = c.version(raw, "updated")
@@ -204,7 +219,8 @@ def flows(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
         status = tl.derive(c.word(raw.text("attributes", "status")), comment="draft, manual or live")
         archived = tl.derive(raw.boolean("attributes", "archived"), comment="true where it was archived")
         trigger_type = tl.derive(
-            c.word(raw.text("attributes", "trigger_type")), comment="Metric, Added to List, Date Based, Unconfigured, ..."
+            c.word(raw.text("attributes", "trigger_type")),
+            comment="Metric, Added to List, Date Based, Unconfigured, ...",
         )
         created_at = tl.derive(raw.time("attributes", "created"), comment="when it was created (UTC)")
         updated_at = tl.derive(

@@ -74,7 +74,10 @@ def events(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
         )
         attributed_flow_id = tl.derive(filled(properties.text("$attribution", "$flow")), comment="its flow")
         properties_json = tl.derive(
-            raw.json("attributes", "event_properties"), name="properties", comment="all of it, JSON text", codec="ZSTD(3)"
+            raw.json("attributes", "event_properties"),
+            name="properties",
+            comment="all of it, JSON text",
+            codec="ZSTD(3)",
         )
         extracted_at = c.extracted_at(raw)
         generation_id = c.generation_id(raw)
