@@ -434,3 +434,9 @@ def test_a_shop_of_many_events_is_written_as_a_stream():
     assert first.record["type"] == "event"
     small = Shop.of_events(20_000)
     assert 14_000 < sum(1 for _ in small.deliveries(["klaviyo.events"])) < 30_000
+
+
+def test_longer_windows_hold_at_least_as_many_active_users():
+    """Active in one day is active in the 7 days that end with it, and those in the 28 days."""
+    for row in Shop(seed=7).truth()["active_users"]:
+        assert row["active_users_1d"] <= row["active_users_7d"] <= row["active_users_28d"], row

@@ -118,24 +118,19 @@ def test_active_users_of_single_users(engine: Any) -> None:
         is_active = tl.column(t.Bool)
 
     visits = tl.Source("raw_user_rows.visits", Visit, engine=MergeTree(order_by=(Visit.date,)))
-    try:
-        with m.site(
-            engine,
-            airbyte.DEFAULT,
-            lambda have, how: [traffic.active_users(have["ga4"], users=visits, **how)],
-            connectors=["ga4"],
-            sources=[visits],
-        ) as site:
-            rows = [("2026-03-01", "a", True), ("2026-03-01", "d", True), ("2026-03-08", "a", True),
-                    ("2026-03-08", "b", True), ("2026-03-08", "b", True), ("2026-03-08", "c", False)]  # fmt: skip
-            given = [
-                {"date": dt.date.fromisoformat(day), "user_pseudo_id": who, "is_active": on} for day, who, on in rows
-            ]
-            engine.insert("raw_user_rows", "visits", given)
-            found = [tuple(r.values())[1:6] for r in site.measured("active_users", "date")]
-            assert found == [(dt.date(2026, 3, 1), 2, 2, 2, 2), (dt.date(2026, 3, 8), 2, 2, 3, 3)]
-    finally:
-        engine.execute("DROP DATABASE IF EXISTS raw_user_rows SYNC")
+    with m.site(
+        engine,
+        airbyte.DEFAULT,
+        lambda have, how: [traffic.active_users(have["ga4"], users=visits, **how)],
+        connectors=["ga4"],
+        sources=[visits],
+    ) as site:
+        rows = [("2026-03-01", "a", True), ("2026-03-01", "d", True), ("2026-03-08", "a", True),
+                ("2026-03-08", "b", True), ("2026-03-08", "b", True), ("2026-03-08", "c", False)]  # fmt: skip
+        given = [{"date": dt.date.fromisoformat(day), "user_pseudo_id": who, "is_active": on} for day, who, on in rows]
+        engine.insert("raw_user_rows", "visits", given)
+        found = [tuple(r.values())[1:6] for r in site.measured("active_users", "date")]
+        assert found == [(dt.date(2026, 3, 1), 2, 2, 2, 2), (dt.date(2026, 3, 8), 2, 2, 3, 3)]
 
 
 def test_a_second_property_lands_in_the_same_tables(engine: Any) -> None:
@@ -165,11 +160,7 @@ def test_a_second_property_lands_in_the_same_tables(engine: Any) -> None:
         )
         assert [tuple(r.values()) for r in rows] == [("1", 7), ("400000002", 8)]
     finally:
-        for name in ("raw_two_properties", "data_two_properties"):
-            engine.execute(f"DROP DATABASE IF EXISTS {name} SYNC")
-        engine.execute(
-            "ALTER TABLE tilla.history DELETE WHERE target LIKE '%two_properties%' SETTINGS mutations_sync = 1"
-        )
+        s.remove(engine, project)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import sys
 
 import attrs
 
+from tests.support.shop import remove
 from tilla.ddl.script import Script
 from tilla.ddl.statements import ACCESS
 from tilla.demo import Shop, land
@@ -34,8 +35,7 @@ def test_the_script_runs_twice_without_error_or_change(engine):
         assert seen[0] == seen[1]
         assert seen[0][1]
     finally:
-        for name in names:
-            engine.execute(f"DROP DATABASE IF EXISTS `{name}` SYNC")
+        remove(engine, project)
 
 
 def test_the_demo_prints_the_truth():
@@ -88,9 +88,7 @@ def test_rows_from_before_and_after_give_the_truth_once(engine):
             ]
             assert not differing, (table, differing[:5])
     finally:
-        for name in {*names.values(), *(layout.database for layout in layouts.values())}:
-            engine.execute(f"DROP DATABASE IF EXISTS `{name}` SYNC")
-        engine.execute("ALTER TABLE tilla.history DELETE WHERE target LIKE '%\\_later.%' SETTINGS mutations_sync = 1")
+        remove(engine, own)
 
 
 # Each analytics table that the generator has the truth for, with its key.

@@ -14,7 +14,6 @@ import tests.support.shop as s
 import tilla as tl
 from tilla.datasets import ga4, klaviyo, shopify
 from tilla.sources import Layout
-from tilla.text import quote_identifier
 
 _numbers = itertools.count(1)
 
@@ -71,15 +70,12 @@ def site(
     made = tables(have, {"database": f"analytics_{tag}"})
     project = tl.project(tag, *(item for c in have.values() for item in c), *sources, *made)
     found = Site(server, own, tag, s.Warehouse(server, own, project))
-    databases = sorted({part.database for part in project.parts})
     try:
         if provision:
             found.warehouse.provision()
         yield found
     finally:
-        for name in databases:
-            server.execute(f"DROP DATABASE IF EXISTS {quote_identifier(name)} SYNC")
-        server.execute(f"ALTER TABLE tilla.history DELETE WHERE target LIKE '%\\_{tag}.%' SETTINGS mutations_sync = 1")
+        s.remove(server, project)
 
 
 # --- Klaviyo records ---

@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 
 import tilla as tl
+from tilla import text
 from tilla.analytics import shopify as analytics
 from tilla.datasets import shopify
 from tilla.ddl.script import Script
@@ -95,6 +96,28 @@ class Warehouse:
         order = f" ORDER BY {order_by}" if order_by else ""
         return self.server.rows(
             f"SELECT {columns} FROM {name} WHERE shop_url = {{shop:String}}{order}", parameters={"shop": shop}
+        )
+
+
+def remove(server: Any, project: tl.Project) -> None:
+    """Take a project off the engine, and nothing that another test put there.
+
+    v1 keeps the tables of all namespaces in one database, and all projects note their history in one table, so neither may
+    be dropped whole.
+    """
+    own = {part.path for part in project.parts}
+    for database in sorted({part.database for part in project.parts}):
+        name = text.quote_identifier(database)
+        tables = f"SELECT name FROM system.tables WHERE database = {text.quote_string(database)} AND name NOT LIKE '.%'"
+        if {(database, row["name"]) for row in server.rows(tables)} <= own:
+            server.execute(f"DROP DATABASE IF EXISTS {name} SYNC")
+            continue
+        for path in sorted(path for path in own if path[0] == database):
+            server.execute(f"DROP TABLE IF EXISTS {text.quote_qualified(*path)} SYNC")
+    if server.scalar("EXISTS TABLE tilla.history"):
+        databases = ", ".join(sorted({text.quote_string(part.database) for part in project.parts}))
+        server.execute(
+            f"ALTER TABLE tilla.history DELETE WHERE splitByChar('.', target)[1] IN ({databases}) SETTINGS mutations_sync = 1"
         )
 
 

@@ -26,8 +26,9 @@ def traffic_of(day: int, orders: int, days: int, active: list[int], rng: Random)
     users = sessions - sessions // 6
     active.append(users - rng.randrange(1 + users // 20))
     week, month = sum(active[-7:]), sum(active[-28:])
-    most = active[-1]
-    return Traffic(day, tuple(rows), users, users * 2 // 5, (most, max(most, week * 3 // 5), max(most, month // 2)))
+    # Who was active on the day was active in the 7 days that end with it, and they in the 28 days.
+    weekly = max(active[-1], week * 3 // 5)
+    return Traffic(day, tuple(rows), users, users * 2 // 5, (active[-1], weekly, max(weekly, month // 2)))
 
 
 def _row(report: str, dimensions: tuple[str, ...], sessions: int, rng: Random) -> TrafficRow:
