@@ -1,0 +1,291 @@
+"""T019-T049, T062-T064: mistakes in tables, views, aggregations and schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tilla.errors.tree import DeclarationError, Mistake
+from tilla.errors.wording import listed, nearest
+
+
+def unnamed_item(where: str, position: int, shown: str) -> DeclarationError:
+    """T019: a SELECT item without an output name."""
+    return DeclarationError(
+        Mistake("T019", where, f"item {position} ({shown}) has no output name", hint='expression.as_("name")')
+    )
+
+
+def bad_name(shown: str) -> DeclarationError:
+    """T020: a name that is not ``database.name``."""
+    return DeclarationError(
+        Mistake(
+            "T020",
+            shown,
+            "this is not a name",
+            expected="'database.name'",
+            hint="backticks around a part that has a dot",
+        )
+    )
+
+
+def unqualified_name(name: str) -> DeclarationError:
+    """T021: a name without its database."""
+    return DeclarationError(
+        Mistake(
+            "T021",
+            name,
+            "the name has no database, so it would depend on the session that runs the statement",
+            expected="'database.name'",
+            hint=f"'my_database.{name}'",
+        )
+    )
+
+
+def untyped_column(where: str) -> DeclarationError:
+    """T023: a column whose type is not known."""
+    return DeclarationError(
+        Mistake(
+            "T023",
+            where,
+            "the type of this column is not known offline",
+            hint="tl.derive(expression, t.String) states it, expression.cast(t.String) converts to it",
+        )
+    )
+
+
+def no_columns(where: str) -> DeclarationError:
+    """T024: a table without columns."""
+    return DeclarationError(Mistake("T024", where, "a table needs at least one column"))
+
+
+def no_source(where: str) -> DeclarationError:
+    """T029: a derived body without the relation it derives from."""
+    return DeclarationError(
+        Mistake("T029", where, "nothing says what this is derived from", hint="source=relation, or query=tl.sql(...)")
+    )
+
+
+def not_a_relation(where: str, shown: str) -> DeclarationError:
+    """T030: ``source=`` is no relation."""
+    return DeclarationError(
+        Mistake("T030", where, f"{shown} is not a relation", expected="a tl.Source, tl.Table, tl.MaterializedView, ...")
+    )
+
+
+def aggregate_in_derive(where: str, shown: str) -> DeclarationError:
+    """T031: an aggregate in ``tl.derive``."""
+    return DeclarationError(
+        Mistake("T031", where, f"{shown} aggregates, so it is no value of a row", hint="tl.measure(...)")
+    )
+
+
+def unfilled_column(where: str) -> DeclarationError:
+    """T032: a plain column in a derived body."""
+    return DeclarationError(
+        Mistake(
+            "T032",
+            where,
+            "no expression and no default fills this column of a derived table",
+            hint="tl.derive(expression), tl.column(type, default=...), or query=tl.sql(...) that selects it",
+        )
+    )
+
+
+def no_trigger(where: str) -> DeclarationError:
+    """T033: a view's SELECT whose left-most table is not among the references."""
+    return DeclarationError(
+        Mistake(
+            "T033",
+            where,
+            "the left-most table of the SELECT is none of the referenced objects, so nothing fires the view",
+            expected="FROM {source} first, other relations joined to it",
+            hint='tl.sql("SELECT ... FROM {orders} ...", orders=orders)',
+        )
+    )
+
+
+def output_not_in_body(where: str, name: str, known: Sequence[str]) -> DeclarationError:
+    """T034: the SELECT gives a column that the body does not list."""
+    return DeclarationError(
+        Mistake(
+            "T034",
+            where,
+            f"the SELECT gives a column {name!r} that the body does not list; a view maps columns by name",
+            expected=f"one of {listed(known)}",
+            nearest=nearest(name, known),
+        )
+    )
+
+
+def output_missing(where: str, name: str, found: Sequence[str]) -> DeclarationError:
+    """T035: the body lists a column that the SELECT does not give."""
+    return DeclarationError(
+        Mistake(
+            "T035",
+            where,
+            f"the SELECT gives no column {name!r}, so it would silently hold its type's default",
+            expected=f"{name} among {listed(found)}",
+            nearest=nearest(name, found),
+            hint=f"... AS {name}",
+        )
+    )
+
+
+def source_never_fires(where: str, source: str, kind: str) -> DeclarationError:
+    """T036: a view on something whose inserts fire nothing."""
+    return DeclarationError(
+        Mistake(
+            "T036",
+            where,
+            f"inserts never fire a view on {source} ({kind or 'not a table'}): ClickHouse accepts it and it stays empty",
+            expected="a Source, a Table, or a MaterializedView with its own table",
+            hint="tl.RefreshableView(...), which reads anything",
+        )
+    )
+
+
+def reads_its_target(where: str) -> DeclarationError:
+    """T037: a view that reads the table it writes into."""
+    return DeclarationError(Mistake("T037", where, "the view reads the table that it writes into"))
+
+
+def reads_itself(where: str) -> DeclarationError:
+    """T038: a view that reads itself."""
+    return DeclarationError(Mistake("T038", where, "the view reads itself"))
+
+
+def not_incremental(where: str, what: str, why: str) -> DeclarationError:
+    """T039: something in a materialized view's SELECT that ClickHouse computes per inserted block."""
+    return DeclarationError(
+        Mistake(
+            "T039",
+            where,
+            f"the SELECT of a materialized view has {what}: {why}",
+            expected="what is true of each inserted block by itself",
+            hint="tl.RefreshableView(...)",
+        )
+    )
+
+
+def target_type_differs(where: str, have: str, want: str, target: str) -> DeclarationError:
+    """T040: a view's column has another type than the table it writes into."""
+    state = want.startswith("AggregateFunction") and not have.startswith("AggregateFunction")
+    return DeclarationError(
+        Mistake(
+            "T040",
+            where,
+            f"the view gives {have}, {target} stores {want}",
+            expected=want,
+            hint="tl.measure(...): the -State of the aggregate" if state else f"expression.cast(t.{want})",
+        )
+    )
+
+
+def no_measures(where: str) -> DeclarationError:
+    """T041: an aggregation without a measure."""
+    return DeclarationError(
+        Mistake("T041", where, "an aggregation has no measure", hint="name = tl.measure(f.uniq_exact(Body.id))")
+    )
+
+
+def unstable_key(where: str, names: Sequence[str], source: str) -> DeclarationError:
+    """T042: a group key over versioned rows that an edit may move."""
+    return DeclarationError(
+        Mistake(
+            "T042",
+            where,
+            f"rows of {source} are versions of entities, and the group key uses {listed(names)}: "
+            "an entity whose value changes would be counted in both groups",
+            expected="group keys whose source columns never change for an entity, named in stable=",
+            hint=f"stable=({', '.join('Body.' + n for n in names)},) if they never change, else tl.RefreshableView(...)",
+        )
+    )
+
+
+def doubling_measure(where: str, measures: Sequence[tuple[str, str]], source: str) -> DeclarationError:
+    """T043: a measure that counts a row twice when it is sent twice."""
+    shown = ", ".join(f"{name} = {sql}" for name, sql in measures)
+    return DeclarationError(
+        Mistake(
+            "T043",
+            where,
+            f"a row of {source} that is sent twice would count twice in {shown}",
+            expected="uniqExact of the entity's id, min, max, argMax, ...: the same answer however often a row comes",
+            hint="f.uniq_exact(Body.id) to count, tl.RefreshableView(...) over FINAL to sum, "
+            "or append_only_unique=True if no row is ever sent twice",
+        )
+    )
+
+
+def not_a_query(where: str, shown: str) -> DeclarationError:
+    """T044: ``query=`` is neither a typed query nor SQL by hand."""
+    return DeclarationError(
+        Mistake("T044", where, f"{shown} is not a query", hint='tl.sql("SELECT ... FROM {orders}", orders=orders)')
+    )
+
+
+def empty_interval(where: str) -> DeclarationError:
+    """T045: an interval of nothing."""
+    return DeclarationError(Mistake("T045", where, "the interval is empty or negative", hint="tl.every(hours=1)"))
+
+
+def mixed_interval(where: str, shown: str) -> DeclarationError:
+    """T046: months or years together with shorter units."""
+    return DeclarationError(
+        Mistake("T046", where, f"{shown}: ClickHouse does not mix months or years with shorter units")
+    )
+
+
+def offset_of_after(shown: str) -> DeclarationError:
+    """T047: OFFSET on an AFTER schedule."""
+    return DeclarationError(Mistake("T047", shown, "AFTER has no offset", expected="tl.every(...).offset(...)"))
+
+
+def not_a_schedule(where: str, shown: str) -> DeclarationError:
+    """T048: ``refresh=`` is no schedule."""
+    return DeclarationError(Mistake("T048", where, f"{shown} is not a schedule", hint="refresh=tl.every(hours=1)"))
+
+
+def unknown_output(where: str, items: Sequence[str]) -> DeclarationError:
+    """T049: items of a SELECT by hand whose column name only the engine knows."""
+    return DeclarationError(
+        Mistake(
+            "T049",
+            where,
+            f"the column names of {listed(items)} are not known: a view maps columns by name, an insert by position",
+            expected="a name for every item, and no * in the outermost SELECT",
+            hint="expression AS name",
+        )
+    )
+
+
+def bad_interval(where: str, shown: str) -> DeclarationError:
+    """T062: an interval that a quota cannot have."""
+    return DeclarationError(
+        Mistake(
+            "T062",
+            where,
+            f"{shown!r} is no interval of a quota",
+            expected="a number and second, minute, hour, day, week, month, quarter or year, such as '1 hour'",
+        )
+    )
+
+
+def unknown_word(where: str, what: str, shown: str, known: Sequence[str]) -> DeclarationError:
+    """T063: a word of a fixed list, misspelt."""
+    return DeclarationError(
+        Mistake(
+            "T063",
+            where,
+            f"{shown!r} is no {what}",
+            expected=f"one of {listed(known, 30)}",
+            nearest=nearest(str(shown), known),
+        )
+    )
+
+
+def bad_setting(where: str, name: str, shown: str) -> DeclarationError:
+    """T064: a setting whose name or value cannot be written."""
+    return DeclarationError(
+        Mistake("T064", where, f"the setting {name!r} cannot be {shown}", expected="a number, text, True or False")
+    )

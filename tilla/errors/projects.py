@@ -1,0 +1,84 @@
+"""T301-T307: mistakes in a project and its graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tilla.errors.tree import DeclarationError, GraphError, Mistake, UsageError
+from tilla.errors.wording import listed, nearest
+
+
+def cycle(where: str, path: Sequence[str]) -> GraphError:
+    """T301: objects that need each other in a circle."""
+    return GraphError(Mistake("T301", where, "these need each other in a circle: " + " -> ".join(path)))
+
+
+def dangling(where: str, kind: str, name: str, known: Sequence[str]) -> GraphError:
+    """T302: a name that no object of the project has."""
+    return GraphError(
+        Mistake(
+            "T302",
+            where,
+            f"{kind} {name}, which is not in the project",
+            expected=f"one of {listed(known)}" if known else "",
+            nearest=nearest(name, known),
+            hint=f'put it into tl.project(...); a table that somebody else owns is tl.Source("{name}", Body)',
+        )
+    )
+
+
+def unqualified_in_sql(where: str, name: str, fits: Sequence[str]) -> GraphError:
+    """T303: a table named without its database in SQL by hand."""
+    return GraphError(
+        Mistake(
+            "T303",
+            where,
+            f"the SQL reads {name} without a database, so it would depend on the session",
+            nearest=fits[0] if fits else "",
+            hint=f"{{{name}}} and {name}=object, or {fits[0] if fits else 'database.' + name}",
+        )
+    )
+
+
+def duplicate_object(where: str, name: str, kinds: Sequence[str]) -> GraphError:
+    """T304: two objects of one name in a project."""
+    return GraphError(
+        Mistake("T304", where, f"{name} is declared twice ({' and '.join(kinds)})", hint="another name for one of them")
+    )
+
+
+def other_declaration(where: str, name: str) -> GraphError:
+    """T305: an object that refers to another declaration of the same name than the project holds."""
+    return GraphError(
+        Mistake(
+            "T305",
+            where,
+            f"this uses a {name} that is declared differently from the {name} in the project",
+            hint="one declaration, used in both places",
+        )
+    )
+
+
+def not_an_object(where: str, shown: str) -> DeclarationError:
+    """T306: something in a project that is no declared object."""
+    return DeclarationError(
+        Mistake(
+            "T306",
+            where,
+            f"{shown} is not an object that a project can hold",
+            expected="tl.Table, tl.View, tl.Role, ...",
+        )
+    )
+
+
+def unknown_object(where: str, name: str, known: Sequence[str]) -> UsageError:
+    """T307: a name or pattern that fits nothing in the project."""
+    return UsageError(
+        Mistake(
+            "T307",
+            where,
+            f"nothing in the project fits {name!r}",
+            nearest=nearest(name, known),
+            expected=f"a pattern over {listed(known, 6)}" if known else "",
+        )
+    )

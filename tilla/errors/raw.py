@@ -1,0 +1,59 @@
+"""T701-T704: connectors, streams and raw fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tilla.errors.tree import DeclarationError, Mistake, RefusedError
+from tilla.errors.wording import listed, nearest
+
+
+def unknown_connector(name: str, known: Sequence[str]) -> DeclarationError:
+    """T701: a connector whose streams Tilla does not know."""
+    return DeclarationError(
+        Mistake(
+            "T701",
+            "",
+            f"there is no connector {name!r}",
+            expected=f"one of {listed(known)}",
+            nearest=nearest(name, known),
+        )
+    )
+
+
+def unknown_stream(connector: str, name: str, known: Sequence[str]) -> DeclarationError:
+    """T702: a stream that a connector does not have."""
+    return DeclarationError(
+        Mistake(
+            "T702",
+            connector,
+            f"there is no stream {name!r}",
+            expected=f"one of {listed(known, 50)}",
+            nearest=nearest(name, known),
+        )
+    )
+
+
+def null_in_key(stream: str, field: str, layout: str) -> RefusedError:
+    """T703: a record that a typed raw table cannot hold, because its key or version would be NULL."""
+    return RefusedError(
+        Mistake(
+            "T703",
+            f"{stream}.{field}",
+            f"the record has no usable value, and the column takes no NULL in layout {layout}",
+            hint="a layout with a payload column (v0, v1) keeps such records; so does sync mode append for a cursor",
+        )
+    )
+
+
+def unknown_field(where: str, name: str, known: Sequence[str]) -> DeclarationError:
+    """T704: a field that a stream, or an object inside it, does not declare."""
+    return DeclarationError(
+        Mistake(
+            "T704",
+            where,
+            f"there is no field {name!r}",
+            expected=f"one of {listed(known, 30)}" if known else "nothing: the object is free-form",
+            nearest=nearest(name, known),
+        )
+    )
