@@ -140,3 +140,19 @@ class Collector:
         if len(self._errors) == 1:
             raise self._errors[0]
         raise kind(*mistakes)
+
+
+# A traceback names the place that people import from.
+for _error in (
+    TillaError,
+    DeclarationError,
+    TypeTextError,
+    SqlError,
+    GraphError,
+    UsageError,
+    RefusedError,
+    ServerError,
+    ConnectionFailed,
+    StatementRefused,
+):
+    _error.__module__ = "tilla.errors"
