@@ -13,6 +13,7 @@ Names are loaded when they are first used, so that ``import tilla`` stays light.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ def __getattr__(name: str) -> Any:
     if home is None:
         if name in ("types", "functions", "engines", "dictionaries", "errors"):
             return import_module(f"tilla.{name}")
-        raise AttributeError(f"module 'tilla' has no attribute {name!r}")
+        if name.startswith("_") or find_spec(f"tilla.{name}"):  # what inspectors and `from tilla import module` ask for
+            raise AttributeError(f"module 'tilla' has no attribute {name!r}")
+        raise import_module("tilla.errors").no_public_name(name, __all__)
     value = getattr(import_module(home), name)
     globals()[name] = value
     return value

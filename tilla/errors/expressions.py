@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 
 from tilla.errors.tree import DeclarationError, Mistake
 from tilla.errors.wording import listed, nearest
+
+
+def no_public_name(name: str, known: Iterable[str]) -> AttributeError:
+    """``tilla`` has no such name: a slip of the pen, or one that lives a module further."""
+    for home, short in (("functions", "f"), ("types", "t"), ("engines", ""), ("testing", ""), ("analytics", "")):
+        if hasattr(import_module(f"tilla.{home}"), name):
+            hint = (
+                f"{short}.{name} (from tilla import {home} as {short})" if short else f"from tilla.{home} import {name}"
+            )
+            return AttributeError(f"tilla has no {name!r}; write: {hint}", name=name)
+    close = nearest(name, known)
+    return AttributeError(f"tilla has no {name!r}" + (f"; nearest: tl.{close}" if close else ""), name=name)
 
 
 def unknown_column(where: str, name: str, known: Sequence[str], owner: str) -> DeclarationError:
