@@ -241,8 +241,6 @@ def derive(
     Raises:
         DeclarationError: ``expression`` is a measure or an aggregate, or ``type`` contradicts the known one.
     """
-    if isinstance(expression, Measure):
-        raise errors.measure_as_value(str(expression))
     value = to_expr(expression)
     if type is not None and value.type is not None and str(value.type) != str(type):
         raise errors.type_contradicts(name or value.sql() if not value.open else name, str(value.type), str(type))
@@ -379,7 +377,7 @@ def columns_of(*columns: AnyColumn, name: str = "Generated") -> type[Columns]:
     ['id', 'from']
     """
     namespace: dict[str, Any] = {"__tilla_columns__": ()}
-    body = type(name, (Columns,), namespace)
+    body: type[Columns] = type(name, (Columns,), namespace)
     body.__tilla_columns__ = read_columns(columns)
     for item in body.__tilla_columns__:
         setattr(body, item.name, item)
@@ -392,7 +390,7 @@ def read_columns(source: type[Columns] | Iterable[AnyColumn]) -> tuple[AnyColumn
         return source.__tilla_columns__
     if isinstance(source, type) or not isinstance(source, Iterable):
         raise errors.not_a_body(repr(source))
-    found = tuple(source)
+    found: tuple[Any, ...] = tuple(source)
     mistakes = errors.Collector()
     seen: set[str] = set()
     for position, item in enumerate(found):

@@ -76,7 +76,7 @@ KeyItem = Expr[Any] | Ordered
 Key = KeyItem | Sequence[KeyItem]
 
 
-def as_key(value: Any) -> tuple[KeyItem, ...]:
+def as_key(value: Key) -> tuple[KeyItem, ...]:
     """Read a sorting key: one expression or a sequence of them; a string is a common slip and refused."""
     items = as_sequence(value)
     for item in items:
@@ -87,15 +87,26 @@ def as_key(value: Any) -> tuple[KeyItem, ...]:
     return tuple(items)
 
 
-def _optional(value: Any) -> Expr[Any] | None:
+def _as_optional_key(value: Key | None) -> tuple[KeyItem, ...] | None:
+    return None if value is None else as_key(value)
+
+
+def _as_expression(value: Expr[Any] | Sequence[Expr[Any]] | None) -> Expr[Any] | None:
+    """Read one expression; several are a tuple, as ``PARTITION BY (a, b)`` has it."""
+    if value is None or isinstance(value, Expr):
+        return value
     if isinstance(value, tuple | list):
         return to_expr(tuple(value))
-    return None if value is None else as_key(value)[0]  # type: ignore[return-value]  # a key item without direction
+    return to_expr(as_key(value)[0])
 
 
 def key_sql(items: Iterable[KeyItem]) -> tuple[str, ...]:
     """The SQL of each item: what a key is compared by."""
     return tuple(item.sql() for item in items)
+
+
+def _optional_key_sql(items: Iterable[KeyItem] | None) -> tuple[str, ...] | None:
+    return None if items is None else key_sql(items)
 
 
 def _sql(value: Expr[Any] | None) -> str | None:
@@ -104,6 +115,11 @@ def _sql(value: Expr[Any] | None) -> str | None:
 
 def _settings(value: Mapping[str, object] | None) -> dict[str, object]:
     return dict(value or {})
+
+
+def _are_given(settings: Mapping[str, object]) -> str:
+    """What a repr says of settings: that there are some, since a value may be a secret."""
+    return str(bool(settings))
 
 
 @attrs.frozen
@@ -141,7 +157,7 @@ class Ttl:
         return " ".join(parts)
 
 
-def _ttl(value: Any) -> tuple[Ttl, ...]:
+def _ttl(value: Ttl | Expr[Any] | Sequence[Ttl | Expr[Any]] | None) -> tuple[Ttl, ...]:
     return tuple(item if isinstance(item, Ttl) else Ttl(item) for item in as_sequence(value) if item is not None)
 
 
@@ -159,7 +175,7 @@ class TableEngine:
     cluster: ClassVar[str] = ""  # why a cluster of shards cannot have it, or ''
 
     settings: Mapping[str, object] = attrs.field(
-        factory=dict, converter=_settings, kw_only=True, eq=lambda s: tuple(sorted(s.items(), key=str)), repr=bool
+        factory=dict, converter=_settings, kw_only=True, eq=lambda s: tuple(sorted(s.items(), key=str)), repr=_are_given
     )
 
     def __attrs_post_init__(self) -> None:
@@ -203,14 +219,14 @@ class MergeTree(TableEngine):
     order_by: tuple[KeyItem, ...] | None = attrs.field(
         default=None,
         kw_only=True,
-        converter=attrs.converters.optional(as_key),
-        eq=attrs.converters.optional(key_sql),  # type: ignore[misc]
+        converter=_as_optional_key,
+        eq=_optional_key_sql,
     )
     primary_key: tuple[KeyItem, ...] = attrs.field(default=(), kw_only=True, converter=as_key, eq=key_sql)
-    partition_by: Expr[Any] | None = attrs.field(default=None, kw_only=True, converter=_optional, eq=_sql)
-    sample_by: Expr[Any] | None = attrs.field(default=None, kw_only=True, converter=_optional, eq=_sql)
+    partition_by: Expr[Any] | None = attrs.field(default=None, kw_only=True, converter=_as_expression, eq=_sql)
+    sample_by: Expr[Any] | None = attrs.field(default=None, kw_only=True, converter=_as_expression, eq=_sql)
     ttl: tuple[Ttl, ...] = attrs.field(default=(), kw_only=True, converter=_ttl)
-    sharding_key: Expr[Any] | None = attrs.field(default=None, kw_only=True, converter=_optional, eq=_sql)
+    sharding_key: Expr[Any] | None = attrs.field(default=None, kw_only=True, converter=_as_expression, eq=_sql)
 
     def columns(self) -> tuple[tuple[str, Expr[Any]], ...]:
         keys = [("ORDER BY", item) for item in self.order_by or ()]
@@ -225,6 +241,16 @@ class MergeTree(TableEngine):
 
 def _column_name(column: Column[Any] | None) -> str | None:
     return None if column is None else column.name
+
+
+def as_columns(value: Column[Any] | Sequence[Column[Any]]) -> tuple[Column[Any], ...]:
+    """Read one column or a sequence of them."""
+    return tuple(as_sequence(value))
+
+
+def column_names(columns: Iterable[Column[Any]]) -> tuple[str, ...]:
+    """The name of each column: what they are compared by."""
+    return tuple(column.name for column in columns)
 
 
 @attrs.frozen
@@ -254,7 +280,7 @@ class SummingMergeTree(MergeTree):
     """
 
     columns_to_sum: tuple[Column[Any], ...] = attrs.field(
-        default=(), kw_only=True, converter=lambda v: tuple(as_sequence(v)), eq=lambda v: tuple(map(_column_name, v))
+        default=(), kw_only=True, converter=as_columns, eq=column_names
     )
 
     def arguments(self) -> tuple[str, ...]:

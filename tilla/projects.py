@@ -194,7 +194,8 @@ class Project:
         mistakes = errors.Collector()
         seen: dict[object, str] = {}
         where = f"project {self.name}"
-        for item in self.objects:
+        objects: tuple[Any, ...] = self.objects  # what was given: the annotation is a wish until it is checked
+        for item in objects:
             if not isinstance(item, Declared):
                 mistakes.add(errors.not_an_object(where, repr(item)))
                 continue

@@ -151,6 +151,7 @@ def section_of(part: Any) -> str:
 
 def reason(part: Any) -> str:
     """One sentence on why a part exists."""
+    comment: str = getattr(part, "comment", "")
     if isinstance(part, Trigger):
         return f"fills {part.target.name} with every insert into {part.source.name}"
     if isinstance(part, RefreshableView):
@@ -159,8 +160,8 @@ def reason(part: Any) -> str:
     if isinstance(part, View):
         return "reads " + ", ".join(sorted({f"{e.database}.{e.name}" for e in part.edges()}))
     if isinstance(part, Dictionary):
-        return part.comment or "keeps rows in memory for look-ups by " + ", ".join(part.primary_key)
-    return part.comment or {"Source": "landed by the loader"}.get(part.kind, "stored by " + part.engine.name)
+        return comment or "keeps rows in memory for look-ups by " + ", ".join(part.primary_key)
+    return comment or ("landed by the loader" if part.kind == "Source" else f"stored by {part.engine.name}")
 
 
 TARGETS = "single, cloud, cluster:NAME, or cluster:NAME:/path/of/{shard} with the replicas' path in Keeper"

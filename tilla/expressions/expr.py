@@ -80,8 +80,8 @@ class Expr(Generic[T_co]):
         self._sql: str | None = None
         self.type = type
         # What the parts know travels upward, so that nobody has to walk a tree to learn it.
-        self.references: tuple[Expr[Any], ...] = ()
-        self.elements: tuple[Expr[Any], ...] = ()
+        self.references: tuple[Reference[Any], ...] = ()
+        self.elements: tuple[Element[Any], ...] = ()
         self.reads: tuple[Any, ...] = ()  # relations read inside: `x IN relation`, dictGet, a subquery
         self.open = False
         self.aggregate = False

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tilla.expressions.expr import Expr, function
-from tilla.functions.base import N, Number, Whole, scalar, typed
+from tilla.functions.base import M, Number, Whole, scalar, typed
 from tilla.types.scalars import DecimalType
 
 # --- arithmetic ---
@@ -54,12 +54,12 @@ def positive_modulo(x: Whole, y: Whole) -> Expr[int]:
     return scalar("positiveModulo", x, y)
 
 
-def negate(x: Expr[N]) -> Expr[N]:
+def negate(x: Expr[M]) -> Expr[M]:
     """``negate(x)``: ``-x``."""
     return scalar("negate", x)
 
 
-def abs(x: Expr[N]) -> Expr[N]:
+def abs(x: Expr[M]) -> Expr[M]:
     """``abs(x)``: the value without its sign; of a signed integer the unsigned type."""
     return scalar("abs", x)
 
@@ -101,32 +101,32 @@ def _wide(scale: int | None) -> Any:
 # --- rounding: half away from zero for decimals, to even for floats ---
 
 
-def round(x: Expr[N], digits: int = 0) -> Expr[N]:
+def round(x: Expr[M], digits: int = 0) -> Expr[M]:
     """``round(x, digits)``: keeps the type; a Decimal half away from zero, a float half to even."""
     return scalar("round", x, *_digits(digits))
 
 
-def round_bankers(x: Expr[N], digits: int = 0) -> Expr[N]:
+def round_bankers(x: Expr[M], digits: int = 0) -> Expr[M]:
     """``roundBankers(x, digits)``: half to even."""
     return scalar("roundBankers", x, *_digits(digits))
 
 
-def floor(x: Expr[N], digits: int = 0) -> Expr[N]:
+def floor(x: Expr[M], digits: int = 0) -> Expr[M]:
     """``floor(x, digits)``: down."""
     return scalar("floor", x, *_digits(digits))
 
 
-def ceil(x: Expr[N], digits: int = 0) -> Expr[N]:
+def ceil(x: Expr[M], digits: int = 0) -> Expr[M]:
     """``ceil(x, digits)``: up."""
     return scalar("ceil", x, *_digits(digits))
 
 
-def trunc(x: Expr[N], digits: int = 0) -> Expr[N]:
+def trunc(x: Expr[M], digits: int = 0) -> Expr[M]:
     """``trunc(x, digits)``: towards zero."""
     return scalar("trunc", x, *_digits(digits))
 
 
-def round_down(x: Expr[N], steps: list[Any]) -> Expr[N]:
+def round_down(x: Expr[M], steps: list[Any]) -> Expr[M]:
     """``roundDown(x, steps)``: down to the nearest of the steps."""
     return scalar("roundDown", x, steps)
 

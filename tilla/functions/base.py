@@ -23,6 +23,7 @@ from tilla.types.temporal import DateTime64Type, DateTimeType, check_zone
 
 T = TypeVar("T")
 N = TypeVar("N", bound="int | float | Decimal")
+M = TypeVar("M", bound="int | float | Decimal | None")  # a number that may be NULL, where the result may be too
 
 # What an argument may be: an expression of the right Python type, or a plain value of it.
 Text = Expr[str | None] | str
@@ -144,6 +145,7 @@ def _lambda(
 __all__ = [
     "Address",
     "Items",
+    "M",
     "Moment",
     "N",
     "Number",

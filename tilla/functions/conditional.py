@@ -5,14 +5,22 @@ Operators are methods of every expression (``a == b``, ``a & b``, ``a.is_null()`
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 from tilla import errors
 from tilla.expressions.expr import Expr, in_one_scale
 from tilla.functions.base import Number, T, Text, Truth, scalar
 
 
-def if_(condition: Truth, then: Expr[T] | T, otherwise: Expr[T] | T) -> Expr[T]:
+@overload
+def if_(condition: Truth, then: Expr[T], otherwise: Expr[T]) -> Expr[T]: ...
+@overload
+def if_(condition: Truth, then: Expr[T], otherwise: T) -> Expr[T]: ...
+@overload
+def if_(condition: Truth, then: T, otherwise: Expr[T]) -> Expr[T]: ...
+@overload
+def if_(condition: Truth, then: T, otherwise: T) -> Expr[T]: ...
+def if_(condition: Any, then: Any, otherwise: Any) -> Expr[Any]:
     """``if(condition, then, otherwise)``; a NULL condition counts as false."""
     return scalar("if", condition, *in_one_scale("f.if_", then, otherwise))
 

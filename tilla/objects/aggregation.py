@@ -40,8 +40,8 @@ class Aggregation(Relation[B]):
     stable: tuple[Column[Any], ...] = attrs.field(
         default=(),
         kw_only=True,
-        converter=lambda v: tuple(v) if isinstance(v, list | tuple) else (v,),
-        eq=lambda v: tuple(c.name for c in v),
+        converter=engines.as_columns,
+        eq=engines.column_names,
     )
     engine: engines.MergeTree | None = attrs.field(default=None, kw_only=True)
     comment: str = attrs.field(default="", kw_only=True)
@@ -72,7 +72,7 @@ class Aggregation(Relation[B]):
         return tuple(item for item in self.all_columns if isinstance(item, Measure))
 
     @cached_property
-    def columns(self) -> tuple[Column[Any], ...]:  # type: ignore[override]  # finished values: what a reader sees
+    def columns(self) -> tuple[Column[Any], ...]:
         """The columns of the reading view: the group key and finished measures."""
         return tuple(
             Column(i.name, i.aggregate.type, options=i.options) if isinstance(i, Measure) else attrs_column(i)

@@ -154,6 +154,7 @@ class MaterializedView(Relation[B]):
 
     @cached_property
     def _own_target(self) -> Table[Any]:
+        assert self.engine is not None  # `engine` or `to`, checked above
         # The stored table has the same name and columns; what fills them is the trigger's business.
         stored = tuple(attrs_column(c) for c in self.columns)
         return Table(

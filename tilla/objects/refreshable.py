@@ -129,7 +129,7 @@ class RefreshableView(Relation[B]):
         mistakes.raise_all()
 
     @cached_property
-    def columns(self) -> tuple[Column[Any], ...]:  # type: ignore[override]  # finished values are stored
+    def columns(self) -> tuple[Column[Any], ...]:
         """The columns as stored: a measure as its finished value."""
         return tuple(
             Column(i.name, i.aggregate.type, options=i.options) if isinstance(i, Measure) else attrs_column(i)

@@ -5,8 +5,10 @@ Each function declares one table; :func:`measured` declares all that the synced 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import tilla as tl
 from tilla.analytics.shopify.buyers import customer_cohorts, customer_rfm
 from tilla.analytics.shopify.parts import counted_orders, given_back, sales_moves
 from tilla.analytics.shopify.promotions import discount_effect
@@ -16,7 +18,7 @@ from tilla.analytics.shopify.stock import inventory_cover
 from tilla.datasets.shopify import Curated
 
 # Each table with the curated objects that it cannot do without.
-NEEDS = {
+NEEDS: dict[Callable[..., tl.RefreshableView[Any]], tuple[str, ...]] = {
     daily_sales: ("orders",),
     customer_cohorts: ("orders",),
     customer_rfm: ("orders",),

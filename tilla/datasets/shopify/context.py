@@ -159,7 +159,7 @@ def entity(
     body: Any,
     raw: Landed,
     *,
-    order_by: tuple[tl.Column[Any], ...],
+    order_by: tuple[tl.Expr[Any], ...],
     version: tl.Column[Any],
     comment: str,
     where: tl.Expr[Any] | None = None,

@@ -52,8 +52,8 @@ def inventory_items(context: Context) -> tl.MaterializedView[Any]:
 def _place(raw: Landed) -> tuple[tl.Expr[int | None], tl.Expr[int | None]]:
     """Item and location of a level; its id is both as text, ``location|item``."""
     parts = f.split_by_char("|", f.if_null(raw.text("id"), ""))
-    location = f.to_int64_or_null(f.array_element_or_null(parts, 1))
-    item = f.to_int64_or_null(f.array_element_or_null(parts, 2))
+    location_id, item_id = f.array_element_or_null(parts, 1), f.array_element_or_null(parts, 2)
+    location, item = f.to_int64_or_null(location_id), f.to_int64_or_null(item_id)
     return f.coalesce(raw.integer("inventory_item_id"), item), f.coalesce(raw.integer("location_id"), location)
 
 
