@@ -8,8 +8,9 @@ from typing import Any
 import tilla as tl
 from tilla import functions as f
 from tilla import types as t
+from tilla.analytics import common as p
 from tilla.analytics.klaviyo import parts as k
-from tilla.analytics.shopify import parts as p
+from tilla.analytics.shopify import parts as s
 from tilla.datasets.common import Curated
 
 
@@ -68,7 +69,7 @@ def daily_funnel(
         assert account is not None
         parts.append(_emails(account, account_shop))
         relations |= {
-            "counted": p.counted_orders(shop, timezone=timezone, exclude_voided=exclude_voided),
+            "counted": s.counted_orders(shop, timezone=timezone, exclude_voided=exclude_voided),
             "attributed": k.attributed(account, window_hours=window_hours),
         }
         if account.get("campaigns") is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import tilla as tl
 from tilla import types as t
-from tilla.analytics.shopify import parts as p
+from tilla.analytics import common as p
 from tilla.datasets.ga4 import Curated
 
 WINDOWS = (1, 7, 28)

@@ -23,9 +23,9 @@ import attrs
 import tilla as tl
 from tilla import functions as f
 from tilla import types as t
+from tilla.datasets import common as c
 from tilla.datasets.channels import channel_group
 from tilla.datasets.common import Context, Curated, key_text, with_sources
-from tilla.datasets.shopify import context as c
 from tilla.engines import ReplacingMergeTree
 from tilla.sources import Layout, airbyte, stream
 from tilla.sources.raw import Landed

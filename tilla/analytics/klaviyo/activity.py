@@ -7,8 +7,8 @@ from typing import Any
 import tilla as tl
 from tilla import functions as f
 from tilla import types as t
+from tilla.analytics import common as p
 from tilla.analytics.klaviyo import parts as k
-from tilla.analytics.shopify import parts as p
 from tilla.datasets.common import Curated
 
 

@@ -15,7 +15,7 @@ from tilla.analytics.shopify.promotions import discount_effect
 from tilla.analytics.shopify.recovery import checkout_recovery
 from tilla.analytics.shopify.sales import daily_sales
 from tilla.analytics.shopify.stock import inventory_cover
-from tilla.datasets.shopify import Curated
+from tilla.datasets.common import Curated
 
 # Each table with the curated objects that it cannot do without.
 NEEDS: dict[Callable[..., tl.RefreshableView[Any]], tuple[str, ...]] = {

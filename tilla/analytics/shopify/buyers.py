@@ -7,8 +7,9 @@ from typing import Any
 
 import tilla as tl
 from tilla import types as t
-from tilla.analytics.shopify import parts as p
-from tilla.datasets.shopify import Curated
+from tilla.analytics import common as p
+from tilla.analytics.shopify import parts as s
+from tilla.datasets.common import Curated
 
 
 def customer_cohorts(
@@ -90,7 +91,7 @@ FROM (
     GROUP BY shop_url, currency, cohort_month
 )
 ARRAY JOIN range(toUInt32(dateDiff('month', cohort_month, toStartOfMonth({as_of})) + 1)) AS month_offset""",
-        moves=p.sales_moves(
+        moves=s.sales_moves(
             shop,
             timezone=timezone,
             exclude_voided=exclude_voided,
@@ -188,7 +189,7 @@ FROM (
         HAVING frequency > 0
     )
 )""",
-        moves=p.sales_moves(
+        moves=s.sales_moves(
             shop,
             timezone=timezone,
             exclude_voided=exclude_voided,

@@ -1,4 +1,4 @@
-"""What the measures of a shop share: which orders count, what was given back, and how a measure table is declared.
+"""What the measures of a shop share: which orders count, and what was given back.
 
 Definitions follow Shopify's sales reports. Each part is a SELECT that others build on: put it into a query of your own
 as ``tl.sql("WITH counted AS ({counted}) SELECT ...", counted=counted_orders(shop))``.
@@ -6,32 +6,10 @@ as ``tl.sql("WITH counted AS ({counted}) SELECT ...", counted=counted_orders(sho
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
-
 import tilla as tl
 from tilla import functions as f
-from tilla import types as t
-from tilla.datasets.shopify import Curated
-from tilla.datasets.shopify.context import local_day
-from tilla.engines import MergeTree
-
-AMOUNT = t.Decimal(38, 4)
-COUNT = t.UInt64
-RATE = t.Nullable(t.Float64)
-WORD = t.LowCardinality(t.String)
-
-# A refresh spills groups and sorts to disk at a quarter of this, and fails rather than take more (a million orders need
-# less than 1 GB).
-MEMORY = 8_000_000_000
-LIMITS = {
-    "max_memory_usage": MEMORY,
-    "max_bytes_before_external_group_by": MEMORY // 4,
-    "max_bytes_before_external_sort": MEMORY // 4,
-}
-
-HOURLY = tl.every(hours=1)
-DAILY = tl.every(days=1).offset(hours=4)
+from tilla.analytics.common import columns, day
+from tilla.datasets.common import Curated
 
 
 def counted_orders(shop: Curated, *, timezone: str = "", exclude_voided: bool = False) -> tl.Sql:
@@ -205,58 +183,4 @@ FROM (
 WHERE uncovered > 0""",
         counted=counted_orders(shop, timezone=timezone, exclude_voided=exclude_voided),
         given_back=given_back(shop, timezone=timezone),
-    )
-
-
-def columns(relation: Any) -> dict[str, tl.Column[Any]]:
-    """The columns of a relation by name, for expressions inside a query by hand."""
-    return {column.name: column for column in relation.columns}
-
-
-def zone(shop: Curated, timezone: str = "") -> str:
-    """The zone given, or the shop's own."""
-    return timezone or shop.context.timezone
-
-
-def day(shop: Curated, moment: tl.Expr[Any], timezone: str = "") -> tl.Expr[Any]:
-    """The local day of a moment, in a zone or in the shop's own. Nullable(Date)."""
-    return local_day(moment, zone(shop, timezone))
-
-
-def day_or_today(shop: Curated, day: dt.date | None, timezone: str = "") -> tl.Expr[dt.date]:
-    """A fixed day, or the day on which the view refreshes."""
-    return f.to_date(f.now(), zone(shop, timezone)) if day is None else f.cast(day, t.Date)
-
-
-def number(value: int) -> tl.Expr[int]:
-    """A number for a query by hand."""
-    return f.cast(value, t.UInt16)
-
-
-def within(column: str, start: dt.date | None, end: dt.date | None) -> tl.Sql:
-    """The condition that a day lies in a period, both ends included; without ends it is true."""
-    ends = [(">=", start), ("<=", end)]
-    conditions = [f"{column} {sign} toDate('{value.isoformat()}')" for sign, value in ends if value is not None]
-    return tl.sql(" AND ".join(conditions) or "true")
-
-
-def measures(
-    database: str,
-    name: str,
-    body: Any,
-    query: tl.Sql,
-    *,
-    order_by: tuple[tl.Column[Any], ...],
-    refresh: tl.Schedule,
-    comment: str,
-) -> tl.RefreshableView[Any]:
-    """A table of measures, rebuilt whole from deduplicated rows, so that nothing counts twice."""
-    return tl.RefreshableView(
-        f"{database}.{name}",
-        body,
-        query=query,
-        engine=MergeTree(order_by=order_by),
-        refresh=refresh,
-        settings=LIMITS,
-        comment=comment,
     )

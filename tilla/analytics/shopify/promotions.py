@@ -7,8 +7,9 @@ from typing import Any
 
 import tilla as tl
 from tilla import types as t
-from tilla.analytics.shopify import parts as p
-from tilla.datasets.shopify import Curated
+from tilla.analytics import common as p
+from tilla.analytics.shopify import parts as s
+from tilla.datasets.common import Curated
 
 
 def discount_effect(
@@ -112,7 +113,7 @@ FROM (
     LEFT JOIN uses AS u ON s.shop_url = u.shop_url AND s.order_id = u.order_id
 )
 GROUP BY shop_url, currency, used""",
-        moves=p.sales_moves(
+        moves=s.sales_moves(
             shop,
             timezone=timezone,
             exclude_voided=exclude_voided,

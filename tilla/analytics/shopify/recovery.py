@@ -6,8 +6,8 @@ from typing import Any
 
 import tilla as tl
 from tilla import types as t
-from tilla.analytics.shopify import parts as p
-from tilla.datasets.shopify import Curated
+from tilla.analytics import common as p
+from tilla.datasets.common import Curated
 
 
 def checkout_recovery(

@@ -6,8 +6,9 @@ from typing import Any
 
 import tilla as tl
 from tilla import types as t
-from tilla.analytics.shopify import parts as p
-from tilla.datasets.shopify import Curated
+from tilla.analytics import common as p
+from tilla.analytics.shopify import parts as s
+from tilla.datasets.common import Curated
 
 
 def daily_sales(
@@ -104,7 +105,7 @@ FROM (
 ) AS m
 GROUP BY """
         + grain,
-        moves=p.sales_moves(
+        moves=s.sales_moves(
             shop,
             timezone=timezone,
             exclude_voided=exclude_voided,

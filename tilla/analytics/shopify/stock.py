@@ -7,8 +7,9 @@ from typing import Any
 
 import tilla as tl
 from tilla import types as t
-from tilla.analytics.shopify import parts as p
-from tilla.datasets.shopify import Curated
+from tilla.analytics import common as p
+from tilla.analytics.shopify import parts as s
+from tilla.datasets.common import Curated
 
 
 def inventory_cover(
@@ -131,7 +132,7 @@ LEFT JOIN stock AS s ON i.shop_url = s.shop_url AND i.inventory_item_id = s.inve
 LEFT JOIN moved AS m ON i.shop_url = m.shop_url AND i.inventory_item_id = m.item
 LEFT JOIN shops AS c ON i.shop_url = c.shop_url
 WHERE ifNull(i.tracked, true)""",
-        counted=p.counted_orders(shop, timezone=timezone),
+        counted=s.counted_orders(shop, timezone=timezone),
         variant_items=_variant_items(shop),
         items=shop.inventory_items_latest,
         order_lines=shop.order_line_items_latest,

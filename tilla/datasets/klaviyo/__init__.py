@@ -19,9 +19,8 @@ from typing import Any
 
 import attrs
 
-from tilla.datasets.common import Context, Curated, with_sources
+from tilla.datasets.common import Context, Curated, latest, with_sources
 from tilla.datasets.klaviyo import entities, events
-from tilla.datasets.shopify.context import latest
 from tilla.sources import Layout, airbyte, stream
 
 STREAMS = ("campaigns", "events", "profiles", "metrics", "flows", "lists")

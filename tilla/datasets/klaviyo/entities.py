@@ -6,9 +6,8 @@ from typing import Any
 
 import tilla as tl
 from tilla import functions as f
+from tilla.datasets import common as c
 from tilla.datasets.common import Context, filled, first_filled, ids, key_text
-from tilla.datasets.shopify import context as c
-from tilla.datasets.shopify.orders import email_norm
 from tilla.sources.raw import Landed
 
 
@@ -107,7 +106,7 @@ def profiles(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
             raw.text("attributes", "email"), comment="e-mail as entered; NULL for an unidentified profile"
         )
         email_norm = tl.derive(
-            email_norm(raw.text("attributes", "email")),
+            c.email_norm(raw.text("attributes", "email")),
             comment="e-mail as an identity: lower case and trimmed, NULL when empty",
         )
         phone = tl.derive(raw.text("attributes", "phone_number"), comment="phone in international form")

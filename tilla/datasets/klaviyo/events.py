@@ -10,8 +10,8 @@ from typing import Any
 import tilla as tl
 from tilla import functions as f
 from tilla import types as t
+from tilla.datasets import common as c
 from tilla.datasets.common import Context, filled, first_filled, flag, key_text
-from tilla.datasets.shopify import context as c
 from tilla.sources.raw import UTC_MS, Document, Landed
 
 # Metrics whose ``$event_id`` is the order's id where Shopify sends them; of others it is something else.

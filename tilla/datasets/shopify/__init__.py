@@ -17,48 +17,16 @@ state of an entity, whatever order or how often its records arrive; read its ``_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
 
 import attrs
 
+from tilla.datasets.common import Context, Curated
 from tilla.datasets.shopify.assembly import assembled
-from tilla.datasets.shopify.context import Context
 from tilla.sources import Layout, airbyte, stream
 from tilla.sources import streams as declared_streams
 
 STREAMS = tuple(each.name for each in declared_streams("shopify"))
-
-
-@attrs.frozen(repr=False, eq=False)
-class Curated:
-    """The curated objects of a shop: iterate over them, or take one as an attribute by its name.
-
-    An object whose streams are not synced is missing: ``shop.get("customers")`` gives None for it.
-    """
-
-    objects: tuple[Any, ...]
-    context: Context
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.objects)
-
-    def __len__(self) -> int:
-        return len(self.objects)
-
-    def get(self, name: str) -> Any:
-        """The curated object of that name, or None."""
-        database = self.context.database
-        return next((item for item in self.objects if item.path == (database, name)), None)
-
-    def __getattr__(self, name: str) -> Any:
-        found = None if name.startswith("_") else self.get(name)
-        if found is None:
-            raise AttributeError(f"no curated object {name!r}: its stream is not among streams=, or there is none")
-        return found
-
-    def __repr__(self) -> str:
-        return f"<Curated {self.context.database}: {len(self.objects)} objects>"
 
 
 def curated(
@@ -79,7 +47,7 @@ def curated(
     """
     own = attrs.evolve(layout, database=raw_database) if raw_database else layout
     chosen = frozenset(stream("shopify", name).name for name in streams)
-    context = Context(layout=own, database=database, timezone=timezone, streams=chosen)
+    context = Context(layout=own, database=database, timezone=timezone, streams=chosen, connector="shopify")
     return Curated(tuple(assembled(context)), context)
 
 

@@ -8,7 +8,7 @@ import tilla as tl
 from tilla import functions as f
 from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
-from tilla.datasets.shopify.orders import codes_of, email_norm, utm
+from tilla.datasets.shopify.orders import codes_of, utm
 
 
 def abandoned_checkouts(context: Context) -> tl.MaterializedView[Any]:
@@ -35,7 +35,7 @@ def abandoned_checkouts(context: Context) -> tl.MaterializedView[Any]:
         )
         email = tl.derive(raw.text("email"), comment="e-mail as entered")
         email_norm = tl.derive(
-            email_norm(raw.text("email")), comment="e-mail as an identity: lower case and trimmed, NULL when empty"
+            c.email_norm(raw.text("email")), comment="e-mail as an identity: lower case and trimmed, NULL when empty"
         )
         phone = tl.derive(raw.text("phone"), comment="phone as entered")
         customer_id = tl.derive(raw.integer("customer", "id"), comment="customers.customer_id; NULL for a guest")

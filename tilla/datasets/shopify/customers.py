@@ -9,7 +9,7 @@ from tilla import functions as f
 from tilla import types as t
 from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
-from tilla.datasets.shopify.orders import email_norm, tags_of
+from tilla.datasets.shopify.orders import tags_of
 
 
 def customers(context: Context) -> tl.MaterializedView[Any]:
@@ -21,7 +21,7 @@ def customers(context: Context) -> tl.MaterializedView[Any]:
         customer_id = c.key(raw.integer("id"), "Shopify's id of the customer")
         email = tl.derive(raw.text("email"), comment="e-mail as entered; NULL for a customer without one")
         email_norm = tl.derive(
-            email_norm(raw.text("email")), comment="e-mail as an identity: lower case and trimmed, NULL when empty"
+            c.email_norm(raw.text("email")), comment="e-mail as an identity: lower case and trimmed, NULL when empty"
         )
         phone = tl.derive(raw.text("phone"), comment="phone in international form")
         first_name = tl.derive(raw.text("first_name"), comment="first name")

@@ -170,11 +170,6 @@ def utm(site: tl.Expr[str | None], parameter: str) -> tl.Expr[str | None]:
     return f.null_if(f.raw("decodeURLFormComponent", found, type=t.String), "")
 
 
-def email_norm(email: tl.Expr[str | None]) -> tl.Expr[str | None]:
-    """An e-mail as an identity: lower case, without spaces around, NULL when empty."""
-    return f.null_if(f.lower(f.trim(email)), "")
-
-
 def is_deletion(record: Document) -> tl.Expr[bool]:
     """True for the five keys that say that an object was deleted; a live record has ``created_at``."""
     return f.and_(record.time("deleted_at").is_not_null(), record.time("created_at").is_null())
@@ -296,7 +291,7 @@ def orders(context: Context) -> tl.MaterializedView[Any]:
         )
         email = tl.derive(f.coalesce(order.text("email"), order.text("contact_email")), comment="e-mail as entered")
         email_norm = tl.derive(
-            email_norm(f.coalesce(order.text("email"), order.text("contact_email"))),
+            c.email_norm(f.coalesce(order.text("email"), order.text("contact_email"))),
             comment="e-mail as an identity: lower case and trimmed, NULL when empty",
         )
         phone = tl.derive(order.text("phone"), comment="phone as entered")
