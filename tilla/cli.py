@@ -1,4 +1,4 @@
-"""``tilla``: emit, apply, backfill, demo. Exit codes: 0 fine, 1 an error, 2 something differs.
+"""``tilla``: emit, apply, backfill, docs, demo. Exit codes: 0 fine, 1 an error, 2 something differs.
 
 stdout holds what was asked for (SQL, a plan, JSON); progress and messages go to stderr.
 """
@@ -8,13 +8,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tilla import emit, errors
 from tilla.emit import Parser, add_project_options, chosen_project, guarded, without_secrets, write_out
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tilla.planning.plan import Plan
     from tilla.planning.run import Report
     from tilla.projects import Project
@@ -123,6 +125,45 @@ def _ended(report: Report) -> int:
     return 2 if report.differing or report.plan.waits_for_others else 0
 
 
+def _docs(arguments: Sequence[str]) -> int:
+    from pathlib import Path
+
+    from tilla.pages import pages
+
+    parser = Parser(
+        prog="tilla docs", description="Write a page per database: tables, grain, columns, formulas, sources."
+    )
+    add_project_options(parser)
+    parser.add_argument("--out", metavar="DIR", default="docs/tables", help="where the pages go (default: docs/tables)")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; 2 when a page differs from its declarations"
+    )
+    options = parser.parse_args(arguments)
+    folder, made = Path(options.out), pages(_project(options))
+    stale = stale_pages(folder, made)
+    if options.check:
+        for name in stale:
+            _note(f"{folder / name} differs from the declarations; tilla docs writes it")
+        return 2 if stale else 0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in made.items():
+            (folder / name).write_bytes(content.encode())
+    except OSError as error:
+        raise errors.unreadable_file(str(error.filename or folder), error.strerror or str(error)) from None
+    for name in set(stale) - set(made):
+        _note(f"{folder / name} belongs to no database any more; it was left alone")
+    _note(f"{len(made)} pages in {folder}")
+    return 0
+
+
+def stale_pages(folder: Path, made: Mapping[str, str]) -> list[str]:
+    """The pages of a folder that differ from what was made, are missing, or belong to no database."""
+    have = {file.name: file.read_bytes() for file in sorted(folder.glob("*.md"))}
+    want = {name: content.encode() for name, content in made.items()}
+    return sorted(name for name in {*have, *want} if have.get(name) != want.get(name))
+
+
 def _demo(arguments: Sequence[str]) -> int:
     from tilla.demo.command import run
 
@@ -133,6 +174,7 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "emit": (emit.run, "print the SQL that provisions a project"),
     "apply": (_apply, "create what is missing on a server"),
     "backfill": (_backfill, "fill history and refresh"),
+    "docs": (_docs, "write a page per database, from the declarations"),
     "demo": (_demo, "run the shipped project on sample data, in the embedded engine"),
 }
 

@@ -1,9 +1,13 @@
 """The shipped project: a shop's warehouse from raw tables to analytics. ``python -m tilla.emit`` prints it.
 
 Shopify, Klaviyo and GA4, in the default Airbyte layout, with a role for people and agents who read and see no raw row.
+``everything`` is the same warehouse of a shop that syncs every stream.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
 
 import tilla as tl
 from tilla.analytics import commerce
@@ -22,14 +26,18 @@ LANDED = frozenset(
     for name in names
 )
 
-curated = shopify.curated(timezone=ZONE, streams=STREAMS)
-account = klaviyo.curated(timezone=ZONE)
-site = ga4.curated(timezone=ZONE)
 
-sold = analytics.measured(curated, timezone=ZONE)
-sales = next(item for item in sold if item.table == "daily_sales")
-funnel = commerce.daily_funnel(curated, sales=sales, site=site, account=account, timezone=ZONE)
-measures = (*sold, *mail.measured(account), *traffic.measured(site), funnel)
+def warehouse(streams: Iterable[str] = STREAMS, *, name: str = "shop", timezone: str = ZONE) -> tl.Project:
+    """The warehouse of a shop that syncs these Shopify streams, and all of Klaviyo and GA4."""
+    curated = shopify.curated(timezone=timezone, streams=streams)
+    account = klaviyo.curated(timezone=timezone)
+    site = ga4.curated(timezone=timezone)
+    sold = analytics.measured(curated, timezone=timezone)
+    sales = next(item for item in sold if item.table == "daily_sales")
+    funnel = commerce.daily_funnel(curated, sales=sales, site=site, account=account, timezone=timezone)
+    measures = (*sold, *mail.measured(account), *traffic.measured(site), funnel)
+    return tl.project(name, *curated, *account, *site, *measures, analyst)
+
 
 analyst = tl.Role(
     "tilla_agent_role",
@@ -40,4 +48,12 @@ analyst = tl.Role(
     readonly=2,
 )
 
-project = tl.project("shop", *curated, *account, *site, *measures, analyst)
+project = warehouse()
+
+
+def __getattr__(name: str) -> Any:
+    # Every built-in table, for its pages and golden DDL: made when it is asked for, so that emit starts at once.
+    if name != "everything":
+        raise AttributeError(f"module 'tilla.shipped' has no attribute {name!r}")
+    made = globals()["everything"] = warehouse(shopify.STREAMS, name="everything")
+    return made

@@ -1,0 +1,66 @@
+CREATE MATERIALIZED VIEW IF NOT EXISTS analytics_shopify.checkout_recovery
+REFRESH EVERY 1 HOUR
+(
+    shop_url LowCardinality(String) COMMENT 'shop name without its domain',
+    currency LowCardinality(String) COMMENT 'the shop\'s currency, of every amount in the row',
+    date Date COMMENT 'day on which the checkouts were begun, America/New_York',
+    abandoned UInt64 COMMENT 'checkouts of the stream begun that day; sum over days',
+    contactable UInt64 COMMENT 'of them, those with an e-mail; sum over days',
+    abandoned_value Decimal(38, 4) COMMENT 'their totals, where in shop currency; sum over days',
+    recovered UInt64 COMMENT 'of them, those that became an order within 7 days; sum over days',
+    recovered_value Decimal(38, 4) COMMENT 'totals of the recovered ones, where in shop currency; sum over days',
+    recovery_rate Nullable(Float64) COMMENT 'recovered / abandoned',
+    abandoned_other_currency UInt64 COMMENT 'checkouts in another currency, whose value is not summed'
+)
+ENGINE = MergeTree
+ORDER BY (shop_url, currency, date)
+EMPTY
+COMMENT 'One row per shop, currency and day: checkouts begun and recovered.'
+AS
+WITH
+placed AS (
+    SELECT
+        shop_url,
+        assumeNotNull(checkout_token) AS checkout_token,
+        groupArray(assumeNotNull(coalesce(processed_at, created_at))) AS moments
+    FROM data_shopify.orders_latest
+    WHERE NOT ifNull(test, false) AND checkout_token != '' AND coalesce(processed_at, created_at) IS NOT NULL
+    GROUP BY shop_url, checkout_token
+),
+checkouts AS (
+    SELECT
+        shop_url,
+        checkout_id,
+        toString(ifNull(shop_currency, '')) AS shop_currency,
+        ifNull(currency = shop_currency, true) AS comparable,
+        assumeNotNull(if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL)) AS date,
+        assumeNotNull(created_at) AS created,
+        completed_at,
+        ifNull(token, '') AS token,
+        email_norm IS NOT NULL AS contactable,
+        toDecimal128(ifNull(total_price, 0), 4) AS total
+    FROM data_shopify.abandoned_checkouts_latest
+    WHERE if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL
+)
+SELECT
+    shop_url,
+    shop_currency AS currency,
+    date,
+    count() AS abandoned,
+    countIf(contactable) AS contactable,
+    sumIf(total, comparable) AS abandoned_value,
+    countIf(is_recovered) AS recovered,
+    sumIf(total, comparable AND is_recovered) AS recovered_value,
+    recovered / nullIf(abandoned, 0) AS recovery_rate,
+    countIf(NOT comparable) AS abandoned_other_currency
+FROM (
+    SELECT
+        c.shop_url AS shop_url, c.shop_currency AS shop_currency, c.date AS date, c.contactable AS contactable,
+        c.total AS total, c.comparable AS comparable,
+        ifNull(c.completed_at <= c.created + toIntervalDay(CAST(7, 'UInt16')), false)
+            OR arrayExists(moment -> moment <= c.created + toIntervalDay(CAST(7, 'UInt16')), o.moments) AS is_recovered
+    FROM checkouts AS c
+    LEFT JOIN placed AS o ON c.shop_url = o.shop_url AND c.token = o.checkout_token
+)
+GROUP BY shop_url, shop_currency, date
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;

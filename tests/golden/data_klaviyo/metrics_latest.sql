@@ -1,0 +1,15 @@
+CREATE VIEW IF NOT EXISTS data_klaviyo.metrics_latest
+COMMENT 'One row per metric. Deduplicated: the newest row per key.'
+AS
+SELECT
+    metric_id,
+    name,
+    integration_id,
+    integration_name,
+    integration_category,
+    created_at,
+    updated_at,
+    extracted_at,
+    generation_id,
+    version
+FROM data_klaviyo.metrics FINAL;

@@ -1,0 +1,13 @@
+CREATE VIEW IF NOT EXISTS data_shopify.deleted_objects_latest
+COMMENT 'One row per deleted object. Deduplicated: the newest row per key.'
+AS
+SELECT
+    shop_url,
+    entity,
+    id,
+    deleted_at,
+    message,
+    description,
+    extracted_at,
+    version
+FROM data_shopify.deleted_objects FINAL;

@@ -1,0 +1,43 @@
+CREATE TABLE IF NOT EXISTS raw_shopify.product_variants
+(
+    _airbyte_raw_id String,
+    _airbyte_extracted_at DateTime64(3),
+    _airbyte_meta String,
+    _airbyte_generation_id UInt32,
+    id Int64,
+    product_id Nullable(Int64),
+    title Nullable(String),
+    price Nullable(Decimal(38, 9)),
+    sku Nullable(String),
+    position Nullable(Int64),
+    inventory_policy Nullable(String),
+    compare_at_price Nullable(String),
+    option1 Nullable(String),
+    option2 Nullable(String),
+    option3 Nullable(String),
+    options Nullable(String),
+    created_at Nullable(DateTime64(3)),
+    updated_at Nullable(DateTime64(3)),
+    taxable Nullable(Bool),
+    barcode Nullable(String),
+    grams Nullable(Int64),
+    image_id Nullable(Int64),
+    image_src Nullable(String),
+    image_url Nullable(String),
+    weight Nullable(Decimal(38, 9)),
+    weight_unit Nullable(String),
+    inventory_item_id Nullable(Int64),
+    inventory_quantity Nullable(Int64),
+    old_inventory_quantity Nullable(Int64),
+    presentment_prices Nullable(String),
+    requires_shipping Nullable(Bool),
+    admin_graphql_api_id Nullable(String),
+    shop_url Nullable(String),
+    available_for_sale Nullable(Bool),
+    display_name Nullable(String),
+    tax_code Nullable(String),
+    tracked Nullable(Bool)
+)
+ENGINE = MergeTree
+ORDER BY id
+COMMENT 'Stream shopify.product_variants as v2.1 lands it: one row per delivery of a record.';
