@@ -26,6 +26,7 @@ from sqlglot import exp
 from tilla import errors, text
 from tilla.expressions.combinators import Aggregate
 from tilla.expressions.expr import Expr, Reference, Unusable, leaf, name_node, to_expr
+from tilla.expressions.sql import Sql
 
 if TYPE_CHECKING:
     from tilla.types import DataType
@@ -274,8 +275,10 @@ def _value(value: object) -> Expr[Any]:
     """Read a default: an expression, SQL by hand, or a Python value."""
     if isinstance(value, Expr):
         return value
-    if hasattr(value, "render"):  # tl.sql: verbatim
-        return Expr(leaf(value.render()))
+    if isinstance(value, Sql):  # verbatim
+        out: Expr[Any] = Expr(leaf(value.render()))
+        out.reads = (value,)
+        return out
     return to_expr(value)
 
 

@@ -17,8 +17,6 @@ from tilla.expressions.expr import Expr
 from tilla.expressions.query import Query
 from tilla.expressions.sql import Sql
 
-Path = tuple[str, str]
-
 
 @attrs.frozen
 class Secret:
@@ -169,12 +167,8 @@ class Source:
         """The source as it stands in brackets behind SOURCE."""
         raise NotImplementedError
 
-    def reads(self) -> tuple[Path, ...]:
-        """The objects of the server that it reads."""
-        return ()
-
-    def relations(self) -> tuple[Any, ...]:
-        """Those of them that are declared objects."""
+    def reads(self) -> tuple[Any, ...]:
+        """What it reads on the server: relations, queries, SQL by hand and expressions."""
         return ()
 
     def names(self) -> tuple[str, ...] | None:
@@ -236,25 +230,8 @@ class ClickHouse(Source):
             parts.append(f"UPDATE_LAG {self.update_lag}")
         return f"CLICKHOUSE({' '.join(parts)})"
 
-    def reads(self) -> tuple[Path, ...]:
-        found: dict[Path, None] = {}
-        for part in (self.read, self.invalidate):
-            if isinstance(part, Query):
-                found |= dict.fromkeys(relation.path for relation in part.relations)
-            elif isinstance(part, Sql):
-                found |= dict.fromkeys((use.database or "", use.name) for use in part.reading.tables)
-            elif part is not None:
-                found[part.path] = None
-        return tuple(found)
-
-    def relations(self) -> tuple[Any, ...]:
-        found: list[Any] = []
-        for part in (self.read, self.invalidate):
-            if isinstance(part, Query | Sql):
-                found += part.relations if isinstance(part, Query) else part.relations()
-            elif part is not None:
-                found.append(part)
-        return tuple(item for item in found if hasattr(item, "path"))
+    def reads(self) -> tuple[Any, ...]:
+        return tuple(part for part in (self.read, self.where, self.invalidate) if part is not None)
 
     def names(self) -> tuple[str, ...] | None:
         if isinstance(self.read, Query):

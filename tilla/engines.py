@@ -203,6 +203,10 @@ class TableEngine:
         """Other relations that the engine reads or writes (Buffer, Distributed)."""
         return ()
 
+    def merges(self) -> tuple[str, str, bool] | None:
+        """The tables that the engine reads as one: database, regular expression, whether the database is one too."""
+        return None
+
 
 @attrs.frozen
 class MergeTree(TableEngine):

@@ -242,20 +242,23 @@ def distributed_arguments(
 class Merge(TableEngine):
     """``Merge(database, tables)``: reads all tables whose names fit a regular expression, as one.
 
-    ``database`` is a name, or with ``many_databases=True`` a regular expression too. The graph does not know
-    what it reads.
+    ``database`` is a name, or with ``many_databases=True`` a regular expression too. Those of the project that fit
+    come first and stand in the graph; it may fit others, or none.
     """
 
     takes_settings: ClassVar[bool] = False
     cluster: ClassVar[str] = "a pattern that fits a Distributed table and the local one behind it reads every row twice"
 
-    database: str
+    database: str = attrs.field(metadata={"names": "database"})
     tables: str
     many_databases: bool = attrs.field(default=False, kw_only=True)
 
     def arguments(self) -> tuple[str, ...]:
         database = text.quote_string(self.database)
         return (f"REGEXP({database})" if self.many_databases else database, text.quote_string(self.tables))
+
+    def merges(self) -> tuple[str, str, bool] | None:
+        return (self.database, self.tables, self.many_databases)
 
 
 @attrs.frozen(kw_only=True)

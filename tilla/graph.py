@@ -7,8 +7,11 @@ so they depend on names alone and never on the order of declaration.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from tilla import errors
 
@@ -33,6 +36,42 @@ def flow_graph(parts: Iterable[Part]) -> nx.DiGraph[Path]:
     return _graph(parts, flow=True)
 
 
+def resolved(part: Part, known: Collection[Path]) -> list[Edge]:
+    """The edges of a part, each to one object; see :func:`resolve`."""
+    return resolve(part.edges(), known, part.name, part.path)
+
+
+def resolve(edges: Iterable[Edge], known: Collection[Path], where: str, own: Path | None = None) -> list[Edge]:
+    """Edges to one object each: patterns stand for the objects that fit, and what only counts where the project has it
+    is left out where it has not. ``known`` are the paths of the project, ``own`` that of the reader.
+
+    A pattern that a query names and that fits nothing stays, as a name that nobody declares. The engine Merge skips
+    itself; the table function merge() does not (26.9: reading such a view ends in code 306).
+    """
+    found: list[Edge] = []
+    for edge in edges:
+        if edge.matching:
+            fits = sorted(path for path in known if _fits(where, edge, path))
+            if edge.kind == "stores":
+                fits = [path for path in fits if path != own]
+            found += [attrs.evolve(edge, database=path[0], name=path[1], matching="") for path in fits]
+            found += [edge] if not fits and edge.kind != "stores" else []
+            continue
+        path = (edge.database, edge.name)
+        if edge.kind != "reads on a cluster" or (path in known and path != own):
+            found.append(edge)
+    return list(dict.fromkeys(found))
+
+
+def _fits(where: str, edge: Edge, path: Path) -> bool:
+    try:
+        if edge.matching == "both" and not re.search(edge.database, path[0]):
+            return False
+        return (edge.matching == "both" or path[0] == edge.database) and re.search(edge.name, path[1]) is not None
+    except re.error as problem:
+        raise errors.unreadable_pattern(where, f"{edge.database}, {edge.name}", str(problem)) from None
+
+
 def _graph(parts: Iterable[Part], *, flow: bool) -> nx.DiGraph[Path]:
     import networkx as nx
 
@@ -40,8 +79,9 @@ def _graph(parts: Iterable[Part], *, flow: bool) -> nx.DiGraph[Path]:
     found = list(parts)
     for part in found:
         graph.add_node(part.path, part=part)
+    known = {part.path for part in found}
     for part in found:
-        for edge in part.edges():
+        for edge in resolved(part, known):
             other = (edge.database, edge.name)
             if edge.kind == "grants":
                 continue
@@ -64,23 +104,43 @@ def check(parts: Sequence[Part], where: str) -> None:
     """Raise for names that nobody declares and for circles, all of them at once, each with its path."""
     known = {part.path for part in parts}
     mistakes = errors.Collector()
+    found: dict[Path, list[Edge]] = {}
     for part in parts:
-        for edge in part.edges():
-            _check_edge(part, edge, known, mistakes)
-    for circle in cycles(creation_graph(parts)):
+        with mistakes.catch():
+            found[part.path] = resolved(part, known)
+    readable = not mistakes.found  # what could not be read would be missing from the circles
+    for part in parts:
+        with mistakes.catch():
+            check_edges(part.name, found.get(part.path, ()), known)
+    for circle in cycles(creation_graph(parts)) if readable else ():
         mistakes.add(errors.cycle(where, [_shown(path) for path in circle]))
     mistakes.raise_all()
 
 
-def _check_edge(part: Part, edge: Edge, known: set[Path], mistakes: errors.Collector) -> None:
+def check_edges(where: str, edges: Iterable[Edge], known: Collection[Path]) -> None:
+    """Raise for every edge to something that nobody declares."""
+    mistakes = errors.Collector()
+    seen: set[Path] = set()
+    for edge in edges:
+        path = (edge.database, edge.name)
+        if path not in seen:
+            seen.add(path)
+            _check_edge(where, edge, known, mistakes)
+    mistakes.raise_all()
+
+
+def _check_edge(where: str, edge: Edge, known: Collection[Path], mistakes: errors.Collector) -> None:
     path = (edge.database, edge.name)
     if path in known or edge.database in SYSTEM or edge.kind == "grants":
         return
-    if not edge.database:
+    if edge.matching:
+        near = [_shown(p) for p in sorted(known) if p[0] == edge.database] or sorted(_shown(p) for p in known)
+        mistakes.add(errors.merge_of_nothing(where, edge.database, edge.name, near))
+    elif not edge.database:
         fits = sorted(_shown(p) for p in known if p[1] == edge.name)
-        mistakes.add(errors.unqualified_in_sql(part.name, edge.name, fits))
+        mistakes.add(errors.unqualified_in_sql(where, edge.name, fits))
     else:
-        mistakes.add(errors.dangling(part.name, edge.kind, _shown(path), sorted(_shown(p) for p in known)))
+        mistakes.add(errors.dangling(where, edge.kind, _shown(path), sorted(_shown(p) for p in known)))
 
 
 def cycles(graph: nx.DiGraph[Path]) -> list[list[Path]]:
@@ -126,7 +186,7 @@ def mermaid(parts: Sequence[Part]) -> str:
         lines.append(f"    {ids[part.path]}{_KINDS.get(part.kind, '[{}]').format(chr(34) + label + chr(34))}")
     arrows: set[str] = set()
     for part in parts:
-        edges = [e for e in part.edges() if (e.database, e.name) in ids and e.kind != "grants"]
+        edges = [e for e in resolved(part, ids) if (e.database, e.name) in ids and e.kind != "grants"]
         targets = [e for e in edges if e.kind in ("feeds", "stores")]
         ends = [ids[(e.database, e.name)] for e in targets] or [ids[part.path]]
         for edge in edges:

@@ -129,7 +129,11 @@ class Project:
         chosen = self.matching(patterns)
         paths = {part.path for item in chosen for part in item.parts()}
         readers = self._with_roles(item for item in chosen if isinstance(item, Access))
-        paths |= {part.path for part in self.parts if any(m.covers(part.path) for r in readers for m in r.members())}
+        members = [member for reader in readers for member in reader.members()]
+        paths |= {part.path for part in self.parts if any(m.covers(part.path) for m in members)}
+        known = {part.path for part in self.parts}
+        read = [edge for m in members for edge in graph.resolve(m.edges(), known, m.name)]
+        paths |= {(edge.database, edge.name) for edge in read} & known
         wanted = graph.needed_by(self.creation, paths)
         # A view that feeds a wanted table belongs to it, and so does whatever that view needs.
         while True:

@@ -21,6 +21,7 @@ from tilla.objects.table import Table
 from tilla.objects.view import View
 
 if TYPE_CHECKING:
+    from tilla.objects.base import Edge
     from tilla.projects import Project
 
 # A copy of history writes into every partition of the target at once; ClickHouse stops at 100 otherwise (code 252).
@@ -149,6 +150,10 @@ def section_of(part: Any) -> str:
     return "tables"
 
 
+def _read(edge: Edge) -> str:
+    return f"what fits {edge.database}, {edge.name}" if edge.matching else f"{edge.database}.{edge.name}"
+
+
 def reason(part: Any) -> str:
     """One sentence on why a part exists."""
     comment: str = getattr(part, "comment", "")
@@ -158,7 +163,7 @@ def reason(part: Any) -> str:
         how = "adds to it" if part.append else "rebuilds it"
         return f"{how} {part.refresh.text.lower()}"
     if isinstance(part, View):
-        return "reads " + ", ".join(sorted({f"{e.database}.{e.name}" for e in part.edges()}))
+        return "reads " + ", ".join(sorted({_read(e) for e in part.edges()}))
     if isinstance(part, Dictionary):
         return comment or "keeps rows in memory for look-ups by " + ", ".join(part.primary_key)
     return comment or ("landed by the loader" if part.kind == "Source" else f"stored by {part.engine.name}")

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tilla import graph
 from tilla.ddl import script
 from tilla.ddl.history import DATABASE
 from tilla.ddl.statements import Statement
@@ -51,6 +52,7 @@ def _owner(item: Any, part: Any) -> tuple[str, str]:
 def _layers(project: Project) -> dict[str, str]:
     """Which layer a database belongs to: by its name, else by whether its objects read sources."""
     sources = {part.path for part in project.parts if isinstance(part, Source)}
+    known = {part.path for part in project.parts}
     layers = {DATABASE: "tilla"}
     for part in project.parts:
         if part.path in sources:
@@ -61,7 +63,7 @@ def _layers(project: Project) -> dict[str, str]:
         name = part.database
         if name.startswith("analytics"):
             layers[name] = "analytics_datasets"
-        elif name.startswith("data") or any((e.database, e.name) in sources for e in part.edges()):
+        elif name.startswith("data") or any((e.database, e.name) in sources for e in graph.resolved(part, known)):
             layers[name] = "curated_datasets"
         else:
             layers.setdefault(name, "analytics_datasets")

@@ -1,4 +1,4 @@
-"""T001-T018, T080-T088: mistakes in columns and expressions."""
+"""T001-T018, T080-T088, T095: mistakes in columns and expressions."""
 
 from __future__ import annotations
 
@@ -302,5 +302,17 @@ def repeated_combinator(name: str, suffix: str) -> DeclarationError:
     return DeclarationError(
         Mistake(
             "T088", name, f"-{suffix} is there already, and ClickHouse takes a combinator once", hint="leave it out"
+        )
+    )
+
+
+def in_several_columns(where: str, width: int, names: Sequence[str]) -> DeclarationError:
+    """T095: ``x IN`` over a relation or query with another number of columns than x has values."""
+    return DeclarationError(
+        Mistake(
+            "T095",
+            where,
+            f"IN compares {width} value{'s' if width > 1 else ''} with {len(names)} columns ({listed(names)})",
+            hint="relation.select(Body.column) with as many columns as there are values",
         )
     )

@@ -1,4 +1,4 @@
-"""T301-T307: mistakes in a project and its graph."""
+"""T301-T309: mistakes in a project and its graph."""
 
 from __future__ import annotations
 
@@ -38,6 +38,24 @@ def unqualified_in_sql(where: str, name: str, fits: Sequence[str]) -> GraphError
             hint=f"{{{name}}} and {name}=object, or {fits[0] if fits else 'database.' + name}",
         )
     )
+
+
+def merge_of_nothing(where: str, database: str, pattern: str, known: Sequence[str]) -> GraphError:
+    """T308: merge() over a pattern that no object of the project fits; the server cannot tell its columns (code 636)."""
+    return GraphError(
+        Mistake(
+            "T308",
+            where,
+            f"merge({database!r}, {pattern!r}) fits nothing in the project",
+            expected=f"a pattern for some of {listed(known)}" if known else "",
+            hint='put the tables into tl.project(...); those that somebody else owns are tl.Source("database.name", Body)',
+        )
+    )
+
+
+def unreadable_pattern(where: str, pattern: str, why: str) -> GraphError:
+    """T309: the regular expression of a merge() or of the engine Merge cannot be read."""
+    return GraphError(Mistake("T309", where, f"the regular expression {pattern!r} cannot be read: {why}"))
 
 
 def duplicate_object(where: str, name: str, kinds: Sequence[str]) -> GraphError:

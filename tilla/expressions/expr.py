@@ -82,7 +82,7 @@ class Expr(Generic[T_co]):
         # What the parts know travels upward, so that nobody has to walk a tree to learn it.
         self.references: tuple[Reference[Any], ...] = ()
         self.elements: tuple[Element[Any], ...] = ()
-        self.reads: tuple[Any, ...] = ()  # relations read inside: `x IN relation`, dictGet, a subquery
+        self.reads: tuple[Any, ...] = ()  # read inside: relations (`x IN relation`, dictGet), queries, SQL by hand
         self.open = False
         self.aggregate = False
         for part in parts:
@@ -108,10 +108,10 @@ class Expr(Generic[T_co]):
             self._sql = print_node(self._node)
         return self._sql
 
-    def rebuilt(self: Expr[T], node: exp.Expr, reads: tuple[Any, ...]) -> Expr[T]:
-        """The same expression with another node and other relations inside it: how a database is renamed."""
+    def rebuilt(self: Expr[T], node: exp.Expr, reads: tuple[Any, ...], elements: tuple[Any, ...]) -> Expr[T]:
+        """The same expression with another node, other relations and arrays inside it: how a database is renamed."""
         out: Expr[T] = Expr(node, self.type, parts=(self,))
-        out.reads = reads
+        out.reads, out.elements = reads, elements
         return out
 
     def __repr__(self) -> str:
@@ -548,6 +548,7 @@ def _in(left: Expr[Any], values: object) -> Expr[bool]:
     """Build ``x IN set``: of literals, of a query, or of a relation by name."""
     this = exp.Paren(this=left._node) if type(left._node) in _BINDING else left._node
     parts: tuple[Expr[Any], ...] = (left,)
+    _check_width(left, values)
     if hasattr(values, "qualified_name"):
         node = exp.In(this=this, field=leaf(values.qualified_name))
     elif isinstance(values, list | tuple | set | frozenset):
@@ -556,13 +557,28 @@ def _in(left: Expr[Any], values: object) -> Expr[bool]:
             return Expr(leaf("false"), rules.BOOL)
         parts = (left, *items)
         node = exp.In(this=this, expressions=[item._node for item in items])
+    elif isinstance(values, Expr):
+        parts = (left, values)
+        node = exp.In(this=this, field=exp.Paren(this=values._node))
     elif hasattr(values, "sql"):
         node = exp.In(this=this, field=leaf(f"({values.sql()})"))
     else:
         raise errors.no_literal(type(values).__name__)
     out: Expr[bool] = Expr(exp.Paren(this=node), typed("in", (left,)), parts=parts)
-    out.reads = merged(out.reads, (values,)) if hasattr(values, "qualified_name") else out.reads
+    if not isinstance(values, list | tuple | set | frozenset | Expr):
+        out.reads = merged(out.reads, (values,))  # a relation, a query, or SQL by hand
     return out
+
+
+def _check_width(left: Expr[Any], values: Any) -> None:
+    """Refuse ``x IN`` over several columns where x is one value (code 20)."""
+    if hasattr(values, "qualified_name"):
+        names = [c.name for c in values.columns if c.default_kind not in ("MATERIALIZED", "ALIAS", "EPHEMERAL")]
+    else:
+        names = list(getattr(values, "names", ()))
+    width = rules.width(left.type)
+    if left.type is not None and len(names) > 1 and len(names) != width:
+        raise errors.in_several_columns(left.sql() if not left.open else "IN", width, names)
 
 
 @lru_cache(maxsize=4096)

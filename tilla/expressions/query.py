@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from tilla import errors, text
 from tilla.expressions.expr import Element, Expr, Named, Ordered, Reference, as_sequence, merged, print_node
+from tilla.expressions.sql import Sql
 
 
 @attrs.frozen
@@ -93,8 +94,9 @@ class Query:
     def relations(self) -> tuple[Any, ...]:
         """The relations read: the source first, then joined ones, then those inside expressions."""
         inner: tuple[Any, ...] = ()
-        for part in self._expressions():
-            inner = merged(inner, part.reads)
+        for part in (*self.expressions(), *(element.array for element in self.elements())):
+            for held in part.reads:
+                inner = merged(inner, relations_within(held))
         return (self.source, *(join.relation for join in self.joins), *inner)
 
     @property
@@ -105,18 +107,19 @@ class Query:
     def elements(self) -> tuple[Element[Any], ...]:
         """The arrays turned into rows, outer ones first."""
         found: tuple[Any, ...] = ()
-        for part in self._expressions():
+        for part in self.expressions():
             found = merged(found, part.elements)
         return tuple(found)
 
     def references(self) -> tuple[Reference[Any], ...]:
         """The source columns that the query names."""
         found: tuple[Any, ...] = ()
-        for part in self._expressions():
+        for part in self.expressions():
             found = merged(found, part.references)
         return tuple(found)
 
-    def _expressions(self) -> tuple[Expr[Any], ...]:
+    def expressions(self) -> tuple[Expr[Any], ...]:
+        """Everything that is written in the clauses."""
         orders = tuple(o.expr if isinstance(o, Ordered) else o for o in self.orders)
         joined = tuple(join.on for join in self.joins)
         return (*self.items, *self.conditions, *joined, *(self.keys or ()), *self.having_, *orders)
@@ -241,6 +244,13 @@ def _direction(item: Expr[Any] | Ordered, write: _Writer) -> str:
     return write(item)
 
 
+def relations_within(value: Any) -> tuple[Any, ...]:
+    """The relations that a value read inside an expression stands for: itself, or those of a query or of SQL by hand."""
+    if isinstance(value, Query):
+        return value.relations
+    return tuple(value.relations()) if isinstance(value, Sql) else (value,)
+
+
 def select(source: Any, items: Sequence[Any]) -> Query:
     """Build a query from columns, named expressions and finished measures."""
     mistakes = errors.Collector()
@@ -269,4 +279,4 @@ def _named(source: Any, position: int, item: Any) -> Named[Any]:
     raise errors.unnamed_item(f"select from {source.qualified_name}", position + 1, repr(item))
 
 
-__all__ = ["Join", "Query", "as_sequence", "select"]
+__all__ = ["Join", "Query", "as_sequence", "relations_within", "select"]

@@ -585,6 +585,12 @@ def is_tuple(type: Type | None, index: object = "") -> bool:
     return isinstance(type, TupleType) or (isinstance(type, NullableType) and isinstance(type.inner, TupleType))
 
 
+def width(type: Type | None) -> int:
+    """Return how many values one value of a type is for IN: the members of a tuple, else 1."""
+    inner = type.inner if isinstance(type, NullableType) else type
+    return len(inner.elements) if isinstance(inner, TupleType) else 1
+
+
 def element(type: Type | None, index: object) -> Type | None:
     """Return the type of ``value[index]``: of an array, a map, a tuple (by name or 1-based number)."""
     if isinstance(type, NestedType):

@@ -15,7 +15,7 @@ from typing import ClassVar
 import attrs
 
 from tilla import errors, graph, text
-from tilla.objects.base import Declared, Part
+from tilla.objects.base import Declared, Edge, Part
 from tilla.objects.patterns import Pattern
 
 Sentence = tuple[str, str]  # a statement and its reason
@@ -62,6 +62,10 @@ class Access(Declared):
 
     def uses(self) -> tuple[Access, ...]:
         """The roles and profiles that must be in the project too."""
+        return ()
+
+    def edges(self) -> Iterable[Edge]:
+        """What it reads, so that it must be there: the tables and dictionaries in the filter of a row policy."""
         return ()
 
     def check(self, parts: Sequence[Part], access: Sequence[Access] = ()) -> None:

@@ -28,12 +28,17 @@ class Edge:
     """One dependency of a part: its kind and the object it points at.
 
     Kinds: ``reads``, ``triggers`` (inserts into the pointed table fire the part), ``feeds`` (the part writes into
-    it), ``refreshes after``, ``dictionary source``, ``dictGet``, ``joinGet``, ``IN``, ``default``, ``grants``, ``stores`` (Buffer, Distributed).
+    it), ``refreshes after``, ``dictionary source``, ``dictGet``, ``joinGet``, ``IN``, ``default``, ``grants``, ``stores`` (Buffer, Distributed,
+    Merge), ``merges`` (the table function merge), ``reads on a cluster``, which counts only where the project has the object.
+
+    ``matching`` is '' for a name, ``name`` where the name is a regular expression over the names of a database, ``both``
+    where the database is one too; :func:`tilla.graph.resolved` knows what fits.
     """
 
     kind: str
     database: str
     name: str
+    matching: str = attrs.field(default="", kw_only=True)
 
 
 @attrs.frozen(slots=False, repr=False)
@@ -184,14 +189,6 @@ def check_references(
 def settings_field() -> Any:
     """A field for ``settings``: names and values, compared by value."""
     return attrs.field(factory=dict, kw_only=True, converter=dict, eq=lambda s: tuple(sorted(map(str, s.items()))))
-
-
-def edges_of_expressions(expressions: Iterable[Expr[Any]]) -> Iterable[Edge]:
-    """Edges to what is read inside expressions: ``x IN relation``, ``dictGet(dictionary, ...)``."""
-    for expression in expressions:
-        for relation in expression.reads:
-            kind = "dictGet" if getattr(relation, "kind", "") == "Dictionary" else "IN"
-            yield Edge(kind, relation.database, relation.table)
 
 
 __all__ = ["Columns", "Declared", "Edge", "Mapping", "Part", "Relation", "check_references"]

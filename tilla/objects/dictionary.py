@@ -13,9 +13,10 @@ from tilla import dictionaries, errors, text
 from tilla.columns import Column
 from tilla.dictionaries import ClickHouse, Layout
 from tilla.expressions.expr import Expr
-from tilla.expressions.query import Query
+from tilla.expressions.query import Query, relations_within
 from tilla.expressions.sql import Sql
 from tilla.objects.base import Edge, Relation, check_references, settings_field
+from tilla.objects.uses import expression_edges, expression_relations, query_edges, reading_of, text_edges
 
 B = TypeVar("B")
 
@@ -119,11 +120,20 @@ class Dictionary(Relation[B]):
         return self.lifetime if isinstance(self.lifetime, tuple) else (0, self.lifetime)
 
     def edges(self) -> Iterable[Edge]:
-        for database, name in self.source.reads():
-            yield Edge("dictionary source", database, name)
+        for held in self.source.reads():
+            if isinstance(held, Query | Sql):
+                found = query_edges(held) if isinstance(held, Query) else text_edges(reading_of(held))
+                yield from (e if e.kind == "dictGet" else attrs.evolve(e, kind="dictionary source") for e in found)
+            elif isinstance(held, Expr):
+                yield from expression_edges([held])
+            else:
+                yield Edge("dictionary source", held.database, held.table)
+        yield from expression_edges(self.expressions.values())
 
     def needs(self) -> tuple[Any, ...]:
-        return tuple(self.source.relations())
+        held = [value for item in self.source.reads() if not isinstance(item, Expr) for value in relations_within(item)]
+        inside = [*(item for item in self.source.reads() if isinstance(item, Expr)), *self.expressions.values()]
+        return (*(value for value in held if hasattr(value, "path")), *expression_relations(inside))
 
     # --- checks ---
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import attrs
 
-from tilla import errors
+from tilla import errors, graph
 from tilla.expressions.expr import Expr
 from tilla.expressions.sql import Sql
 from tilla.objects.access import Access, Local, Sentence, check_setting, cluster_clause, no_local, settings_clause
-from tilla.objects.base import Part, Relation, check_references, settings_field
+from tilla.objects.base import Edge, Part, Relation, check_references, settings_field
 from tilla.objects.patterns import Pattern, pattern_texts, read_pattern
 from tilla.objects.roles import Role, User, check_kinds, several
+from tilla.objects.uses import expression_edges
 
 
 def _grantees(to: Sequence[Access]) -> str:
@@ -176,6 +177,9 @@ class RowPolicy(Access):
     def patterns(self) -> tuple[Pattern, ...]:
         return tuple(read_pattern(item) for item in self.on)
 
+    def edges(self) -> Iterable[Edge]:
+        return expression_edges([self.using])
+
     def uses(self) -> tuple[Access, ...]:
         return self.to
 
@@ -184,6 +188,8 @@ class RowPolicy(Access):
         with mistakes.catch():
             super().check(parts, access)
         by_path = {part.path: part for part in parts}
+        with mistakes.catch():
+            graph.check_edges(self.where, graph.resolve(self.edges(), by_path, self.where), by_path)
         references: Any = self.using.references if isinstance(self.using, Expr) else ()
         for pattern in self.patterns():
             part = by_path.get((pattern.database, pattern.name))

@@ -21,6 +21,7 @@ from tilla.expressions.sql import Sql
 from tilla.objects.base import Edge, Part, Relation, check_references
 from tilla.objects.source import Source
 from tilla.objects.table import Constraint, Index, Projection, Table, check_table
+from tilla.objects.uses import query_edges, query_relations
 
 B = TypeVar("B")
 
@@ -63,27 +64,6 @@ class Trigger(Part):
 
     def needs(self) -> tuple[Any, ...]:
         return (*query_relations(self.query), self.target)
-
-
-def query_relations(query: Query | Sql) -> tuple[Any, ...]:
-    """The objects that a query reads, as far as it holds them."""
-    if isinstance(query, Query):
-        return query.relations
-    return tuple(value for value in query.relations() if isinstance(value, Part))
-
-
-def query_edges(query: Query | Sql, skip: tuple[str, str] | None = None) -> Iterable[Edge]:
-    """An edge to every table, dictionary and join table that a query reads."""
-    if isinstance(query, Query):
-        for relation in query.relations:
-            if (relation.database, relation.table) != skip:
-                kind = "dictGet" if relation.kind == "Dictionary" else "reads"
-                yield Edge(kind, relation.database, relation.table)
-        return
-    for use in query.reading.tables:
-        key = (use.database or "", use.name)
-        if key != skip:
-            yield Edge({"in": "IN", "dictionary": "dictGet", "join_table": "joinGet"}.get(use.role, "reads"), *key)
 
 
 @attrs.frozen(slots=False, repr=False)

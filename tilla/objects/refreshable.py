@@ -14,8 +14,9 @@ from tilla.expressions.expr import Expr
 from tilla.expressions.query import Query
 from tilla.expressions.sql import Sql
 from tilla.objects.base import Edge, Relation, settings_field
-from tilla.objects.materialized import attrs_column, check_output, derived_query, query_edges, query_relations
+from tilla.objects.materialized import attrs_column, check_output, derived_query
 from tilla.objects.table import check_table
+from tilla.objects.uses import query_edges, query_relations, table_edges, table_relations
 
 B = TypeVar("B")
 
@@ -155,8 +156,9 @@ class RefreshableView(Relation[B]):
 
     def edges(self) -> Iterable[Edge]:
         yield from query_edges(self.refresh_query)
+        yield from table_edges(self)
         for parent in self.parents:
             yield Edge("refreshes after", parent.database, parent.table)
 
     def needs(self) -> tuple[Any, ...]:
-        return (*query_relations(self.refresh_query), *self.parents)
+        return (*query_relations(self.refresh_query), *table_relations(self), *self.parents)

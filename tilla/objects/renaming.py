@@ -15,11 +15,15 @@ from sqlglot import exp
 from tilla import text
 from tilla.columns import Column, Columns, Measure, columns_of, read_columns
 from tilla.expressions.combinators import Aggregate
-from tilla.expressions.expr import Expr, Named, leaf
+from tilla.expressions.expr import Element, Expr, Named, Ordered, leaf
+from tilla.expressions.query import Query
+from tilla.expressions.reading import TableUse, read_expression
 from tilla.expressions.scan import splice
 from tilla.expressions.sql import Sql, sql
 from tilla.objects.base import Declared, Part
 from tilla.objects.patterns import read_pattern
+from tilla.objects.table import Projection
+from tilla.objects.uses import LOOK_UP, reading_of
 
 
 class Renamer:
@@ -43,9 +47,12 @@ class Renamer:
             return Measure(value.name, self(value.aggregate), simple=value.simple, options=value.options)
         if isinstance(value, type) and issubclass(value, Columns):
             return self._body(value)
-        if isinstance(value, tuple):
-            items = tuple(self(item) for item in value)
-            return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+        if isinstance(value, Ordered):
+            inner = self(value.expr)
+            return value if inner is value.expr else Ordered(inner, value.descending)
+        if isinstance(value, tuple | list):
+            items = [self(item) for item in value]
+            return type(value)(items) if any(a is not b for a, b in zip(items, value, strict=True)) else value
         if isinstance(value, dict):
             return {key: self(item) for key, item in value.items()}
         return value
@@ -59,6 +66,9 @@ class Renamer:
     def _rewritten(self, value: Any) -> Any:
         if isinstance(value, Sql):
             return self._by_hand(value)
+        if isinstance(value, Projection):
+            query = self._by_hand(Sql(value.query)).text
+            return value if query == value.query else attrs.evolve(value, query=query)
         changes: dict[str, Any] = {}
         for field in attrs.fields(type(value)):
             if not field.init:
@@ -82,31 +92,63 @@ class Renamer:
             return renamed
         edits: list[tuple[int, int, str]] = []
         spots = _rendered_spots(value)
-        for use in value.reading.tables:
+        for use in reading_of(value).tables:
             if use.database not in self._databases or any(a < use.end and use.start < b for a, b, _ in spots):
                 continue
+            if use.role == "remote" or not use.certain:
+                continue  # another server's; or a pattern over databases, which no new name can stand for
             shift = sum(length for _, end, length in spots if end <= use.start)
-            new = text.quote_qualified(self._databases[use.database], use.name)
             written = rendered[use.start : use.end]
-            literal = written[:1] == "'"
-            edits.append((use.start - shift, use.end - shift, text.quote_string(new) if literal else new))
+            new = self._named(self._databases[use.database], use, written)
+            edits.append((use.start - shift, use.end - shift, new))
         return sql(splice(renamed.text, edits), **dict(renamed.references)) if edits else renamed
+
+    @staticmethod
+    def _named(database: str, use: TableUse, written: str) -> str:
+        """Another database's table, spelt as the old one was: as a name, as one string, or as two arguments."""
+        if use.role == "merge":
+            return f"{text.quote_string(database)}, {text.quote_string(use.name)}"
+        if written[:1] != "'":
+            return text.quote_qualified(database, use.name)
+        if use.role in ("dictionary", "join_table"):
+            return text.quote_string(f"{database}.{use.name}")  # these take names without backticks (26.9)
+        return text.quote_string(text.quote_qualified(database, use.name))
 
     def _expression(self, value: Expr[Any]) -> Expr[Any]:
         if isinstance(value, Column):
             derived = self(value.derived) if value.derived is not None else None
             default = self(value.default_value) if value.default_value is not None else None
-            if derived is value.derived and default is value.default_value:
+            options = {key: self(item) for key, item in value.options.items()}
+            same = derived is value.derived and default is value.default_value
+            if same and all(item is value.options[key] for key, item in options.items()):
                 return value
-            return value._evolved(derived=derived, default_value=default)
-        if not value.reads:
+            return value._evolved(derived=derived, default_value=default, options=options)
+        known = self._memory.get(id(value))  # an element of an array is one row: every use must stay the same object
+        if known is None:
+            known = (value, self._renamed(value))
+            self._memory[id(value)] = known
+        return known[1]
+
+    def _renamed(self, value: Expr[Any]) -> Expr[Any]:
+        """An expression that is no column, with new names inside; itself when there are none."""
+        if isinstance(value, Element):
+            array = self(value.array)
+            return value if array is value.array else Element(array, value.name, value.type, value.left)
+        if isinstance(value, Named):
+            inner = self(value.expr)
+            return value if inner is value.expr else Named(inner, value.name)
+        elements = self(value.elements)
+        written = self._written_look_ups(value)
+        if not value.reads and not written and elements is value.elements:
             return value
         if isinstance(value, Aggregate):
             return value.mapped(self)
-        if isinstance(value, Named):
-            return Named(self(value.expr), value.name)
         swap: dict[str, str] = {}
         for relation in value.reads:
+            if isinstance(relation, Query | Sql):
+                old, new = relation.sql(), self(relation).sql()
+                swap |= {old: new, f"({old})": f"({new})"}
+                continue
             old, new = relation.qualified_name, self(relation).qualified_name
             swap[old] = new
             swap[text.quote_string(old)] = text.quote_string(new)
@@ -114,9 +156,24 @@ class Renamer:
             swap[text.quote_string(".".join(relation.path))] = text.quote_string(".".join(self(relation).path))
 
         def renamed(node: exp.Expr) -> exp.Expr:
+            if isinstance(node, exp.Anonymous) and node.expressions and node.expressions[0].name in written:
+                if LOOK_UP.match(node.name):
+                    node.set("expressions", [leaf(written[node.expressions[0].name]), *node.expressions[1:]])
             return leaf(swap[node.name]) if isinstance(node, exp.Var) and node.name in swap else node
 
-        return value.rebuilt(value.node.transform(renamed), tuple(self(r) for r in value.reads))
+        return value.rebuilt(value.node.transform(renamed), self(value.reads), elements)
+
+    def _written_look_ups(self, value: Expr[Any]) -> dict[str, str]:
+        """``'database.name'`` in look-ups of an expression -> the same with the new database."""
+        sql = value.sql() if not value.open else ""
+        if not any(database in sql for database in self._databases) or not LOOK_UP.search(sql):
+            return {}
+        uses = [u for u in read_expression(sql).tables if u.role in ("dictionary", "join_table")]
+        return {
+            sql[u.start : u.end]: text.quote_string(f"{self._databases[u.database]}.{u.name}")
+            for u in uses
+            if u.database in self._databases
+        }
 
     def _body(self, body: type[Columns]) -> type[Columns]:
         columns = read_columns(body)

@@ -11,7 +11,8 @@ from tilla import engines, errors
 from tilla.columns import Column
 from tilla.expressions.expr import Expr, Ordered
 from tilla.expressions.query import Query
-from tilla.objects.base import Edge, Relation, check_references, edges_of_expressions
+from tilla.objects.base import Edge, Relation, check_references
+from tilla.objects.uses import table_edges, table_relations
 
 B = TypeVar("B")
 
@@ -78,15 +79,10 @@ class Table(Relation[B]):
         check_table(self)
 
     def edges(self) -> Iterable[Edge]:
-        defaults = [c.default_value for c in self.columns if c.default_value is not None]
-        for edge in edges_of_expressions([*defaults, *(i.expression for i in self.indexes)]):
-            yield attrs.evolve(edge, kind="default") if edge.kind == "IN" else edge
-        for relation in self.engine.relations():
-            yield Edge("stores", relation.database, relation.table)
+        return table_edges(self)
 
     def needs(self) -> tuple[Any, ...]:
-        defaults = [c.default_value for c in self.columns if c.default_value is not None]
-        return (*(r for d in defaults for r in d.reads), *self.engine.relations())
+        return table_relations(self)
 
 
 def check_table(table: Any) -> None:

@@ -13,6 +13,7 @@ from tilla.columns import Column, read_columns
 from tilla.expressions.query import Query
 from tilla.expressions.sql import Sql
 from tilla.objects.base import Edge, Relation
+from tilla.objects.uses import query_edges, query_relations
 
 B = TypeVar("B")
 
@@ -51,13 +52,9 @@ class View(Relation[B]):
         return tuple(Column(name, None) for name in names)
 
     def edges(self) -> Iterable[Edge]:
-        from tilla.objects.materialized import query_edges
-
         return query_edges(self.query)
 
     def needs(self) -> tuple[Any, ...]:
-        from tilla.objects.materialized import query_relations
-
         return query_relations(self.query)
 
 

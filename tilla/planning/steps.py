@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from tilla import errors, text
+from tilla import errors, graph, text
 from tilla.ddl import history
 from tilla.ddl.script import Script
 from tilla.ddl.statements import ACCESS, SCHEMA, Statement
@@ -81,7 +81,7 @@ def _existing(seen: Survey, statement: Statement, path: Path) -> Step:
 def _blocked(seen: Survey, path: Path, missing: Mapping[Path, str]) -> str:
     """Why an object cannot be created now: what it needs is missing, or is there with other columns."""
     part = seen.parts.get(path)
-    for edge in part.edges() if part is not None else ():
+    for edge in graph.resolved(part, seen.parts) if part is not None else ():
         needed = (edge.database, edge.name)
         if edge.kind == "grants":
             continue
