@@ -101,14 +101,14 @@ def check_grants(
             for name in grant.columns:
                 if known and name not in known:
                     mistakes.add(errors.unknown_column(f"{where}: {grant.sql()}", name, known, part.name))
-    known = {part.path for part in parts}
+    paths = {part.path for part in parts}
     readable = [read_pattern(g.on) for g in grants if g.privilege.upper() in ("SELECT", "ALL")]
     for part in parts:
         if part.kind != "View" or not any(p.covers(part.path) for p in readable):
             continue
         if getattr(part, "sql_security", "").upper() in ("DEFINER", "NONE"):
             continue
-        reads = sorted({(e.database, e.name) for e in graph.resolved(part, known) if e.database not in graph.SYSTEM})
+        reads = sorted({(e.database, e.name) for e in graph.resolved(part, paths) if e.database not in graph.SYSTEM})
         closed = [text.quote_qualified(*path) for path in reads if not any(p.covers(path) for p in readable)]
         if closed:
             mistakes.add(errors.view_needs_grant(where, part.qualified_name, closed))

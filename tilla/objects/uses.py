@@ -77,7 +77,7 @@ def expression_edges(expressions: Iterable[Expr[Any] | Ordered | Sql]) -> Iterat
             yield from text_edges(read_expression(written))
 
 
-def default_edges(expressions: Iterable[Expr[Any]]) -> Iterator[Edge]:
+def default_edges(expressions: Iterable[Expr[Any] | Ordered]) -> Iterator[Edge]:
     """The same for the expressions of columns, indexes and the like: one kind for all but look-ups."""
     for edge in dict.fromkeys(expression_edges(expressions)):
         yield edge if edge.kind in ("dictGet", "joinGet", "merges") else Edge("default", edge.database, edge.name)
