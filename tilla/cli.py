@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tilla import emit, errors
-from tilla.emit import Parser, add_project_options, chosen_project, guarded, without_secrets, write_out
+from tilla.console import guarded, say, without_secrets, write_out
+from tilla.emit import Parser, add_project_options, chosen_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +51,7 @@ def _say(options: argparse.Namespace) -> Callable[[str], None]:
 
 
 def _note(line: str) -> None:
-    print(without_secrets(line), file=sys.stderr, flush=True)
+    say(without_secrets(line))
 
 
 def _project(options: argparse.Namespace) -> Project:
@@ -189,7 +190,7 @@ def usage() -> str:
 def run(arguments: Sequence[str]) -> int:
     """Do what the arguments say; return the exit code."""
     if not arguments:
-        print(usage(), file=sys.stderr)
+        say(usage())
         return 1
     if arguments[0] in ("-h", "--help", "help"):
         write_out(usage() + "\n")

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from sqlglot import exp
 
@@ -172,6 +172,21 @@ class Measure(Unusable, Generic[T_co]):
 
     def __hash__(self) -> int:
         return hash((self.name, self.simple))
+
+    if not TYPE_CHECKING:  # type checkers report these; at run time the mistake is told, too
+
+        def _no_value(self, *_: object) -> NoReturn:
+            raise errors.measure_as_value(str(self))
+
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _no_value
+        __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __neg__ = _no_value
+        __lt__ = __le__ = __gt__ = __ge__ = __and__ = __rand__ = __or__ = __ror__ = __invert__ = __bool__ = _no_value
+
+        def __eq__(self, other: object) -> bool:
+            # `where=Daily.events == 3` would be False, and filter all rows away without a word.
+            if isinstance(other, Expr | str | bool | int | float):
+                self._no_value()
+            return self is other
 
     def __str__(self) -> str:
         return self.name or "a measure"

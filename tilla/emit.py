@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from tilla import errors, loading
+from tilla.console import guarded, say, without_secrets, write_out
 from tilla.ddl import script
 from tilla.ddl.deployment import deployment
 from tilla.ddl.split import files_of, gone
@@ -40,7 +40,7 @@ class Parser(argparse.ArgumentParser):
 def add_project_options(parser: argparse.ArgumentParser) -> None:
     """The options that say which project, which part of it, and under which names."""
     parser.add_argument(
-        "project", nargs="?", default="",
+        "project", nargs="?", default=None,
         help="module:attribute or path.py:attribute; default: [tool.tilla] project of pyproject.toml, else the shipped one",
     )  # fmt: skip
     parser.add_argument(
@@ -81,12 +81,10 @@ def parser() -> argparse.ArgumentParser:
 def chosen_project(options: argparse.Namespace) -> tuple[Project, frozenset[tuple[str, str]] | None]:
     """The project that the options name, renamed and cut down, and the paths to print (None: all)."""
     only = [pattern for pattern in options.only if pattern]
-    if not options.project and only and ":" in only[-1]:  # `--only my:project`: the flag, then the project
+    if options.project is None and only and ":" in only[-1]:  # `--only my:project`: the flag, then the project
         options.project = only.pop()
-    project, label = loading.load(options.project)
-    print(f"tilla: {label}", file=sys.stderr)
-    renames = dict(_rename(text) for text in options.rename)
-    if renames:
+    project = _loaded(options.project)
+    if renames := _renames(options.rename):
         project = project.rename(renames)
     patterns = [*options.select, *only]
     if not patterns:
@@ -99,11 +97,34 @@ def chosen_project(options: argparse.Namespace) -> tuple[Project, frozenset[tupl
     return project.select(*patterns), paths
 
 
-def _rename(text: str) -> tuple[str, str]:
-    database, equals, other = text.partition("=")
-    if not (database and equals and other):
-        raise errors.bad_option("--rename", text, "DATABASE=OTHER")
-    return database, other
+def _loaded(spec: str | None) -> Project:
+    """Load a project, saying first which one: what it prints or fails with is then understood."""
+    chosen, label = loading.choose(spec)
+    say(without_secrets(f"tilla: {label}"))
+    return loading.load(chosen)
+
+
+def _renames(texts: Iterable[str]) -> dict[str, str]:
+    """Read ``DATABASE=OTHER``, each database once."""
+    mistakes = errors.Collector()
+    found: dict[str, str] = {}
+    for text in texts:
+        database, equals, other = text.partition("=")
+        if not (database and equals and other):
+            mistakes.add(errors.bad_option("--rename", text, "DATABASE=OTHER"))
+        elif found.setdefault(database, other) != other:
+            mistakes.add(errors.bad_option("--rename", text, f"one new name for {database}, not {found[database]} too"))
+    mistakes.raise_all()
+    return found
+
+
+def _named(options: argparse.Namespace, *names: str) -> None:
+    """Refuse an empty name of a file: an unset variable of a shell must not pass for an option that was not given."""
+    mistakes = errors.Collector()
+    for name in names:
+        if getattr(options, name) == "":
+            mistakes.add(errors.bad_option(f"--{name}", "", "a name"))
+    mistakes.raise_all()
 
 
 def build(options: argparse.Namespace) -> script.Script:
@@ -131,6 +152,7 @@ def check_placeholders(statements: Iterable[Statement]) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Do what the arguments say; return the exit code."""
     options = parser().parse_args(arguments)
+    _named(options, "split", "check")
     made = build(options)
     statements = made.statements()
     check_placeholders(statements)
@@ -157,10 +179,10 @@ def _split(folder: Path, made: script.Script, statements: Sequence[Statement], t
             if not path.is_file() or path.read_bytes() != data:
                 path.write_bytes(data)
         for name in gone(folder, files):
-            print(f"tilla: {folder / name} belongs to no object any more; it was left alone", file=sys.stderr)
+            say(f"tilla: {folder / name} belongs to no object any more; it was left alone")
     except OSError as error:
         raise errors.unreadable_file(str(error.filename or folder), error.strerror or str(error)) from None
-    print(f"tilla: {len(files)} files in {folder}", file=sys.stderr)
+    say(f"tilla: {len(files)} files in {folder}")
 
 
 def _check(file: Path, text: str) -> int:
@@ -176,55 +198,8 @@ def _check(file: Path, text: str) -> int:
         have.splitlines(keepends=True), text.splitlines(keepends=True), str(file), "what would be emitted"
     )
     write_out("".join(line if line.endswith("\n") else line + "\n\\ no newline at the end\n" for line in diff))
-    print(f"tilla: {file} is not what would be emitted", file=sys.stderr)
+    say(f"tilla: {file} is not what would be emitted")
     return 2
-
-
-def write_out(text: str) -> None:
-    """Write UTF-8 bytes with LF to stdout, whatever the locale."""
-    stream = getattr(sys.stdout, "buffer", None)
-    if stream is None:  # a captured or replaced stdout
-        sys.stdout.write(text)
-        return
-    stream.write(text.encode())
-    stream.flush()
-
-
-def guarded(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
-    """Run a command: an error of Tilla's is printed without a traceback, a closed pipe ends quietly."""
-    try:
-        code = main(arguments)
-        sys.stdout.flush()
-        return code
-    except errors.TillaError as error:
-        print(f"tilla: {without_secrets(str(error))}", file=sys.stderr)
-        if isinstance(error, errors.ServerError):
-            _tell_where(error)
-        return 1
-    except BrokenPipeError:
-        # Python flushes stdout once more at exit; give it somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        print("tilla: interrupted", file=sys.stderr)
-        return 1
-
-
-def without_secrets(message: str) -> str:
-    """A message with whatever looks like a login in it hidden: an argument may be a DSN in the wrong place."""
-    from tilla.servers.redaction import redact
-
-    return redact(message)
-
-
-def _tell_where(error: errors.ServerError) -> None:
-    """Say which statement a server refused, whole, and what had run before it."""
-    if error.statement:
-        print(f"\n{without_secrets(error.statement)};\n", file=sys.stderr)
-    for statement in error.done:
-        print(f"done: {without_secrets(statement.partition(chr(10))[0])}", file=sys.stderr)
-    if error.statement or error.done:
-        print(f"tilla: {len(error.done)} statements ran before it; run it again and it goes on", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

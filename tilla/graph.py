@@ -112,8 +112,13 @@ def check(parts: Sequence[Part], where: str) -> None:
     for part in parts:
         with mistakes.catch():
             check_edges(part.name, found.get(part.path, ()), known)
-    for circle in cycles(creation_graph(parts)) if readable else ():
+    needed = cycles(creation_graph(parts)) if readable else []
+    for circle in needed:
         mistakes.add(errors.cycle(where, [_shown(path) for path in circle]))
+    # Every object can be created, and yet an insert would go round for ever: two views that fill each other's source.
+    for circle in cycles(flow_graph(parts)) if readable else ():
+        if not any(set(other) <= set(circle) for other in needed):
+            mistakes.add(errors.flow_cycle(where, [_shown(path) for path in circle]))
     mistakes.raise_all()
 
 

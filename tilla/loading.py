@@ -7,6 +7,8 @@ import importlib
 import importlib.util
 import sys
 import traceback
+import types
+from collections.abc import Iterator
 from pathlib import Path
 
 from tilla import errors
@@ -15,22 +17,34 @@ from tilla.projects import Project
 SHIPPED = "tilla.shipped:project"
 
 
-def load(spec: str = "", directory: Path | None = None) -> tuple[Project, str]:
-    """Load a project; return it with the words that say where it comes from.
+def choose(spec: str | None = None, directory: Path | None = None) -> tuple[str, str]:
+    """Which project is meant, as ``module:attribute`` or ``path.py:attribute``, and the words that say why.
+
+    Without ``spec`` it is ``[tool.tilla] project`` of the directory's pyproject.toml, else the shipped one.
+
+    Raises:
+        UsageError: a pyproject.toml that cannot be read.
+    """
+    if spec is not None:
+        return spec, spec
+    configured = _configured(directory or Path.cwd())
+    if configured:
+        return configured, f"{configured} (from pyproject.toml)"
+    return SHIPPED, f"the shipped project ({SHIPPED})"
+
+
+def load(spec: str, directory: Path | None = None) -> Project:
+    """Load a project by ``module:attribute`` or ``path.py:attribute``.
+
+    An error that a declaration raises is noted with the line of the user's file that raised it.
 
     Raises:
         UsageError: no such module, file or attribute, or one that holds no project.
         DeclarationError: the project's own mistakes.
     """
-    folder = directory or Path.cwd()
     # stdout is for SQL alone: what a module prints while it is imported goes to stderr.
     with contextlib.redirect_stdout(sys.stderr):
-        if spec:
-            return _from_spec(spec, folder), spec
-        configured = _configured(folder)
-        if configured:
-            return _from_spec(configured, folder), f"{configured} (from pyproject.toml)"
-    return _from_spec(SHIPPED, folder), "the shipped project (tilla.shipped:project)"
+        return _from_spec(spec, directory or Path.cwd())
 
 
 def _configured(folder: Path) -> str:
@@ -72,17 +86,8 @@ def _from_spec(spec: str, folder: Path) -> Project:
 def _from_module(name: str, folder: Path) -> object:
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
-    try:
+    with _telling(name, str(folder)):
         return importlib.import_module(name)
-    except errors.TillaError:
-        raise
-    except ModuleNotFoundError as error:
-        missing = error.name or name
-        if name == missing or name.startswith(missing + "."):
-            raise errors.no_such_module(name, str(folder)) from None
-        raise errors.project_raised(name, *_last_frame(error)) from None
-    except (Exception, SystemExit) as error:
-        raise errors.project_raised(name, *_last_frame(error)) from None
 
 
 def _from_file(place: str, folder: Path) -> object:
@@ -95,19 +100,52 @@ def _from_file(place: str, folder: Path) -> object:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(file.stem, module)
-    try:
+    with _telling(place):
         spec.loader.exec_module(module)
-    except errors.TillaError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise errors.project_raised(place, *_last_frame(error)) from None
     return module
 
 
-def _last_frame(error: BaseException) -> tuple[str, str]:
-    """What was raised and where in the user's own code, without the traceback."""
-    if isinstance(error, SyntaxError):
-        return f"{type(error).__name__}: {error.msg}", f"{error.filename}:{error.lineno}"
+@contextlib.contextmanager
+def _telling(name: str, folder: str = "") -> Iterator[None]:
+    """Turn whatever a user's module raises into one error that says where in the user's own code it was."""
+    try:
+        yield
+    except errors.TillaError as error:
+        if place := _place(error):
+            error.add_note(f"declared at {place}")
+        raise
+    except ModuleNotFoundError as error:
+        missing = error.name or name
+        if folder and (name == missing or name.startswith(missing + ".")):
+            raise errors.no_such_module(name, folder) from None
+        raise errors.project_raised(name, f"ModuleNotFoundError: {error}", _place(error)) from None
+    except SyntaxError as error:
+        place = f"{error.filename}:{error.lineno}" if error.filename else ""
+        raise errors.project_raised(name, f"{type(error).__name__}: {error.msg}", place) from None
+    except (AttributeError, NameError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise errors.project_raised(name, what, _place(error), *_known(error)) from None
+    except (Exception, SystemExit) as error:
+        raise errors.project_raised(name, f"{type(error).__name__}: {error}", _place(error)) from None
+
+
+def _place(error: BaseException) -> str:
+    """The last line of the user's own code that an error passed through; of any code when there is none."""
+    library = str(Path(__file__).parent)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "importlib" not in f.filename]
-    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}: {error}", place
+    own = [f for f in frames if not f.filename.startswith((library, "<")) and "site-packages" not in f.filename]
+    return next((f"{f.filename}:{f.lineno}" for f in reversed(own or frames)), "")
+
+
+def _known(error: AttributeError | NameError) -> tuple[str, list[str]]:
+    """The name that was not found, and those that would have been."""
+    name = error.name or ""
+    if isinstance(error, AttributeError):
+        owner = error.obj
+        known = dir(owner) if isinstance(owner, type | types.ModuleType) else dir(type(owner))
+    else:
+        frame = error.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        known = list(frame.tb_frame.f_locals | frame.tb_frame.f_globals) if frame is not None else []
+    return name, [n for n in known if not n.startswith("_")]

@@ -22,6 +22,7 @@ from tilla.ddl.write import create_table, query_text
 from tilla.expressions.combinators import is_idempotent
 from tilla.expressions.query import Query
 from tilla.expressions.reading import replace_source
+from tilla.expressions.scan import closed
 from tilla.expressions.sql import Sql
 from tilla.expressions.words import NONDETERMINISTIC
 from tilla.objects.aggregation import Aggregation
@@ -141,7 +142,7 @@ def composed(fill: Fill, all_fills: Iterable[Fill], condition: str) -> str:
     if not above:
         return fill.select(condition)
     levels = [composed(other, all_fills, condition) for other in above]
-    return select_over(fill.trigger, "(" + "\nUNION ALL\n".join(levels) + ")")
+    return select_over(fill.trigger, "(" + closed("\nUNION ALL\n".join(levels)) + ")")
 
 
 # --- overlap safety ---

@@ -16,6 +16,7 @@ from tilla import errors, text
 from tilla.ddl import history, write
 from tilla.ddl.deployment import FILL_SETTINGS, SINGLE, Deployment, section_of
 from tilla.ddl.statements import ACCESS, BACKFILL, PHASES, SCHEMA, SECTIONS, Statement
+from tilla.expressions.scan import closed
 from tilla.objects.access import access_statements
 from tilla.objects.dictionary import Dictionary
 from tilla.objects.refreshable import RefreshableView
@@ -248,7 +249,11 @@ def render(statements: Iterable[Statement], head: Sequence[str] = ()) -> str:
             section = statement.section
             lines += ["", f"-- {section} " + "-" * (70 - len(section))]
             lines += [f"-- {line}" for line in _DRAIN] if section == "history" else []
-        lines += ["", f"-- {comment_text(statement.object)}: {comment_text(statement.reason)}", statement.sql + ";"]
+        lines += [
+            "",
+            f"-- {comment_text(statement.object)}: {comment_text(statement.reason)}",
+            closed(statement.sql) + ";",
+        ]
     return "\n".join(lines).lstrip("\n") + "\n"
 
 

@@ -16,6 +16,7 @@ from tilla import engines, text
 from tilla.columns import Column
 from tilla.expressions.expr import Expr
 from tilla.expressions.query import Query
+from tilla.expressions.scan import closed
 from tilla.objects.dictionary import Dictionary, default_text
 from tilla.objects.materialized import Trigger
 from tilla.objects.refreshable import RefreshableView
@@ -161,7 +162,7 @@ def index_definition(index: Index) -> str:
 def projection_definition(projection: Projection) -> str:
     """One projection."""
     settings = f" WITH SETTINGS ({settings_text(projection.settings)})" if projection.settings else ""
-    return f"PROJECTION {text.quote_identifier(projection.name)} ({projection.query}){settings}"
+    return f"PROJECTION {text.quote_identifier(projection.name)} ({closed(projection.query)}){settings}"
 
 
 def constraint_definition(constraint: Constraint) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tilla.console import say, write_out
 from tilla.ddl.script import Script
 from tilla.ddl.statements import BACKFILL, SCHEMA
 
@@ -113,10 +113,10 @@ def run(arguments: Sequence[str]) -> int:
         early = [s for s in statements if s.section == "databases" or s.creates in sources]
         _send(server, early)
         counts = land(server, shop, airbyte.DEFAULT, streams=LANDED)
-        _say(f"landed {sum(counts.values())} raw rows, repeats and later versions included: {counts}")
+        say(f"landed {sum(counts.values())} raw rows, repeats and later versions included: {counts}")
         late = [s for s in statements if s not in early]
         _send(server, late)
-        _say(f"ran {len(late)} statements: tables, views, history, refresh")
+        say(f"ran {len(late)} statements: tables, views, history, refresh")
         _print(server, shop, options)
     return 0
 
@@ -126,27 +126,25 @@ def _send(server: Server, statements: Sequence[Any]) -> None:
         server.execute(statement.sql)
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def _print(server: Server, shop: Any, options: argparse.Namespace) -> None:
     tables = {
         name: server.rows(f"SELECT {', '.join(columns)} FROM {name} ORDER BY {order}") for name, columns, order in SHOWN
     }
     if options.json:
         document = {"tables": tables, "truth": shop.truth(as_of=shop.end)}
-        print(json.dumps(document, default=str, ensure_ascii=False, indent=1))
+        write_out(json.dumps(document, default=str, ensure_ascii=False, indent=1) + "\n")
         return
+    lines = []
     for name, columns, _ in SHOWN:
         rows = tables[name]
-        print(f"\n{name} ({len(rows)} rows)")
+        lines += ["", f"{name} ({len(rows)} rows)"]
         shown = [[_cell(row[c]) for c in columns] for row in rows[: options.rows]]
         widths = [max(len(c), *(len(r[i]) for r in shown)) if shown else len(c) for i, c in enumerate(columns)]
         for line in [list(columns), *shown]:
-            print("  " + "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+            lines.append("  " + "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
         if len(rows) > options.rows:
-            print(f"  ... {len(rows) - options.rows} more")
+            lines.append(f"  ... {len(rows) - options.rows} more")
+    write_out("\n".join(lines) + "\n")
 
 
 def _cell(value: object) -> str:

@@ -41,10 +41,11 @@ def no_such_module(name: str, folder: str) -> UsageError:
     )
 
 
-def project_raised(name: str, what: str, place: str) -> UsageError:
-    """T406: the module that holds the project fails when it is imported."""
+def project_raised(name: str, what: str, place: str, missing: str = "", known: Sequence[str] = ()) -> UsageError:
+    """T406: the module that holds the project fails when it is imported; ``missing`` is a name that it misspelt."""
+    where = f" at {place}" if place else ""
     return UsageError(
-        Mistake("T406", name, f"importing it failed with {what}", expected=f"see {place}" if place else "")
+        Mistake("T406", name, f"importing it failed{where}: {what}", nearest=nearest(missing, known) if missing else "")
     )
 
 

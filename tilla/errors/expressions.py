@@ -85,7 +85,7 @@ def measure_as_value(name: str) -> DeclarationError:
             name,
             "a measure is stored as an aggregate state, not as a value",
             expected="an expression",
-            hint=f"{name}.merge()",
+            hint=f"{name}.merge()" if name.isidentifier() else "Body.name.merge(), in a query over the finished table",
         )
     )
 

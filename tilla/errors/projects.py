@@ -1,4 +1,4 @@
-"""T301-T309: mistakes in a project and its graph."""
+"""T301-T310: mistakes in a project and its graph."""
 
 from __future__ import annotations
 
@@ -11,6 +11,19 @@ from tilla.errors.wording import listed, nearest
 def cycle(where: str, path: Sequence[str]) -> GraphError:
     """T301: objects that need each other in a circle."""
     return GraphError(Mistake("T301", where, "these need each other in a circle: " + " -> ".join(path)))
+
+
+def flow_cycle(where: str, path: Sequence[str]) -> GraphError:
+    """T310: rows that come back to where they came from."""
+    return GraphError(
+        Mistake(
+            "T310",
+            where,
+            "rows go round in a circle: " + " -> ".join(path),
+            expected="tables and views along which rows go one way",
+            hint="one view less, or a table of its own for what it writes",
+        )
+    )
 
 
 def dangling(where: str, kind: str, name: str, known: Sequence[str]) -> GraphError:

@@ -23,12 +23,14 @@ def dsn_unreadable(why: str) -> UsageError:
 def unknown_scheme(scheme: str) -> UsageError:
     """T502: a DSN for something that is neither ClickHouse over HTTP nor chDB."""
     what = f"a DSN cannot start with {scheme + '://'!r}" if scheme.isalnum() else "the DSN has no scheme"
+    close = nearest(scheme, ("clickhouse", "chdb"))
     return UsageError(
         Mistake(
             "T502",
             "dsn",
             what,
             expected="clickhouse://user@host:8443/database?secure=true, chdb:///absolute/path or chdb://memory",
+            nearest=f"{close}://" if close else "",
             hint="clickhouse://host:8443/database?secure=true" if scheme in {"http", "https", "clickhouses"} else "",
         )
     )

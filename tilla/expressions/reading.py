@@ -19,7 +19,17 @@ from .reader import Reader
 from .scan import QUOTED, WORD, Scan, position, scan, splice
 from .shapes import Output, Reading, SelectShape, TableUse
 
-__all__ = ["Output", "Reading", "SelectShape", "TableUse", "bound_source", "read", "read_expression", "replace_source"]
+__all__ = [
+    "Output",
+    "Reading",
+    "SelectShape",
+    "TableUse",
+    "bound_source",
+    "column_databases",
+    "read",
+    "read_expression",
+    "replace_source",
+]
 
 
 @lru_cache(maxsize=512)
@@ -301,6 +311,29 @@ def replace_source(text: str, use: TableUse, source_sql: str) -> str:
             raise refuse("PREWHERE with FINAL or an outer join", "WHERE in place of PREWHERE")
         edits += _prewhere(tokens, select)
     return splice(text, edits)
+
+
+def column_databases(text: str) -> list[tuple[int, int, str]]:
+    """Where a column is written with the database of its table: (start, end, database) of each ``d`` in ``d.t.x``.
+
+    >>> column_databases("SELECT d.t.x, e.t.x FROM d.t")
+    [(7, 8, 'd')]
+    """
+    tokens = scan(text)
+    reader = Reader(tokens)
+    try:
+        reader.statement()
+    except errors.SqlError:
+        reader = Reader(tokens)
+        reader.whole_expression()
+    found: dict[int, tuple[int, int, str]] = {}
+    for scope in reader.selects:
+        for first, stop in scope.chains:
+            parts = [tokens.name(at) for at in range(first, stop, 2)]
+            uses = (use for around in _scopes(scope) for _, _, use in around.sources if use is not None)
+            if any(_prefix(scope, parts, use) == 2 for use in uses):
+                found[first] = (tokens.starts[first], tokens.ends[first], parts[0])
+    return list(found.values())
 
 
 def _prefix(scope: Select, parts: list[str], mine: Use) -> int:

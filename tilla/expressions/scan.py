@@ -34,6 +34,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_LINE_COMMENTS = ("--", "//", "#")
 _NESTING = re.compile(r"/\*|\*/")
 _OPEN = {"(": ")", "[": "]", "{": "}"}
 _CLOSE = {close: opening for opening, close in _OPEN.items()}
@@ -239,6 +240,19 @@ def split_statements(script: str) -> list[str]:
     if full:
         out.append(script[begin:].strip())
     return out
+
+
+def closed(sql: str) -> str:
+    """Return ``sql`` so that what is written behind it is read: a comment up to the end of the line ends with one.
+
+    >>> closed("SELECT 1 -- one") + ";", closed("SELECT 1 /* one */") + ";"
+    ('SELECT 1 -- one\\n;', 'SELECT 1 /* one */;')
+    """
+    # The last line alone tells too little: it may be the end of a literal.
+    if not any(mark in sql.rpartition("\n")[2] for mark in _LINE_COMMENTS):
+        return sql
+    *_, last = tokens(sql)
+    return sql + "\n" if last.kind == "comment" and not sql.endswith("*/") else sql
 
 
 def placeholders(sql: str) -> list[tuple[str, int]]:

@@ -14,7 +14,7 @@ import attrs
 
 from .. import errors
 from .reading import Reading, TableUse, bound_source, read, read_expression, replace_source
-from .scan import position, splice, tokens
+from .scan import closed, position, splice, tokens
 
 __all__ = ["Reading", "Sql", "TableUse", "bound_source", "read", "read_expression", "replace_source", "sql"]
 
@@ -54,8 +54,8 @@ class Sql:
         return splice(self.text, [(start, end, filled[name]) for start, end, name in self.spots])
 
     def sql(self) -> str:
-        """Return the text as :meth:`render` does, so that one text can be a reference of another."""
-        return self.render()
+        """Return the text as :meth:`render` does, ready to stand inside another one: a final comment ends with its line."""
+        return closed(self.render())
 
     def with_references(self, references: Mapping[str, object]) -> Sql:
         """Return the same text with other objects behind its references; names not given keep theirs."""
@@ -156,7 +156,7 @@ def _is_expression(value: object) -> TypeGuard[_Expression]:
 def _written(value: object, names: Mapping[object, str] | None) -> str:
     """Return the SQL that a reference stands for."""
     if isinstance(value, Sql):
-        return value.render(names)
+        return closed(value.render(names))
     if _is_relation(value):
         # Compared one by one: a declared object need not be hashable.
         other = (text for key, text in (names or {}).items() if key is value or key == value)

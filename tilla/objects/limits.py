@@ -206,7 +206,8 @@ class RowPolicy(Access):
             if behind:
                 tables[behind] = None
         kind = "RESTRICTIVE" if self.restrictive else "PERMISSIVE"
-        condition = " ".join(self.using.sql().split("\n"))
+        # What a person wrote stays as it is: a line may end in a comment, and a string may hold the end of a line.
+        condition = self.using.sql() if isinstance(self.using, Sql) else " ".join(self.using.sql().split("\n"))
         sql = (
             f"CREATE ROW POLICY OR REPLACE {self.quoted}{cluster_clause(on_cluster)} ON {', '.join(tables)} "
             f"AS {kind} FOR SELECT USING {condition} TO {_grantees(self.to)}"

@@ -17,7 +17,7 @@ from tilla.columns import Column, Columns, Measure, columns_of, read_columns
 from tilla.expressions.combinators import Aggregate
 from tilla.expressions.expr import Element, Expr, Named, Ordered, leaf
 from tilla.expressions.query import Query
-from tilla.expressions.reading import TableUse, read_expression
+from tilla.expressions.reading import TableUse, column_databases, read_expression
 from tilla.expressions.scan import splice
 from tilla.expressions.sql import Sql, sql
 from tilla.objects.base import Declared, Part
@@ -92,15 +92,19 @@ class Renamer:
             return renamed
         edits: list[tuple[int, int, str]] = []
         spots = _rendered_spots(value)
+
+        def rewrite(start: int, end: int, new: str) -> None:
+            if not any(a < end and start < b for a, b, _ in spots):  # a reference is rewritten where it is filled in
+                shift = sum(length for _, stop, length in spots if stop <= start)
+                edits.append((start - shift, end - shift, new))
+
         for use in reading_of(value).tables:
-            if use.database not in self._databases or any(a < use.end and use.start < b for a, b, _ in spots):
-                continue
-            if use.role == "remote" or not use.certain:
-                continue  # another server's; or a pattern over databases, which no new name can stand for
-            shift = sum(length for _, end, length in spots if end <= use.start)
-            written = rendered[use.start : use.end]
-            new = self._named(self._databases[use.database], use, written)
-            edits.append((use.start - shift, use.end - shift, new))
+            # Not those of another server, and no pattern over databases, which no new name can stand for.
+            if use.database in self._databases and use.role != "remote" and use.certain:
+                rewrite(use.start, use.end, self._named(self._databases[use.database], use, rendered[use.start : use.end]))
+        for start, end, database in column_databases(rendered):
+            if database in self._databases:
+                rewrite(start, end, text.quote_identifier(self._databases[database]))
         return sql(splice(renamed.text, edits), **dict(renamed.references)) if edits else renamed
 
     @staticmethod
