@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ import pytest
 from tilla import text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.command import Desk
     from tests.support.http_chdb import HttpChdb
     from tilla.servers import Server
 
@@ -49,6 +53,20 @@ def http_server(_http_listener: HttpChdb) -> Iterator[HttpChdb]:
     _http_listener.seen.clear()
     yield _http_listener
     _http_listener.faults.clear()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
+    """An empty folder that is the working directory, for project files and commands; what commands import is forgotten."""
+    from tests.support.command import Desk
+
+    monkeypatch.chdir(tmp_path)
+    path, modules = list(sys.path), set(sys.modules)
+    yield Desk(tmp_path, capsys)
+    sys.path[:] = path
+    for name in set(sys.modules) - modules:
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", None)):
+            del sys.modules[name]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""``tilla``: emit, apply, backfill, docs, demo. Exit codes: 0 fine, 1 an error, 2 something differs.
+"""``tilla``: emit, plan, apply, backfill, docs, demo. Exit codes: 0 fine, 1 an error, 2 something differs.
 
 stdout holds what was asked for (SQL, a plan, JSON); progress and messages go to stderr.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tilla import emit, errors
 from tilla.console import guarded, say, without_secrets, write_out
+from tilla.ddl.split import on_disk
 from tilla.emit import Parser, add_project_options, chosen_project
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ def _project(options: argparse.Namespace) -> Project:
     if options.only:
         raise errors.wrong_usage("--only is for emit; --select takes along what the objects need")
     return chosen_project(options)[0]
+
+
+def _plan(arguments: Sequence[str]) -> int:
+    return _apply([*arguments, "--dry-run"])
 
 
 def _apply(arguments: Sequence[str]) -> int:
@@ -140,7 +145,8 @@ def _docs(arguments: Sequence[str]) -> int:
         "--check", action="store_true", help="write nothing; 2 when a page differs from its declarations"
     )
     options = parser.parse_args(arguments)
-    folder, made = Path(options.out), pages(_project(options))
+    folder = Path(options.out)
+    made = {on_disk(name): content for name, content in pages(_project(options)).items()}
     stale = stale_pages(folder, made)
     if options.check:
         for name in stale:
@@ -173,6 +179,7 @@ def _demo(arguments: Sequence[str]) -> int:
 
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "emit": (emit.run, "print the SQL that provisions a project"),
+    "plan": (_plan, "print what apply would do; 2 when that is anything"),
     "apply": (_apply, "create what is missing on a server"),
     "backfill": (_backfill, "fill history and refresh"),
     "docs": (_docs, "write a page per database, from the declarations"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from tilla import errors, loading
 from tilla.console import guarded, say, without_secrets, write_out
 from tilla.ddl import script
 from tilla.ddl.deployment import deployment
-from tilla.ddl.split import files_of, gone
+from tilla.ddl.split import files_of, gone, on_disk
 from tilla.ddl.statements import PHASES, Statement
 from tilla.expressions.scan import placeholders
 from tilla.projects import Project
@@ -173,7 +174,7 @@ def _split(folder: Path, made: script.Script, statements: Sequence[Statement], t
     files = files_of(made.project, statements) | {"provisioning_flow.sql": text}
     try:
         for name, content in files.items():
-            path = folder / name
+            path = folder / on_disk(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             data = content.encode()
             if not path.is_file() or path.read_bytes() != data:
@@ -194,8 +195,9 @@ def _check(file: Path, text: str) -> int:
         raise errors.unreadable_file(str(file), getattr(error, "strerror", None) or str(error)) from None
     if have == text:
         return 0
+    shown = os.fsencode(file).decode(errors="replace")
     diff = difflib.unified_diff(
-        have.splitlines(keepends=True), text.splitlines(keepends=True), str(file), "what would be emitted"
+        have.splitlines(keepends=True), text.splitlines(keepends=True), shown, "what would be emitted"
     )
     write_out("".join(line if line.endswith("\n") else line + "\n\\ no newline at the end\n" for line in diff))
     say(f"tilla: {file} is not what would be emitted")

@@ -9,7 +9,7 @@ it in one sentence.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from sqlglot import exp
 
 from tilla import engines, text
 from tilla.columns import Measure
-from tilla.ddl.write import create_table, query_text
+from tilla.ddl.write import query_text
 from tilla.expressions.combinators import is_idempotent
 from tilla.expressions.query import Query
 from tilla.expressions.reading import replace_source
@@ -52,6 +52,7 @@ class Fill:
     trigger: Trigger
     owner: Any  # the MaterializedView or Aggregation that the trigger belongs to
     verdict: Verdict
+    above: tuple[str, ...] = ()  # the declarations of the histories that fill its source
 
     @property
     def target(self) -> Any:
@@ -70,8 +71,17 @@ class Fill:
 
     @cached_property
     def declaration(self) -> str:
-        """A short hash of everything that decides what the target should hold."""
-        parts = [create_table(self.target), query_text(self.trigger.query), self.trigger.source.qualified_name]
+        """A short hash of everything that decides what the target should hold, the views above its source included.
+
+        What only says how rows are kept or described (comments, codecs, settings, partitions) is not in it: a new comment
+        must not make a filled history look unfilled.
+        """
+        parts = [
+            *_rows_of(self.target),
+            query_text(self.trigger.query),
+            self.trigger.source.qualified_name,
+            *self.above,
+        ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
     def columns(self) -> str:
@@ -88,6 +98,16 @@ class Fill:
         inner = source or relation.qualified_name
         shown = f"(SELECT {_stars(relation)} FROM {inner} WHERE {condition})" if condition else f"({source})"
         return select_over(self.trigger, shown)
+
+
+def _rows_of(table: Any) -> Iterator[str]:
+    """What of a table's declaration decides which rows it holds: its name, its columns, what its engine merges."""
+    yield table.qualified_name
+    for column in table.columns:
+        default = f" {column.default_kind} {column.default_value.sql()}" if column.default_value is not None else ""
+        yield f"{text.quote_identifier(column.name)} {column.type}{default}"
+    yield f"{table.engine.name}({', '.join(table.engine.arguments())})"
+    yield from engines.key_sql(getattr(table.engine, "order_by", None) or ())
 
 
 def _is_state(fill: Fill) -> bool:
@@ -123,7 +143,12 @@ def fills(project: Project) -> list[Fill]:
             owner = owners[part.path]
             found.append(Fill(part, owner, verdict(owner)))
     order = {path: i for i, path in enumerate(_flow_order(project))}
-    return sorted(found, key=lambda fill: (order[fill.trigger.path], fill.trigger.path))
+    made: list[Fill] = []
+    feeding: dict[tuple[str, str], list[str]] = {}
+    for fill in sorted(found, key=lambda fill: (order[fill.trigger.path], fill.trigger.path)):
+        made.append(attrs.evolve(fill, above=tuple(feeding.get(fill.trigger.source.path, ()))))
+        feeding.setdefault(fill.target.path, []).append(made[-1].declaration)
+    return made
 
 
 def _flow_order(project: Project) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ access/<name>.sql
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +32,11 @@ _SAFE = re.compile(r"[^\w\-. ]|^\.+", re.UNICODE)
 def file_name(name: str) -> str:
     """A name as a file name: what a path would read otherwise (``/``, a leading dot, ``%``) is percent-encoded."""
     return _SAFE.sub(lambda m: "".join(f"%{byte:02X}" for byte in m.group().encode()), name)
+
+
+def on_disk(name: str) -> str:
+    """A name of a file whose bytes are UTF-8, also where Python takes the file system for ASCII (``LC_ALL=C``)."""
+    return os.fsdecode(name.encode())
 
 
 def files_of(project: Project, statements: Sequence[Statement]) -> dict[str, str]:
@@ -93,6 +99,6 @@ def _path(shown: str, owners: Mapping[tuple[str, str], tuple[str, str]]) -> tupl
 
 def gone(folder: Path, files: Iterable[str]) -> list[str]:
     """The .sql files below a folder that no object stands for any more."""
-    known = {str(Path(name)) for name in files}
+    known = {str(Path(on_disk(name))) for name in files}
     found = (str(path.relative_to(folder)) for path in folder.rglob("*.sql"))
     return sorted(name for name in found if name not in known)

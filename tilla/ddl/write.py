@@ -124,7 +124,7 @@ def column_definition(column: Column[Any]) -> str:
     parts = [f"{text.quote_identifier(column.name)} {column.type}"]
     if column.default_kind:
         value = column.default_value
-        parts.append(column.default_kind if value is None else f"{column.default_kind} {value.sql()}")
+        parts.append(column.default_kind if value is None else f"{column.default_kind} {closed(value.sql())}")
     options = column.options
     if options.get("comment"):
         parts.append(f"COMMENT {text.quote_string(options['comment'])}")
@@ -133,7 +133,7 @@ def column_definition(column: Column[Any]) -> str:
     if options.get("statistics"):
         parts.append(f"STATISTICS({', '.join(options['statistics'])})")
     if options.get("ttl") is not None:
-        parts.append(f"TTL {options['ttl'].sql()}")
+        parts.append(f"TTL {closed(options['ttl'].sql())}")
     if options.get("settings"):
         parts.append(f"SETTINGS ({settings_text(options['settings'])})")
     return " ".join(parts)
