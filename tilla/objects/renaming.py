@@ -101,7 +101,9 @@ class Renamer:
         for use in reading_of(value).tables:
             # Not those of another server, and no pattern over databases, which no new name can stand for.
             if use.database in self._databases and use.role != "remote" and use.certain:
-                rewrite(use.start, use.end, self._named(self._databases[use.database], use, rendered[use.start : use.end]))
+                rewrite(
+                    use.start, use.end, self._named(self._databases[use.database], use, rendered[use.start : use.end])
+                )
         for start, end, database in column_databases(rendered):
             if database in self._databases:
                 rewrite(start, end, text.quote_identifier(self._databases[database]))
