@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tilla.dictionaries import secret
     from tilla.engines import Ttl
     from tilla.errors import DeclarationError, RefusedError, ServerError, TillaError, UsageError
-    from tilla.expressions.expr import Expr, each, parameter
+    from tilla.expressions.expr import Expr, each, let, parameter
     from tilla.expressions.query import Query
     from tilla.expressions.sql import Sql, sql
     from tilla.objects.aggregation import Aggregation
@@ -49,7 +49,7 @@ _HOMES = {
     "tilla.dictionaries": ("secret",),
     "tilla.engines": ("Ttl",),
     "tilla.errors": ("DeclarationError", "RefusedError", "ServerError", "TillaError", "UsageError"),
-    "tilla.expressions.expr": ("Expr", "each", "parameter"),
+    "tilla.expressions.expr": ("Expr", "each", "let", "parameter"),
     "tilla.expressions.query": ("Query",),
     "tilla.expressions.sql": ("Sql", "sql"),
     "tilla.objects.aggregation": ("Aggregation",),
@@ -70,7 +70,7 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  # grouped as a reader meets them
-    "Columns", "Column", "Measure", "column", "derive", "measure", "columns_of", "each", "parameter", "Expr", "Query",
+    "Columns", "Column", "Measure", "column", "derive", "measure", "columns_of", "each", "let", "parameter", "Expr", "Query",
     "Source", "Table", "MaterializedView", "Aggregation", "RefreshableView", "View", "Dictionary", "Index", "Projection", "Constraint",
     "Role", "User", "Auth", "Grant", "ReadOnlyClient", "SettingsProfile", "Quota", "RowPolicy", "secret",
     "Ttl", "Schedule", "every", "after", "sql", "Sql",

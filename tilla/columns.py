@@ -100,7 +100,7 @@ class Column(Expr[T_co], Generic[T_co]):
         return (
             self.name,
             str(self.type),
-            self.derived.sql() if self.derived is not None else None,
+            self.derived.key() if self.derived is not None else None,
             self.default_kind,
             self.default_value.sql() if self.default_value is not None else None,
             tuple(sorted((k, str(v)) for k, v in self.options.items())),
@@ -382,7 +382,7 @@ def close(expression: Expr[Any], closed: Mapping[str, Expr[Any]]) -> Expr[Any]:
         node = node.this  # the whole expression is one earlier column: nothing to bracket
     known: Expr[Any] = Expr(leaf("?"))  # what the expression knows besides its open leaves
     known.references, known.elements, known.reads = expression.references, expression.elements, expression.reads
-    known.aggregate = expression.aggregate
+    known.aggregate, known.lets = expression.aggregate, expression.lets
     return Expr(node, expression.type, parts=(known, *used))
 
 

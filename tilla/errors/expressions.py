@@ -1,4 +1,4 @@
-"""T001-T018, T080-T088, T095: mistakes in columns and expressions."""
+"""T001-T018, T080-T092, T095: mistakes in columns and expressions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 
 from tilla.errors.tree import DeclarationError, Mistake
-from tilla.errors.wording import listed, nearest
+from tilla.errors.wording import excerpt, listed, nearest
 
 
 def no_public_name(name: str, known: Iterable[str]) -> AttributeError:
@@ -314,5 +314,50 @@ def in_several_columns(where: str, width: int, names: Sequence[str]) -> Declarat
             where,
             f"IN compares {width} value{'s' if width > 1 else ''} with {len(names)} columns ({listed(names)})",
             hint="relation.select(Body.column) with as many columns as there are values",
+        )
+    )
+
+
+def let_of_unfinished(name: str) -> DeclarationError:
+    """A named value over columns of a body that has not ended."""
+    return DeclarationError(
+        Mistake(
+            "T089",
+            f"tl.let {name}",
+            "it uses a column of a body that has not ended, which has no name yet",
+            "an expression over the source's columns",
+            hint="the let before the body, over RawBody.column; then derive from it",
+        )
+    )
+
+
+def let_name_taken(where: str, name: str, source: bool) -> DeclarationError:
+    """A named value that hides a column."""
+    owner = "a column of what is read" if source else "a column of the result"
+    return DeclarationError(
+        Mistake(
+            "T090",
+            where,
+            f"tl.let {name}: {name} is {owner} too, and ClickHouse would take one for the other",
+            hint=f'tl.let(..., "_{name}")',
+        )
+    )
+
+
+def let_twice(where: str, name: str, one: str, two: str) -> DeclarationError:
+    """Two values under one name."""
+    return DeclarationError(
+        Mistake("T091", where, f"tl.let {name} stands for {excerpt(one)} and for {excerpt(two)}", hint="two names")
+    )
+
+
+def named_inside_lambda(name: str) -> DeclarationError:
+    """A named value, or rows, of something that exists only inside a lambda."""
+    return DeclarationError(
+        Mistake(
+            "T092",
+            f"lambda around {name}",
+            f"{name} is computed from the lambda's own argument, and stands outside of it in the SELECT",
+            hint="the expression itself inside the lambda; tl.let and tl.each around it",
         )
     )

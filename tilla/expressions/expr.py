@@ -67,7 +67,7 @@ class Expr(Generic[T_co]):
     ``~`` are AND, OR and NOT: an expression has no truth value in Python, so ``and`` raises.
     """
 
-    __slots__ = ("_node", "_sql", "aggregate", "elements", "open", "reads", "references", "type")
+    __slots__ = ("_node", "_sql", "aggregate", "elements", "lets", "open", "reads", "references", "type")
 
     def __init__(
         self,
@@ -82,6 +82,7 @@ class Expr(Generic[T_co]):
         # What the parts know travels upward, so that nobody has to walk a tree to learn it.
         self.references: tuple[Reference[Any], ...] = ()
         self.elements: tuple[Element[Any], ...] = ()
+        self.lets: tuple[Let[Any], ...] = ()
         self.reads: tuple[Any, ...] = ()  # read inside: relations (`x IN relation`, dictGet), queries, SQL by hand
         self.open = False
         self.aggregate = False
@@ -90,6 +91,8 @@ class Expr(Generic[T_co]):
                 self.references = merged(self.references, part.references)
             if part.elements:
                 self.elements = merged(self.elements, part.elements)
+            if part.lets:
+                self.lets = merged(self.lets, part.lets)
             if part.reads:
                 self.reads = merged(self.reads, part.reads)
             self.open = self.open or part.open
@@ -108,10 +111,16 @@ class Expr(Generic[T_co]):
             self._sql = print_node(self._node)
         return self._sql
 
-    def rebuilt(self: Expr[T], node: exp.Expr, reads: tuple[Any, ...], elements: tuple[Any, ...]) -> Expr[T]:
-        """The same expression with another node, other relations and arrays inside it: how a database is renamed."""
+    def key(self) -> tuple[object, ...]:
+        """What makes two expressions the same: their text, and what the names in it are computed from."""
+        return (self.sql(), *((item.name, item.expr.sql()) for item in self.lets))
+
+    def rebuilt(
+        self: Expr[T], node: exp.Expr, reads: tuple[Any, ...], elements: tuple[Any, ...], lets: tuple[Any, ...]
+    ) -> Expr[T]:
+        """The same expression with other relations, arrays and named values inside: how a database is renamed."""
         out: Expr[T] = Expr(node, self.type, parts=(self,))
-        out.reads, out.elements = reads, elements
+        out.reads, out.elements, out.lets = reads, elements, lets
         return out
 
     def __repr__(self) -> str:
@@ -326,6 +335,18 @@ class Element(Expr[T_co]):
         return f"{kind} {self.array.sql()} AS {text.quote_identifier(self.name)}"
 
 
+class Let(Expr[T_co]):
+    """A value with a name of its own inside one SELECT: what ``WITH expr AS name`` calls ``name``."""
+
+    __slots__ = ("expr", "name")
+
+    def __init__(self, expr: Expr[T_co], name: str) -> None:
+        super().__init__(name_node(name), expr.type, parts=(expr,))
+        self.expr = expr
+        self.name = name
+        self.lets = (*expr.lets, self)
+
+
 class Ordered:
     """An expression with a direction, for ORDER BY."""
 
@@ -359,6 +380,26 @@ def each(array: Expr[list[T]], name: str, *, left: bool = False) -> Expr[T]:
     tag | ARRAY JOIN tags AS tag
     """
     return Element(array, name, rules.element_of_array(array.type), left)
+
+
+def let(expression: Expr[T], name: str) -> Expr[T]:
+    """Give a value a name inside the SELECT, so that several columns may use it and it is written once.
+
+    It is no column: the SELECT begins with ``WITH expression AS name``. ClickHouse puts the expression in the place of
+    the name, so it must not be a column of the source nor of the result. An underscore in front keeps it apart.
+
+    Raises:
+        DeclarationError: the expression uses a column of a body that has not ended yet.
+
+    >>> from tilla import functions as f, types as t
+    >>> net = let(Reference("price", t.Int64) - Reference("discount", t.Int64), "_net")
+    >>> print((net * 2).sql(), "|", net.lets[0].expr.sql())
+    _net * 2 | price - discount
+    """
+    value = to_expr(expression)
+    if value.open:
+        raise errors.let_of_unfinished(name)
+    return Let(value, name)
 
 
 def merged(left: tuple[Any, ...], right: tuple[Any, ...]) -> tuple[Any, ...]:

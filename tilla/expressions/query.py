@@ -15,7 +15,7 @@ import attrs
 from sqlglot import exp
 
 from tilla import errors, text
-from tilla.expressions.expr import Element, Expr, Named, Ordered, Reference, as_sequence, merged, print_node
+from tilla.expressions.expr import Element, Expr, Let, Named, Ordered, Reference, as_sequence, merged, print_node
 from tilla.expressions.sql import Sql
 
 
@@ -25,11 +25,11 @@ class Join:
 
     kind: str
     relation: Any
-    on: Expr[Any] = attrs.field(eq=lambda e: e.sql())
+    on: Expr[Any] = attrs.field(eq=lambda e: e.key())
 
 
-def _texts(values: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(value.sql() for value in values)
+def _texts(values: Sequence[Expr[Any] | Ordered]) -> tuple[object, ...]:
+    return tuple(value.key() if isinstance(value, Expr) else (value.sql(), value.expr.key()) for value in values)
 
 
 @attrs.frozen(slots=False, repr=False)
@@ -40,7 +40,7 @@ class Query:
     """
 
     source: Any = attrs.field(eq=lambda r: r.qualified_name)
-    items: tuple[Named[Any], ...] = attrs.field(eq=lambda v: tuple((i.name, i.sql()) for i in v))
+    items: tuple[Named[Any], ...] = attrs.field(eq=lambda v: tuple((i.name, i.key()) for i in v))
     conditions: tuple[Expr[Any], ...] = attrs.field(default=(), eq=_texts)
     joins: tuple[Join, ...] = ()
     grouped: bool = False
@@ -49,6 +49,10 @@ class Query:
     orders: tuple[Expr[Any] | Ordered, ...] = attrs.field(default=(), eq=_texts)
     limit_: int | None = None
     final_: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if lets := self.lets():
+            self._check_lets(lets)
 
     # --- composing ---
 
@@ -111,6 +115,27 @@ class Query:
             found = merged(found, part.elements)
         return tuple(found)
 
+    def lets(self) -> tuple[Let[Any], ...]:
+        """The values named for this SELECT, each after those that it uses."""
+        found: tuple[Let[Any], ...] = ()
+        for part in self.expressions():
+            if part.lets:
+                found = merged(found, part.lets)
+        return found
+
+    def _check_lets(self, lets: Sequence[Let[Any]]) -> None:
+        """Refuse a name that ClickHouse would take for something else."""
+        mistakes = errors.Collector()
+        where = f"select from {self.source.qualified_name}"
+        columns = {c.name for relation in self.relations for c in getattr(relation, "columns", ())}
+        defined: dict[str, str] = {}
+        for item in lets:
+            if item.name in columns or item.name in self.names:
+                mistakes.add(errors.let_name_taken(where, item.name, item.name in columns))
+            elif defined.setdefault(item.name, item.expr.sql()) != item.expr.sql():
+                mistakes.add(errors.let_twice(where, item.name, defined[item.name], item.expr.sql()))
+        mistakes.raise_all()
+
     def references(self) -> tuple[Reference[Any], ...]:
         """The source columns that the query names."""
         found: tuple[Any, ...] = ()
@@ -144,7 +169,8 @@ class Query:
         if taken and qualifier in named:
             qualifier = alias = "_source" if "_source" not in named else "_source_"
         write = _Writer(taken, qualifier)
-        lines = ["SELECT"]
+        lines = self._with(write)
+        lines.append("SELECT")
         lines.append(",\n".join(f"    {self._item(item, write)}" for item in self.items))
         lines.append("FROM " + self._relation(self.source, swap, alias, self.final_))
         for join in self.joins:
@@ -171,6 +197,14 @@ class Query:
         return frozenset(
             item.name for item in self.items if item.name in known and item.sql() != text.quote_identifier(item.name)
         )
+
+    def _with(self, write: _Writer) -> list[str]:
+        """The WITH clause, one named value a line."""
+        named = {item.name: item for item in self.lets()}
+        if not named:
+            return []
+        items = (f"    {write(item.expr)} AS {text.quote_identifier(name)}" for name, item in named.items())
+        return ["WITH", ",\n".join(items)]
 
     @staticmethod
     def _relation(relation: Any, swap: Mapping[str, str], alias: str = "", final: bool = False) -> str:

@@ -15,7 +15,7 @@ from tilla.expressions import (
 )
 from tilla.expressions import rules
 from tilla.expressions.aggregates import without_dictionaries
-from tilla.expressions.expr import Expr, Reference, call, function, is_constant, leaf, to_expr
+from tilla.expressions.expr import Element, Expr, Let, Reference, call, function, is_constant, leaf, to_expr
 from tilla.expressions.rules import Type
 from tilla.types.base import DataType
 from tilla.types.containers import ArrayType
@@ -129,7 +129,11 @@ def _lambda(
         body = to_expr(change(*parameters))
         own = {id(parameter) for parameter in parameters}
         others = [item for item in body.references if id(item) not in own]
-        taken = {getattr(item, "name", "") for item in others}
+        taken = {getattr(item, "name", "") for item in (*others, *body.lets)}
+        named: tuple[Let[Any] | Element[Any], ...] = (*body.lets, *body.elements)
+        for item in named:
+            if any(id(reference) in own for reference in item.references):
+                raise errors.named_inside_lambda(item.name)
         if body.open and tried is names:  # a column without a name yet may get this one
             tried = [f"lambda_{name}" for name in names]
         elif taken & set(tried):

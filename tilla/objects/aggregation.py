@@ -36,7 +36,7 @@ class Aggregation(Relation[B]):
     """
 
     source: Any = attrs.field(kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
-    where: Expr[Any] | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.sql())
+    where: Expr[Any] | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.key())
     stable: tuple[Column[Any], ...] = attrs.field(
         default=(),
         kw_only=True,

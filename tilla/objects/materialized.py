@@ -26,7 +26,8 @@ from tilla.objects.uses import query_edges, query_relations
 B = TypeVar("B")
 
 
-def _query_key(value: Any) -> Any:
+# Not `_query_key`: attrs looks a field's key function up under that very name, and would find this one.
+def _select_key(value: Any) -> Any:
     return value.sql() if isinstance(value, Query) else value.render()
 
 
@@ -36,7 +37,7 @@ class Trigger(Part):
 
     source: Any = attrs.field(kw_only=True, eq=lambda r: r.qualified_name)
     target: Any = attrs.field(kw_only=True, eq=lambda r: r.qualified_name)
-    query: Query | Sql = attrs.field(kw_only=True, eq=_query_key)
+    query: Query | Sql = attrs.field(kw_only=True, eq=_select_key)
     definer: str = attrs.field(default="", kw_only=True)
     sql_security: str = attrs.field(default="", kw_only=True)
     comment: str = attrs.field(default="", kw_only=True)
@@ -81,9 +82,9 @@ class MaterializedView(Relation[B]):
 
     source: Any = attrs.field(default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
     query: Sql | Query | None = attrs.field(
-        default=None, kw_only=True, eq=lambda q: None if q is None else _query_key(q)
+        default=None, kw_only=True, eq=lambda q: None if q is None else _select_key(q)
     )
-    where: Expr[Any] | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.sql())
+    where: Expr[Any] | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.key())
     engine: engines.TableEngine | None = attrs.field(default=None, kw_only=True)
     to: Any = attrs.field(default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
     indexes: tuple[Index, ...] = attrs.field(default=(), kw_only=True)

@@ -105,7 +105,7 @@ class RefreshableView(Relation[B]):
     )
     source: Any = attrs.field(default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
     final: bool = attrs.field(default=False, kw_only=True)
-    where: Expr[Any] | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.sql())
+    where: Expr[Any] | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.key())
     append: bool = attrs.field(default=False, kw_only=True)
     empty: bool = attrs.field(default=True, kw_only=True)
     depends_on: tuple[Any, ...] | None = attrs.field(

@@ -15,7 +15,7 @@ from sqlglot import exp
 from tilla import text
 from tilla.columns import Column, Columns, Measure, columns_of, read_columns
 from tilla.expressions.combinators import Aggregate
-from tilla.expressions.expr import Element, Expr, Named, Ordered, leaf
+from tilla.expressions.expr import Element, Expr, Let, Named, Ordered, leaf
 from tilla.expressions.query import Query
 from tilla.expressions.reading import TableUse, column_databases, read_expression
 from tilla.expressions.scan import splice
@@ -140,12 +140,12 @@ class Renamer:
         if isinstance(value, Element):
             array = self(value.array)
             return value if array is value.array else Element(array, value.name, value.type, value.left)
-        if isinstance(value, Named):
+        if isinstance(value, Named | Let):
             inner = self(value.expr)
-            return value if inner is value.expr else Named(inner, value.name)
-        elements = self(value.elements)
+            return value if inner is value.expr else type(value)(inner, value.name)
+        elements, lets = self(value.elements), self(value.lets)
         written = self._written_look_ups(value)
-        if not value.reads and not written and elements is value.elements:
+        if not value.reads and not written and elements is value.elements and lets is value.lets:
             return value
         if isinstance(value, Aggregate):
             return value.mapped(self)
@@ -167,7 +167,7 @@ class Renamer:
                     node.set("expressions", [leaf(written[node.expressions[0].name]), *node.expressions[1:]])
             return leaf(swap[node.name]) if isinstance(node, exp.Var) and node.name in swap else node
 
-        return value.rebuilt(value.node.transform(renamed), self(value.reads), elements)
+        return value.rebuilt(value.node.transform(renamed), self(value.reads), elements, lets)
 
     def _written_look_ups(self, value: Expr[Any]) -> dict[str, str]:
         """``'database.name'`` in look-ups of an expression -> the same with the new database."""

@@ -13,7 +13,7 @@ from tilla import functions as f
 from tilla import types as t
 from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
-from tilla.datasets.shopify.orders import line_amounts, same_currency, without_tax
+from tilla.datasets.shopify.orders import named_amounts, same_currency, taxes_included, without_tax
 from tilla.engines import ReplacingMergeTree
 from tilla.sources.raw import Document, element
 
@@ -61,12 +61,12 @@ def order_discount(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
     """One row per order, line and discount allocation."""
     raw = context.raw("orders")
     same = same_currency(raw)
-    included = f.if_null(raw.boolean("taxes_included"), False)
+    included = taxes_included(raw)
 
     def reduced(word: str, line: Document, amount: tl.Expr[Any]) -> tl.Expr[Any]:
         if word == "shipping_line":
             return c.stored(amount)
-        parts = line_amounts(line, same)
+        parts = named_amounts(line, same)
         return c.stored(without_tax(amount, parts.listed, parts.allocated, parts.tax, included))
 
     def body(word: str, line: Document) -> tuple[type[tl.Columns], tl.Expr[Any]]:
@@ -74,18 +74,17 @@ def order_discount(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
         index = part.integer("discount_application_index")
         # Positions in JSON paths count from 1, and there is none at 0.
         place = f.if_null(f.to_int32(index), f.cast(-1, t.Int32)) + 1
-        discount = Document(
-            f.if_(
-                index >= 0,
-                f.raw(
-                    "JSONExtractRaw",
-                    f.if_null(raw.json("discount_applications"), ""),
-                    f.to_int32(f.greatest(place, 1)),
-                    type=t.String,
-                ),
-                "",
-            )
+        application = f.if_(
+            index >= 0,
+            f.raw(
+                "JSONExtractRaw",
+                f.if_null(raw.json("discount_applications"), ""),
+                f.to_int32(f.greatest(place, 1)),
+                type=t.String,
+            ),
+            "",
         )
+        discount = Document(tl.let(application, "_application"))
         entered = f.coalesce(discount.text("code"), _only_code(raw, discount))
 
         class Discount(tl.Columns):

@@ -32,7 +32,21 @@ class LineAmounts:
 
 def same_currency(order: Document) -> tl.Expr[Any]:
     """True where an order was presented in the shop's currency, or says nothing of another one."""
-    return f.if_null(order.text("presentment_currency") == order.text("currency"), True)
+    same = f.if_null(order.text("presentment_currency") == order.text("currency"), True)
+    return tl.let(same, "_in_shop_currency")
+
+
+def taxes_included(order: Document) -> tl.Expr[bool]:
+    """True where the order's prices include tax; false where the record does not say."""
+    return tl.let(f.if_null(order.boolean("taxes_included"), False), "_taxes_included")
+
+
+def named_amounts(line: Document, same: tl.Expr[Any]) -> LineAmounts:
+    """The amounts of a line that is a row of its own, each computed once."""
+    parts = line_amounts(line, same)
+    return LineAmounts(
+        tl.let(parts.listed, "_listed"), tl.let(parts.allocated, "_allocated"), tl.let(parts.tax, "_line_tax")
+    )
 
 
 def line_amounts(line: Document, same: tl.Expr[Any]) -> LineAmounts:
@@ -79,7 +93,7 @@ def net_of(listed: tl.Expr[Any], discounted: tl.Expr[Any], tax: tl.Expr[Any], in
 def order_totals(order: Document) -> dict[str, tl.Expr[Any]]:
     """The amounts of an order that are sums over its lines; NULL where the record has no lines, or one cannot be read."""
     same = same_currency(order)
-    included = f.if_null(order.boolean("taxes_included"), False)
+    included = taxes_included(order)
     nothing = f.to_decimal256(Decimal("0.0000"), 4)
 
     def amounts(item: tl.Expr[Any]) -> tl.Expr[Any]:
@@ -90,17 +104,17 @@ def order_totals(order: Document) -> dict[str, tl.Expr[Any]]:
         listed, unread = f.if_null(parts.listed, nothing), f.cast(parts.listed.is_null(), t.Bool)
         return f.raw("tuple", listed, parts.allocated, parts.tax, gift, units, unread, type=_AMOUNTS)
 
-    lines = f.array_map(amounts, order.array("line_items"))
-    goods = f.array_filter(lambda line: f.not_(line[4]), lines)
+    lines = tl.let(f.array_map(amounts, order.array("line_items")), "_lines")
+    goods = tl.let(f.array_filter(lambda line: f.not_(line[4]), lines), "_goods")
     gifts = f.array_filter(lambda line: line[4], lines)
     present = order.json("line_items")
     # One line without a readable price or quantity: the sum is not known, which is not 0.
-    unknown = f.or_(present.is_null(), f.array_exists(lambda line: line[6], lines))
+    unknown = tl.let(f.or_(present.is_null(), f.array_exists(lambda line: line[6], lines)), "_unreadable")
 
     def known(value: tl.Expr[Any]) -> tl.Expr[Any]:
         return f.if_(unknown, f.cast(None, t.Nullable(c.MONEY)), c.stored(value))
 
-    gross = f.array_sum(goods, lambda line: without_tax(line[1], line[1], line[2], line[3], included))
+    gross = tl.let(f.array_sum(goods, lambda line: without_tax(line[1], line[1], line[2], line[3], included)), "_gross")
     net = f.array_sum(goods, lambda line: net_of(line[1], line[2], line[3], included))
     taxes = f.array_sum(lines, lambda line: line[3])
     units = f.array_sum(goods, lambda line: f.to_int64(line[5]))
@@ -182,7 +196,7 @@ def orders(context: Context) -> tl.MaterializedView[Any]:
     same = same_currency(order)
     sums = order_totals(order)
     landing = order.text("landing_site")
-    occurred = f.coalesce(order.time("processed_at"), order.time("created_at"))
+    occurred = tl.let(f.coalesce(order.time("processed_at"), order.time("created_at")), "_occurred")
 
     class Order(tl.Columns):
         shop_url = c.shop_url(raw)
@@ -346,9 +360,9 @@ def order_line_items(context: Context) -> tl.MaterializedView[Any]:
     raw = context.raw("orders")
     line = element(tl.each(raw.array("line_items"), "line"))
     same = same_currency(raw)
-    included = f.if_null(raw.boolean("taxes_included"), False)
-    amounts = line_amounts(line, same)
-    gross = without_tax(amounts.listed, amounts.listed, amounts.allocated, amounts.tax, included)
+    included = taxes_included(raw)
+    amounts = named_amounts(line, same)
+    gross = tl.let(without_tax(amounts.listed, amounts.listed, amounts.allocated, amounts.tax, included), "_gross")
     net = net_of(amounts.listed, amounts.allocated, amounts.tax, included)
 
     class OrderLine(tl.Columns):

@@ -58,7 +58,7 @@ def _same_currency(refund: Document) -> tl.Expr[Any]:
         differs("order_adjustments", 1, "amount_set"),
         differs("total_duties_set"),
     )
-    return f.not_(f.or_(*seen))
+    return tl.let(f.not_(f.or_(*seen)), "_in_shop_currency")
 
 
 Body = Callable[[Way], tuple[type[tl.Columns], tl.Expr[Any]]]
