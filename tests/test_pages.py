@@ -11,9 +11,10 @@ from pathlib import Path
 import tilla as tl
 from tilla import shipped
 from tilla.cli import run, stale_pages
+from tilla.expressions.folding import folded
 from tilla.objects.base import Relation
 from tilla.objects.source import Source
-from tilla.pages import folded, pages, shared
+from tilla.pages import pages, shared
 
 FOLDER = Path(__file__).parents[1] / "docs" / "tables"
 COMMAND = "tilla docs tilla.shipped:everything"

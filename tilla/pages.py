@@ -14,6 +14,8 @@ import attrs
 
 from tilla.columns import Measure
 from tilla.engines import MergeTree, ReplacingMergeTree, key_sql
+from tilla.expressions.expr import Expr
+from tilla.expressions.folding import folded
 from tilla.expressions.query import Query
 from tilla.expressions.reading import read
 from tilla.expressions.scan import tokens
@@ -28,7 +30,6 @@ from tilla.projects import Project
 
 SHORT = 100
 """A formula up to this length stands in the table of columns, a longer one below it."""
-WIDTH = 110
 
 
 @attrs.frozen
@@ -37,6 +38,8 @@ class Formula:
 
     sql: str = ""
     same: bool = False
+    named: tuple[tuple[str, str], ...] = ()
+    """The values that it uses by name, each after those that it uses itself."""
 
 
 def pages(project: Project) -> dict[str, str]:
@@ -104,13 +107,14 @@ def _section(item: Any, known: Mapping[tuple[str, str], Relation[Any]]) -> Itera
     if columns:
         yield "| Column | Type | Meaning | Formula |"
         yield "|---|---|---|---|"
-    long: list[tuple[str, str]] = []
+    long: list[tuple[str, Formula]] = []
     for column in columns:
-        sql = formulas[column.name].sql
+        formula = formulas[column.name]
+        sql = formula.sql
         shown = f"`{_escaped(sql)}`" if sql else ""
-        if len(sql) > SHORT or "\n" in sql or "`" in sql:
+        if formula.named or len(sql) > SHORT or "\n" in sql or "`" in sql:
             shown = f"[below](#{_anchor(item.table)}-{column.name})"
-            long.append((column.name, sql))
+            long.append((column.name, formula))
         kind = "" if column.type is None else f"`{_escaped(str(column.type))}`"
         yield f"| `{column.name}` | {kind} | {_cell(column.comment)} | {shown} |"
     yield from _long(item, long)
@@ -119,25 +123,25 @@ def _section(item: Any, known: Mapping[tuple[str, str], Relation[Any]]) -> Itera
         yield from _folded_away("The whole query", query.render().strip("\n"))
 
 
-def _long(item: Any, formulas: list[tuple[str, str]]) -> Iterator[str]:
+def _long(item: Any, formulas: list[tuple[str, Formula]]) -> Iterator[str]:
     """The formulas that a table of columns has no room for."""
     if not formulas:
         return
     yield ""
     yield f"<details><summary>Longer formulas: {', '.join(name for name, _ in formulas)}</summary>"
-    for name, sql in formulas:
+    for name, formula in formulas:
         yield ""
         yield f'<a id="{_anchor(item.table)}-{name}"></a>`{name}`'
         yield ""
-        yield from _fenced(sql if "\n" in sql else _with_names(sql))
+        yield from _fenced(formula.sql if "\n" in formula.sql else _with_names(formula))
     yield ""
     yield "</details>"
 
 
-def _with_names(sql: str) -> str:
-    """A formula whose repeated pieces are written once, each with a name: ``a = ...`` above what uses it."""
-    pieces, whole = shared(sql)
-    return "\n".join([*(f"{name} = {folded(piece)}" for name, piece in pieces), folded(whole)])
+def _with_names(formula: Formula) -> str:
+    """A formula below the values that it uses by name; what else it repeats is written once, as ``A = ...``."""
+    pieces, whole = shared(formula.sql)
+    return "\n".join([*(f"{name} = {folded(piece)}" for name, piece in (*formula.named, *pieces)), folded(whole)])
 
 
 def _folded_away(title: str, sql: str) -> Iterator[str]:
@@ -220,10 +224,10 @@ def _formula(item: Any, name: str) -> Formula:
     """The SQL that fills a column; '' where the loader or an insert does."""
     column = next(c for c in item.all_columns if c.name == name)
     if isinstance(column, Measure):
-        return Formula(column.aggregate.sql())
+        return Formula(column.aggregate.sql(), named=_named(column.aggregate))
     derived = getattr(column, "derived", None)
     if derived is not None:
-        return Formula(derived.sql())
+        return Formula(derived.sql(), named=_named(derived))
     query = getattr(item, "refresh_query", None) or getattr(item, "query", None)
     if query is None:
         return Formula()
@@ -238,6 +242,10 @@ def _formula(item: Any, name: str) -> Formula:
     if "--" not in sql and len(" ".join(sql.split())) <= SHORT:
         sql = " ".join(sql.split())
     return Formula(sql, same=sql.rpartition(".")[2].strip("`") == name)
+
+
+def _named(expression: Expr[Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((item.name, item.expr.sql()) for item in expression.lets)
 
 
 def _without_alias(sql: str, name: str) -> str:
@@ -280,49 +288,6 @@ def _base(
 
 
 # --- text ---
-
-
-def folded(sql: str, width: int = WIDTH) -> str:
-    """One long line of SQL over several: brackets that do not fit are opened, one argument a line.
-
-    >>> print(folded("f(a, g('x, y'), b)", width=12))
-    f(
-        a,
-        g('x, y'),
-        b
-    )
-    """
-    parts = [(kind, sql[start:end]) for kind, start, end in tokens(sql)]
-    mates: dict[int, int] = {}
-    open_: list[int] = []
-    for at, (_, word) in enumerate(parts):
-        if word in ("(", "["):
-            open_.append(at)
-        elif word in (")", "]") and open_:
-            mates[open_.pop()] = at
-
-    def write(first: int, stop: int, indent: int) -> str:
-        plain = "".join(word for _, word in parts[first:stop]).strip()
-        if len(plain) + indent <= width:
-            return plain
-        out, at = "", first
-        while at < stop:
-            word = parts[at][1]
-            close = mates.get(at)
-            inside = "" if close is None else "".join(w for _, w in parts[at + 1 : close])
-            line = len(out.rpartition("\n")[2]) + (0 if "\n" in out else indent)
-            if close is None or line + len(inside) + 2 <= width:
-                upto = at if close is None else close
-                out += "".join(w for _, w in parts[at : upto + 1])
-                at = upto + 1
-                continue
-            pad = " " * (indent + 4)
-            items = [write(a, b, indent + 4) for a, b in _arguments(parts, mates, at + 1, close)]
-            out += word + "\n" + ",\n".join(pad + item for item in items) + "\n" + " " * indent + parts[close][1]
-            at = close + 1
-        return out.strip()
-
-    return write(0, len(parts), 0)
 
 
 def shared(sql: str, least: int = 40) -> tuple[list[tuple[str, str]], str]:
@@ -371,18 +336,6 @@ def _calls(sql: str) -> Iterator[str]:
             first = open_.pop()
             if first and sql[row[first].start] == "(" and row[first - 1].kind == "word":
                 yield sql[row[first - 1].start : token.end]
-
-
-def _arguments(
-    parts: list[tuple[str, str]], mates: Mapping[int, int], first: int, stop: int
-) -> Iterator[tuple[int, int]]:
-    begin = at = first
-    while at < stop:
-        if parts[at][1] == ",":
-            yield begin, at
-            begin = at + 1
-        at = mates.get(at, at) + 1
-    yield begin, stop
 
 
 def _link(item: Any, path: tuple[str, str], known: Mapping[tuple[str, str], Relation[Any]]) -> str:

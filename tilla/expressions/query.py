@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from tilla import errors, text
 from tilla.expressions.expr import Element, Expr, Let, Named, Ordered, Reference, as_sequence, merged, print_node
+from tilla.expressions.folding import folded
 from tilla.expressions.sql import Sql
 
 
@@ -203,7 +204,9 @@ class Query:
         named = {item.name: item for item in self.lets()}
         if not named:
             return []
-        items = (f"    {write(item.expr)} AS {text.quote_identifier(name)}" for name, item in named.items())
+        items = (
+            f"    {folded(write(item.expr), indent=4)} AS {text.quote_identifier(name)}" for name, item in named.items()
+        )
         return ["WITH", ",\n".join(items)]
 
     @staticmethod
@@ -217,7 +220,7 @@ class Query:
     def _item(self, item: Named[Any], write: _Writer) -> str:
         sql = write(item)
         name = text.quote_identifier(item.name)
-        return sql if sql == name else f"{sql} AS {name}"
+        return sql if sql == name else f"{folded(sql, indent=4)} AS {name}"
 
     def _groups(self, write: _Writer) -> list[str]:
         if self.keys is not None:

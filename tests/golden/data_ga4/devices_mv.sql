@@ -2,15 +2,141 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS data_ga4.devices_mv TO data_ga4.devices
 AS
 SELECT
     ifNull(CAST(devices.property_id, 'Nullable(String)'), '') AS property_id,
-    ifNull(if(CAST(if(match(toString(devices.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'), toDate32(parseDateTime64BestEffortOrNull(substring(toString(devices.date), 1, 10), 0, 'UTC')), NULL), 'Nullable(DateTime64(3, \'UTC\'))') >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(CAST(if(match(toString(devices.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'), toDate32(parseDateTime64BestEffortOrNull(substring(toString(devices.date), 1, 10), 0, 'UTC')), NULL), 'Nullable(DateTime64(3, \'UTC\'))'), 'UTC'), NULL), CAST('1970-01-01', 'Date')) AS date,
+    ifNull(
+        if(
+            CAST(
+                if(
+                    match(toString(devices.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'),
+                    toDate32(
+                        parseDateTime64BestEffortOrNull(substring(toString(devices.date), 1, 10), 0, 'UTC')
+                    ),
+                    NULL
+                ),
+                'Nullable(DateTime64(3, \'UTC\'))'
+            ) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'),
+            toDate(
+                CAST(
+                    if(
+                        match(toString(devices.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'),
+                        toDate32(
+                            parseDateTime64BestEffortOrNull(
+                                substring(toString(devices.date), 1, 10),
+                                0,
+                                'UTC'
+                            )
+                        ),
+                        NULL
+                    ),
+                    'Nullable(DateTime64(3, \'UTC\'))'
+                ),
+                'UTC'
+            ),
+            NULL
+        ),
+        CAST('1970-01-01', 'Date')
+    ) AS date,
     ifNull(CAST(deviceCategory, 'Nullable(String)'), '') AS device_category,
     ifNull(CAST(operatingSystem, 'Nullable(String)'), '') AS operating_system,
     ifNull(CAST(devices.browser, 'Nullable(String)'), '') AS browser,
     CAST(totalUsers, 'Nullable(Int64)') AS total_users,
     CAST(newUsers, 'Nullable(Int64)') AS new_users,
     CAST(devices.sessions, 'Nullable(Int64)') AS sessions,
-    accurateCastOrNull(if(abs(CAST(CAST(devices.sessions, 'Nullable(Int64)') * (toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)), 'Nullable(Decimal(76, 9))') - CAST(round(CAST(CAST(devices.sessions, 'Nullable(Int64)') * (toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)), 'Nullable(Decimal(76, 9))')), 'Nullable(Decimal(76, 9))')) <= CAST(devices.sessions, 'Nullable(Int64)') * toDecimal256(toDecimal64('0.000000001', 9), 9), CAST(round(CAST(CAST(devices.sessions, 'Nullable(Int64)') * (toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)), 'Nullable(Decimal(76, 9))')), 'Nullable(Decimal(76, 9))'), CAST(CAST(devices.sessions, 'Nullable(Int64)') * (toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)), 'Nullable(Decimal(76, 9))')), 'Decimal(38, 9)') AS engaged_sessions,
-    accurateCastOrNull(if(abs(CAST(CAST(devices.sessions, 'Nullable(Int64)') * toDecimal256(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'), 9), 'Nullable(Decimal(76, 9))') - CAST(round(CAST(CAST(devices.sessions, 'Nullable(Int64)') * toDecimal256(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'), 9), 'Nullable(Decimal(76, 9))')), 'Nullable(Decimal(76, 9))')) <= CAST(devices.sessions, 'Nullable(Int64)') * toDecimal256(toDecimal64('0.000000001', 9), 9), CAST(round(CAST(CAST(devices.sessions, 'Nullable(Int64)') * toDecimal256(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'), 9), 'Nullable(Decimal(76, 9))')), 'Nullable(Decimal(76, 9))'), CAST(CAST(devices.sessions, 'Nullable(Int64)') * toDecimal256(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'), 9), 'Nullable(Decimal(76, 9))')), 'Decimal(38, 9)') AS session_seconds,
+    accurateCastOrNull(
+        if(
+            abs(
+                CAST(
+                    CAST(devices.sessions, 'Nullable(Int64)') * (
+                        toDecimal256(1, 9) - toDecimal256(
+                            accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
+                            9
+                        )
+                    ),
+                    'Nullable(Decimal(76, 9))'
+                ) - CAST(
+                    round(
+                        CAST(
+                            CAST(devices.sessions, 'Nullable(Int64)') * (
+                                toDecimal256(1, 9) - toDecimal256(
+                                    accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
+                                    9
+                                )
+                            ),
+                            'Nullable(Decimal(76, 9))'
+                        )
+                    ),
+                    'Nullable(Decimal(76, 9))'
+                )
+            ) <= CAST(devices.sessions, 'Nullable(Int64)') * toDecimal256(toDecimal64('0.000000001', 9), 9),
+            CAST(
+                round(
+                    CAST(
+                        CAST(devices.sessions, 'Nullable(Int64)') * (
+                            toDecimal256(1, 9) - toDecimal256(
+                                accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
+                                9
+                            )
+                        ),
+                        'Nullable(Decimal(76, 9))'
+                    )
+                ),
+                'Nullable(Decimal(76, 9))'
+            ),
+            CAST(
+                CAST(devices.sessions, 'Nullable(Int64)') * (
+                    toDecimal256(1, 9) - toDecimal256(
+                        accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
+                        9
+                    )
+                ),
+                'Nullable(Decimal(76, 9))'
+            )
+        ),
+        'Decimal(38, 9)'
+    ) AS engaged_sessions,
+    accurateCastOrNull(
+        if(
+            abs(
+                CAST(
+                    CAST(devices.sessions, 'Nullable(Int64)') * toDecimal256(
+                        accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'),
+                        9
+                    ),
+                    'Nullable(Decimal(76, 9))'
+                ) - CAST(
+                    round(
+                        CAST(
+                            CAST(devices.sessions, 'Nullable(Int64)') * toDecimal256(
+                                accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'),
+                                9
+                            ),
+                            'Nullable(Decimal(76, 9))'
+                        )
+                    ),
+                    'Nullable(Decimal(76, 9))'
+                )
+            ) <= CAST(devices.sessions, 'Nullable(Int64)') * toDecimal256(toDecimal64('0.000000001', 9), 9),
+            CAST(
+                round(
+                    CAST(
+                        CAST(devices.sessions, 'Nullable(Int64)') * toDecimal256(
+                            accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'),
+                            9
+                        ),
+                        'Nullable(Decimal(76, 9))'
+                    )
+                ),
+                'Nullable(Decimal(76, 9))'
+            ),
+            CAST(
+                CAST(devices.sessions, 'Nullable(Int64)') * toDecimal256(
+                    accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'),
+                    9
+                ),
+                'Nullable(Decimal(76, 9))'
+            )
+        ),
+        'Decimal(38, 9)'
+    ) AS session_seconds,
     CAST(screenPageViews, 'Nullable(Int64)') AS screen_page_views,
     toFloat64(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)')) AS bounce_rate,
     toFloat64(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)')) AS avg_session_duration,

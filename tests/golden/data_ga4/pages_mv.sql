@@ -2,7 +2,35 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS data_ga4.pages_mv TO data_ga4.pages
 AS
 SELECT
     ifNull(CAST(pages.property_id, 'Nullable(String)'), '') AS property_id,
-    ifNull(if(CAST(if(match(toString(pages.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'), toDate32(parseDateTime64BestEffortOrNull(substring(toString(pages.date), 1, 10), 0, 'UTC')), NULL), 'Nullable(DateTime64(3, \'UTC\'))') >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(CAST(if(match(toString(pages.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'), toDate32(parseDateTime64BestEffortOrNull(substring(toString(pages.date), 1, 10), 0, 'UTC')), NULL), 'Nullable(DateTime64(3, \'UTC\'))'), 'UTC'), NULL), CAST('1970-01-01', 'Date')) AS date,
+    ifNull(
+        if(
+            CAST(
+                if(
+                    match(toString(pages.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'),
+                    toDate32(
+                        parseDateTime64BestEffortOrNull(substring(toString(pages.date), 1, 10), 0, 'UTC')
+                    ),
+                    NULL
+                ),
+                'Nullable(DateTime64(3, \'UTC\'))'
+            ) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'),
+            toDate(
+                CAST(
+                    if(
+                        match(toString(pages.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'),
+                        toDate32(
+                            parseDateTime64BestEffortOrNull(substring(toString(pages.date), 1, 10), 0, 'UTC')
+                        ),
+                        NULL
+                    ),
+                    'Nullable(DateTime64(3, \'UTC\'))'
+                ),
+                'UTC'
+            ),
+            NULL
+        ),
+        CAST('1970-01-01', 'Date')
+    ) AS date,
     ifNull(CAST(hostName, 'Nullable(String)'), '') AS host_name,
     ifNull(CAST(pagePathPlusQueryString, 'Nullable(String)'), '') AS page_path_query,
     cutQueryStringAndFragment(ifNull(CAST(pagePathPlusQueryString, 'Nullable(String)'), '')) AS page_path,

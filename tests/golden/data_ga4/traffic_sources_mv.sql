@@ -2,15 +2,201 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS data_ga4.traffic_sources_mv TO data_ga4.t
 AS
 SELECT
     ifNull(CAST(traffic_sources.property_id, 'Nullable(String)'), '') AS property_id,
-    ifNull(if(CAST(if(match(toString(traffic_sources.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'), toDate32(parseDateTime64BestEffortOrNull(substring(toString(traffic_sources.date), 1, 10), 0, 'UTC')), NULL), 'Nullable(DateTime64(3, \'UTC\'))') >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(CAST(if(match(toString(traffic_sources.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'), toDate32(parseDateTime64BestEffortOrNull(substring(toString(traffic_sources.date), 1, 10), 0, 'UTC')), NULL), 'Nullable(DateTime64(3, \'UTC\'))'), 'UTC'), NULL), CAST('1970-01-01', 'Date')) AS date,
+    ifNull(
+        if(
+            CAST(
+                if(
+                    match(
+                        toString(traffic_sources.date),
+                        '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'
+                    ),
+                    toDate32(
+                        parseDateTime64BestEffortOrNull(
+                            substring(toString(traffic_sources.date), 1, 10),
+                            0,
+                            'UTC'
+                        )
+                    ),
+                    NULL
+                ),
+                'Nullable(DateTime64(3, \'UTC\'))'
+            ) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'),
+            toDate(
+                CAST(
+                    if(
+                        match(
+                            toString(traffic_sources.date),
+                            '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'
+                        ),
+                        toDate32(
+                            parseDateTime64BestEffortOrNull(
+                                substring(toString(traffic_sources.date), 1, 10),
+                                0,
+                                'UTC'
+                            )
+                        ),
+                        NULL
+                    ),
+                    'Nullable(DateTime64(3, \'UTC\'))'
+                ),
+                'UTC'
+            ),
+            NULL
+        ),
+        CAST('1970-01-01', 'Date')
+    ) AS date,
     ifNull(CAST(sessionSource, 'Nullable(String)'), '') AS session_source,
     ifNull(CAST(sessionMedium, 'Nullable(String)'), '') AS session_medium,
-    CAST(multiIf(match(lower(trimBoth(ifNull(CAST(sessionMedium, 'Nullable(String)'), ''))), '^(cpc|ppc|paid.*)$'), 'Paid Search', or(match(lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))), 'e[-_]?mail'), match(lower(trimBoth(ifNull(CAST(sessionMedium, 'Nullable(String)'), ''))), 'e[-_]?mail'), lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))) = 'klaviyo'), 'Email', or(lower(trimBoth(ifNull(CAST(sessionMedium, 'Nullable(String)'), ''))) = 'organic', match(lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))), '(^|[.])(google|bing|duckduckgo|yahoo|ecosia|baidu|yandex)($|[.])')), 'Organic Search', and((lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))) IN ('', '(none)', '(not set)', '(direct)', 'direct')), (lower(trimBoth(ifNull(CAST(sessionMedium, 'Nullable(String)'), ''))) IN ('', '(none)', '(not set)', '(direct)', 'direct'))), 'Direct', lower(trimBoth(ifNull(CAST(sessionMedium, 'Nullable(String)'), ''))) = 'referral', 'Referral', 'Other'), 'LowCardinality(Nullable(String))') AS channel,
+    CAST(
+        multiIf(
+            match(lower(trimBoth(ifNull(CAST(sessionMedium, 'Nullable(String)'), ''))), '^(cpc|ppc|paid.*)$'),
+            'Paid Search',
+            or(
+                match(lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))), 'e[-_]?mail'),
+                match(lower(trimBoth(ifNull(CAST(sessionMedium, 'Nullable(String)'), ''))), 'e[-_]?mail'),
+                lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))) = 'klaviyo'
+            ),
+            'Email',
+            or(
+                lower(trimBoth(ifNull(CAST(sessionMedium, 'Nullable(String)'), ''))) = 'organic',
+                match(
+                    lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))),
+                    '(^|[.])(google|bing|duckduckgo|yahoo|ecosia|baidu|yandex)($|[.])'
+                )
+            ),
+            'Organic Search',
+            and(
+                (
+                    lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))) IN (
+                        '',
+                        '(none)',
+                        '(not set)',
+                        '(direct)',
+                        'direct'
+                    )
+                ),
+                (
+                    lower(trimBoth(ifNull(CAST(sessionMedium, 'Nullable(String)'), ''))) IN (
+                        '',
+                        '(none)',
+                        '(not set)',
+                        '(direct)',
+                        'direct'
+                    )
+                )
+            ),
+            'Direct',
+            lower(trimBoth(ifNull(CAST(sessionMedium, 'Nullable(String)'), ''))) = 'referral',
+            'Referral',
+            'Other'
+        ),
+        'LowCardinality(Nullable(String))'
+    ) AS channel,
     CAST(totalUsers, 'Nullable(Int64)') AS total_users,
     CAST(newUsers, 'Nullable(Int64)') AS new_users,
     CAST(traffic_sources.sessions, 'Nullable(Int64)') AS sessions,
-    accurateCastOrNull(if(abs(CAST(CAST(traffic_sources.sessions, 'Nullable(Int64)') * (toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)), 'Nullable(Decimal(76, 9))') - CAST(round(CAST(CAST(traffic_sources.sessions, 'Nullable(Int64)') * (toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)), 'Nullable(Decimal(76, 9))')), 'Nullable(Decimal(76, 9))')) <= CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(toDecimal64('0.000000001', 9), 9), CAST(round(CAST(CAST(traffic_sources.sessions, 'Nullable(Int64)') * (toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)), 'Nullable(Decimal(76, 9))')), 'Nullable(Decimal(76, 9))'), CAST(CAST(traffic_sources.sessions, 'Nullable(Int64)') * (toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)), 'Nullable(Decimal(76, 9))')), 'Decimal(38, 9)') AS engaged_sessions,
-    accurateCastOrNull(if(abs(CAST(CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'), 9), 'Nullable(Decimal(76, 9))') - CAST(round(CAST(CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'), 9), 'Nullable(Decimal(76, 9))')), 'Nullable(Decimal(76, 9))')) <= CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(toDecimal64('0.000000001', 9), 9), CAST(round(CAST(CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'), 9), 'Nullable(Decimal(76, 9))')), 'Nullable(Decimal(76, 9))'), CAST(CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'), 9), 'Nullable(Decimal(76, 9))')), 'Decimal(38, 9)') AS session_seconds,
+    accurateCastOrNull(
+        if(
+            abs(
+                CAST(
+                    CAST(traffic_sources.sessions, 'Nullable(Int64)') * (
+                        toDecimal256(1, 9) - toDecimal256(
+                            accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
+                            9
+                        )
+                    ),
+                    'Nullable(Decimal(76, 9))'
+                ) - CAST(
+                    round(
+                        CAST(
+                            CAST(traffic_sources.sessions, 'Nullable(Int64)') * (
+                                toDecimal256(1, 9) - toDecimal256(
+                                    accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
+                                    9
+                                )
+                            ),
+                            'Nullable(Decimal(76, 9))'
+                        )
+                    ),
+                    'Nullable(Decimal(76, 9))'
+                )
+            ) <= CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(
+                toDecimal64('0.000000001', 9),
+                9
+            ),
+            CAST(
+                round(
+                    CAST(
+                        CAST(traffic_sources.sessions, 'Nullable(Int64)') * (
+                            toDecimal256(1, 9) - toDecimal256(
+                                accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
+                                9
+                            )
+                        ),
+                        'Nullable(Decimal(76, 9))'
+                    )
+                ),
+                'Nullable(Decimal(76, 9))'
+            ),
+            CAST(
+                CAST(traffic_sources.sessions, 'Nullable(Int64)') * (
+                    toDecimal256(1, 9) - toDecimal256(
+                        accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
+                        9
+                    )
+                ),
+                'Nullable(Decimal(76, 9))'
+            )
+        ),
+        'Decimal(38, 9)'
+    ) AS engaged_sessions,
+    accurateCastOrNull(
+        if(
+            abs(
+                CAST(
+                    CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(
+                        accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'),
+                        9
+                    ),
+                    'Nullable(Decimal(76, 9))'
+                ) - CAST(
+                    round(
+                        CAST(
+                            CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(
+                                accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'),
+                                9
+                            ),
+                            'Nullable(Decimal(76, 9))'
+                        )
+                    ),
+                    'Nullable(Decimal(76, 9))'
+                )
+            ) <= CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(
+                toDecimal64('0.000000001', 9),
+                9
+            ),
+            CAST(
+                round(
+                    CAST(
+                        CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(
+                            accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'),
+                            9
+                        ),
+                        'Nullable(Decimal(76, 9))'
+                    )
+                ),
+                'Nullable(Decimal(76, 9))'
+            ),
+            CAST(
+                CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(
+                    accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'),
+                    9
+                ),
+                'Nullable(Decimal(76, 9))'
+            )
+        ),
+        'Decimal(38, 9)'
+    ) AS session_seconds,
     CAST(screenPageViews, 'Nullable(Int64)') AS screen_page_views,
     toFloat64(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)')) AS bounce_rate,
     toFloat64(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)')) AS avg_session_duration,

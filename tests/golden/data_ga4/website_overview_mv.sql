@@ -2,12 +2,154 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS data_ga4.website_overview_mv TO data_ga4.
 AS
 SELECT
     ifNull(CAST(website_overview.property_id, 'Nullable(String)'), '') AS property_id,
-    ifNull(if(CAST(if(match(toString(website_overview.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'), toDate32(parseDateTime64BestEffortOrNull(substring(toString(website_overview.date), 1, 10), 0, 'UTC')), NULL), 'Nullable(DateTime64(3, \'UTC\'))') >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(CAST(if(match(toString(website_overview.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'), toDate32(parseDateTime64BestEffortOrNull(substring(toString(website_overview.date), 1, 10), 0, 'UTC')), NULL), 'Nullable(DateTime64(3, \'UTC\'))'), 'UTC'), NULL), CAST('1970-01-01', 'Date')) AS date,
+    ifNull(
+        if(
+            CAST(
+                if(
+                    match(
+                        toString(website_overview.date),
+                        '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'
+                    ),
+                    toDate32(
+                        parseDateTime64BestEffortOrNull(
+                            substring(toString(website_overview.date), 1, 10),
+                            0,
+                            'UTC'
+                        )
+                    ),
+                    NULL
+                ),
+                'Nullable(DateTime64(3, \'UTC\'))'
+            ) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'),
+            toDate(
+                CAST(
+                    if(
+                        match(
+                            toString(website_overview.date),
+                            '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'
+                        ),
+                        toDate32(
+                            parseDateTime64BestEffortOrNull(
+                                substring(toString(website_overview.date), 1, 10),
+                                0,
+                                'UTC'
+                            )
+                        ),
+                        NULL
+                    ),
+                    'Nullable(DateTime64(3, \'UTC\'))'
+                ),
+                'UTC'
+            ),
+            NULL
+        ),
+        CAST('1970-01-01', 'Date')
+    ) AS date,
     CAST(totalUsers, 'Nullable(Int64)') AS total_users,
     CAST(newUsers, 'Nullable(Int64)') AS new_users,
     CAST(website_overview.sessions, 'Nullable(Int64)') AS sessions,
-    accurateCastOrNull(if(abs(CAST(CAST(website_overview.sessions, 'Nullable(Int64)') * (toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)), 'Nullable(Decimal(76, 9))') - CAST(round(CAST(CAST(website_overview.sessions, 'Nullable(Int64)') * (toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)), 'Nullable(Decimal(76, 9))')), 'Nullable(Decimal(76, 9))')) <= CAST(website_overview.sessions, 'Nullable(Int64)') * toDecimal256(toDecimal64('0.000000001', 9), 9), CAST(round(CAST(CAST(website_overview.sessions, 'Nullable(Int64)') * (toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)), 'Nullable(Decimal(76, 9))')), 'Nullable(Decimal(76, 9))'), CAST(CAST(website_overview.sessions, 'Nullable(Int64)') * (toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)), 'Nullable(Decimal(76, 9))')), 'Decimal(38, 9)') AS engaged_sessions,
-    accurateCastOrNull(if(abs(CAST(CAST(website_overview.sessions, 'Nullable(Int64)') * toDecimal256(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'), 9), 'Nullable(Decimal(76, 9))') - CAST(round(CAST(CAST(website_overview.sessions, 'Nullable(Int64)') * toDecimal256(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'), 9), 'Nullable(Decimal(76, 9))')), 'Nullable(Decimal(76, 9))')) <= CAST(website_overview.sessions, 'Nullable(Int64)') * toDecimal256(toDecimal64('0.000000001', 9), 9), CAST(round(CAST(CAST(website_overview.sessions, 'Nullable(Int64)') * toDecimal256(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'), 9), 'Nullable(Decimal(76, 9))')), 'Nullable(Decimal(76, 9))'), CAST(CAST(website_overview.sessions, 'Nullable(Int64)') * toDecimal256(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'), 9), 'Nullable(Decimal(76, 9))')), 'Decimal(38, 9)') AS session_seconds,
+    accurateCastOrNull(
+        if(
+            abs(
+                CAST(
+                    CAST(website_overview.sessions, 'Nullable(Int64)') * (
+                        toDecimal256(1, 9) - toDecimal256(
+                            accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
+                            9
+                        )
+                    ),
+                    'Nullable(Decimal(76, 9))'
+                ) - CAST(
+                    round(
+                        CAST(
+                            CAST(website_overview.sessions, 'Nullable(Int64)') * (
+                                toDecimal256(1, 9) - toDecimal256(
+                                    accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
+                                    9
+                                )
+                            ),
+                            'Nullable(Decimal(76, 9))'
+                        )
+                    ),
+                    'Nullable(Decimal(76, 9))'
+                )
+            ) <= CAST(website_overview.sessions, 'Nullable(Int64)') * toDecimal256(
+                toDecimal64('0.000000001', 9),
+                9
+            ),
+            CAST(
+                round(
+                    CAST(
+                        CAST(website_overview.sessions, 'Nullable(Int64)') * (
+                            toDecimal256(1, 9) - toDecimal256(
+                                accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
+                                9
+                            )
+                        ),
+                        'Nullable(Decimal(76, 9))'
+                    )
+                ),
+                'Nullable(Decimal(76, 9))'
+            ),
+            CAST(
+                CAST(website_overview.sessions, 'Nullable(Int64)') * (
+                    toDecimal256(1, 9) - toDecimal256(
+                        accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
+                        9
+                    )
+                ),
+                'Nullable(Decimal(76, 9))'
+            )
+        ),
+        'Decimal(38, 9)'
+    ) AS engaged_sessions,
+    accurateCastOrNull(
+        if(
+            abs(
+                CAST(
+                    CAST(website_overview.sessions, 'Nullable(Int64)') * toDecimal256(
+                        accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'),
+                        9
+                    ),
+                    'Nullable(Decimal(76, 9))'
+                ) - CAST(
+                    round(
+                        CAST(
+                            CAST(website_overview.sessions, 'Nullable(Int64)') * toDecimal256(
+                                accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'),
+                                9
+                            ),
+                            'Nullable(Decimal(76, 9))'
+                        )
+                    ),
+                    'Nullable(Decimal(76, 9))'
+                )
+            ) <= CAST(website_overview.sessions, 'Nullable(Int64)') * toDecimal256(
+                toDecimal64('0.000000001', 9),
+                9
+            ),
+            CAST(
+                round(
+                    CAST(
+                        CAST(website_overview.sessions, 'Nullable(Int64)') * toDecimal256(
+                            accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'),
+                            9
+                        ),
+                        'Nullable(Decimal(76, 9))'
+                    )
+                ),
+                'Nullable(Decimal(76, 9))'
+            ),
+            CAST(
+                CAST(website_overview.sessions, 'Nullable(Int64)') * toDecimal256(
+                    accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)'),
+                    9
+                ),
+                'Nullable(Decimal(76, 9))'
+            )
+        ),
+        'Decimal(38, 9)'
+    ) AS session_seconds,
     CAST(screenPageViews, 'Nullable(Int64)') AS screen_page_views,
     toFloat64(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)')) AS bounce_rate,
     toFloat64(accurateCastOrNull(round(averageSessionDuration, 9), 'Decimal(18, 9)')) AS avg_session_duration,

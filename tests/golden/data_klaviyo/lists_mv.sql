@@ -5,10 +5,43 @@ SELECT
     JSONExtract(attributes, 'name', 'Nullable(String)') AS name,
     CAST(JSONExtract(attributes, 'opt_in_process', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS opt_in_process,
     toInt64OrNull(JSONExtractString(attributes, 'profile_count')) AS profile_count,
-    if(match(JSONExtract(attributes, 'created', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'), parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'created', 'Nullable(String)'), 3, 'UTC'), NULL) AS created_at,
-    coalesce(CAST(updated, 'Nullable(DateTime64(3, \'UTC\'))'), if(match(JSONExtract(attributes, 'updated', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'), parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'updated', 'Nullable(String)'), 3, 'UTC'), NULL)) AS updated_at,
+    if(
+        match(
+            JSONExtract(attributes, 'created', 'Nullable(String)'),
+            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
+        ),
+        parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'created', 'Nullable(String)'), 3, 'UTC'),
+        NULL
+    ) AS created_at,
+    coalesce(
+        CAST(updated, 'Nullable(DateTime64(3, \'UTC\'))'),
+        if(
+            match(
+                JSONExtract(attributes, 'updated', 'Nullable(String)'),
+                '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
+            ),
+            parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'updated', 'Nullable(String)'), 3, 'UTC'),
+            NULL
+        )
+    ) AS updated_at,
     CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')') AS extracted_at,
     CAST(_airbyte_generation_id, 'Nullable(UInt32)') AS generation_id,
-    bitOr(bitShiftLeft(toUInt128(greatest(toUnixTimestamp64Milli(ifNull(CAST(updated, 'Nullable(DateTime64(3, \'UTC\'))'), CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')'))), 0)), 64), toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))) AS version
+    bitOr(
+        bitShiftLeft(
+            toUInt128(
+                greatest(
+                    toUnixTimestamp64Milli(
+                        ifNull(
+                            CAST(updated, 'Nullable(DateTime64(3, \'UTC\'))'),
+                            CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')')
+                        )
+                    ),
+                    0
+                )
+            ),
+            64
+        ),
+        toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))
+    ) AS version
 FROM raw_klaviyo.lists
 WHERE isNotNull(nullIf(CAST(id, 'Nullable(String)'), ''));

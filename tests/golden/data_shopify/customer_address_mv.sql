@@ -13,13 +13,32 @@ SELECT
     CAST(customer_address.city, 'Nullable(String)') AS city,
     CAST(customer_address.province, 'Nullable(String)') AS province,
     CAST(customer_address.province_code, 'Nullable(String)') AS province_code,
-    CAST(coalesce(CAST(country_name, 'Nullable(String)'), CAST(customer_address.country, 'Nullable(String)')), 'LowCardinality(Nullable(String))') AS country,
+    CAST(
+        coalesce(CAST(country_name, 'Nullable(String)'), CAST(customer_address.country, 'Nullable(String)')),
+        'LowCardinality(Nullable(String))'
+    ) AS country,
     CAST(CAST(customer_address.country_code, 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS country_code,
     CAST(customer_address.zip, 'Nullable(String)') AS zip,
     CAST(customer_address.phone, 'Nullable(String)') AS phone,
     CAST(customer_address.updated_at, 'Nullable(DateTime64(3, \'UTC\'))') AS updated_at,
     CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')') AS extracted_at,
     CAST(_airbyte_generation_id, 'Nullable(UInt32)') AS generation_id,
-    bitOr(bitShiftLeft(toUInt128(greatest(toUnixTimestamp64Milli(ifNull(CAST(customer_address.updated_at, 'Nullable(DateTime64(3, \'UTC\'))'), CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')'))), 0)), 64), toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))) AS version
+    bitOr(
+        bitShiftLeft(
+            toUInt128(
+                greatest(
+                    toUnixTimestamp64Milli(
+                        ifNull(
+                            CAST(customer_address.updated_at, 'Nullable(DateTime64(3, \'UTC\'))'),
+                            CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')')
+                        )
+                    ),
+                    0
+                )
+            ),
+            64
+        ),
+        toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))
+    ) AS version
 FROM raw_shopify.customer_address
 WHERE isNotNull(CAST(id, 'Nullable(Int64)'));

@@ -15,14 +15,54 @@ SELECT
     CAST(customers.verified_email, 'Nullable(Bool)') AS verified_email,
     CAST(customers.tax_exempt, 'Nullable(Bool)') AS tax_exempt,
     CAST(customers.tax_exemptions, 'Nullable(String)') AS tax_exemptions,
-    CAST(JSONExtract(email_marketing_consent, 'state', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS email_consent,
-    CAST(JSONExtract(email_marketing_consent, 'opt_in_level', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS email_consent_level,
-    if(match(JSONExtract(email_marketing_consent, 'consent_updated_at', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'), parseDateTime64BestEffortOrNull(JSONExtract(email_marketing_consent, 'consent_updated_at', 'Nullable(String)'), 3, 'UTC'), NULL) AS email_consent_at,
+    CAST(
+        JSONExtract(email_marketing_consent, 'state', 'Nullable(String)'),
+        'LowCardinality(Nullable(String))'
+    ) AS email_consent,
+    CAST(
+        JSONExtract(email_marketing_consent, 'opt_in_level', 'Nullable(String)'),
+        'LowCardinality(Nullable(String))'
+    ) AS email_consent_level,
+    if(
+        match(
+            JSONExtract(email_marketing_consent, 'consent_updated_at', 'Nullable(String)'),
+            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
+        ),
+        parseDateTime64BestEffortOrNull(
+            JSONExtract(email_marketing_consent, 'consent_updated_at', 'Nullable(String)'),
+            3,
+            'UTC'
+        ),
+        NULL
+    ) AS email_consent_at,
     CAST(JSONExtract(sms_marketing_consent, 'state', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS sms_consent,
-    CAST(JSONExtract(sms_marketing_consent, 'opt_in_level', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS sms_consent_level,
-    if(match(JSONExtract(sms_marketing_consent, 'consent_updated_at', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'), parseDateTime64BestEffortOrNull(JSONExtract(sms_marketing_consent, 'consent_updated_at', 'Nullable(String)'), 3, 'UTC'), NULL) AS sms_consent_at,
-    coalesce(CAST(customers.accepts_marketing, 'Nullable(Bool)'), CAST(JSONExtract(email_marketing_consent, 'state', 'Nullable(String)') = 'subscribed', 'Nullable(Bool)')) AS accepts_marketing,
-    arrayFilter(tag -> tag <> '', arrayMap(tag -> trimBoth(tag), splitByChar(',', ifNull(CAST(customers.tags, 'Nullable(String)'), '')))) AS tags,
+    CAST(
+        JSONExtract(sms_marketing_consent, 'opt_in_level', 'Nullable(String)'),
+        'LowCardinality(Nullable(String))'
+    ) AS sms_consent_level,
+    if(
+        match(
+            JSONExtract(sms_marketing_consent, 'consent_updated_at', 'Nullable(String)'),
+            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
+        ),
+        parseDateTime64BestEffortOrNull(
+            JSONExtract(sms_marketing_consent, 'consent_updated_at', 'Nullable(String)'),
+            3,
+            'UTC'
+        ),
+        NULL
+    ) AS sms_consent_at,
+    coalesce(
+        CAST(customers.accepts_marketing, 'Nullable(Bool)'),
+        CAST(
+            JSONExtract(email_marketing_consent, 'state', 'Nullable(String)') = 'subscribed',
+            'Nullable(Bool)'
+        )
+    ) AS accepts_marketing,
+    arrayFilter(
+        tag -> tag <> '',
+        arrayMap(tag -> trimBoth(tag), splitByChar(',', ifNull(CAST(customers.tags, 'Nullable(String)'), '')))
+    ) AS tags,
     CAST(customers.note, 'Nullable(String)') AS note,
     toInt64OrNull(JSONExtractString(default_address, 'id')) AS default_address_id,
     JSONExtract(default_address, 'company', 'Nullable(String)') AS company,
@@ -35,6 +75,22 @@ SELECT
     CAST(customers.last_order_id, 'Nullable(Int64)') AS last_order_id,
     CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')') AS extracted_at,
     CAST(_airbyte_generation_id, 'Nullable(UInt32)') AS generation_id,
-    bitOr(bitShiftLeft(toUInt128(greatest(toUnixTimestamp64Milli(ifNull(CAST(customers.updated_at, 'Nullable(DateTime64(3, \'UTC\'))'), CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')'))), 0)), 64), toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))) AS version
+    bitOr(
+        bitShiftLeft(
+            toUInt128(
+                greatest(
+                    toUnixTimestamp64Milli(
+                        ifNull(
+                            CAST(customers.updated_at, 'Nullable(DateTime64(3, \'UTC\'))'),
+                            CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')')
+                        )
+                    ),
+                    0
+                )
+            ),
+            64
+        ),
+        toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))
+    ) AS version
 FROM raw_shopify.customers
 WHERE isNotNull(CAST(id, 'Nullable(Int64)'));

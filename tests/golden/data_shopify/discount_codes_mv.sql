@@ -15,14 +15,45 @@ SELECT
     toInt64OrNull(JSONExtractString(discount_codes.codes_count, 'count')) AS codes_count,
     CAST(discount_codes.usage_limit, 'Nullable(Int64)') AS usage_limit,
     CAST(applies_once_per_customer, 'Nullable(Bool)') AS once_per_customer,
-    accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(discount_codes.total_sales, 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)') AS total_sales,
-    CAST(JSONExtract(discount_codes.total_sales, 'currency_code', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS total_sales_currency,
+    accurateCastOrNull(
+        round(
+            toDecimal256OrNull(
+                extract(
+                    JSONExtractString(discount_codes.total_sales, 'amount'),
+                    '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                ),
+                16
+            ),
+            4
+        ),
+        'Decimal(18, 4)'
+    ) AS total_sales,
+    CAST(
+        JSONExtract(discount_codes.total_sales, 'currency_code', 'Nullable(String)'),
+        'LowCardinality(Nullable(String))'
+    ) AS total_sales_currency,
     CAST(discount_codes.starts_at, 'Nullable(DateTime64(3, \'UTC\'))') AS starts_at,
     CAST(discount_codes.ends_at, 'Nullable(DateTime64(3, \'UTC\'))') AS ends_at,
     CAST(discount_codes.created_at, 'Nullable(DateTime64(3, \'UTC\'))') AS created_at,
     CAST(discount_codes.updated_at, 'Nullable(DateTime64(3, \'UTC\'))') AS updated_at,
     CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')') AS extracted_at,
     CAST(_airbyte_generation_id, 'Nullable(UInt32)') AS generation_id,
-    bitOr(bitShiftLeft(toUInt128(greatest(toUnixTimestamp64Milli(ifNull(CAST(discount_codes.updated_at, 'Nullable(DateTime64(3, \'UTC\'))'), CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')'))), 0)), 64), toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))) AS version
+    bitOr(
+        bitShiftLeft(
+            toUInt128(
+                greatest(
+                    toUnixTimestamp64Milli(
+                        ifNull(
+                            CAST(discount_codes.updated_at, 'Nullable(DateTime64(3, \'UTC\'))'),
+                            CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')')
+                        )
+                    ),
+                    0
+                )
+            ),
+            64
+        ),
+        toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))
+    ) AS version
 FROM raw_shopify.discount_codes
 WHERE isNotNull(CAST(id, 'Nullable(Int64)'));

@@ -11,10 +11,38 @@ SELECT
     toInt64OrNull(JSONExtractString(line, 'variant_id')) AS variant_id,
     JSONExtract(line, 'sku', 'Nullable(String)') AS sku,
     JSONExtract(line, 'title', 'Nullable(String)') AS title,
-    accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(line, 'price_set', 'shop_money', 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)') AS price,
+    accurateCastOrNull(
+        round(
+            toDecimal256OrNull(
+                extract(
+                    JSONExtractString(line, 'price_set', 'shop_money', 'amount'),
+                    '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                ),
+                16
+            ),
+            4
+        ),
+        'Decimal(18, 4)'
+    ) AS price,
     toInt64OrNull(JSONExtractString(line, 'grams')) AS grams,
     CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')') AS extracted_at,
-    bitOr(bitShiftLeft(toUInt128(greatest(toUnixTimestamp64Milli(ifNull(CAST(updated_at, 'Nullable(DateTime64(3, \'UTC\'))'), CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')'))), 0)), 64), toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))) AS fulfillment_version
+    bitOr(
+        bitShiftLeft(
+            toUInt128(
+                greatest(
+                    toUnixTimestamp64Milli(
+                        ifNull(
+                            CAST(updated_at, 'Nullable(DateTime64(3, \'UTC\'))'),
+                            CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')')
+                        )
+                    ),
+                    0
+                )
+            ),
+            64
+        ),
+        toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))
+    ) AS fulfillment_version
 FROM raw_shopify.fulfillments
 ARRAY JOIN JSONExtractArrayRaw(ifNull(line_items, '')) AS line
 WHERE and(isNotNull(CAST(id, 'Nullable(Int64)')), isNotNull(toInt64OrNull(JSONExtractString(line, 'id'))));

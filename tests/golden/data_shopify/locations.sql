@@ -37,7 +37,10 @@ SELECT
     CAST(locations.city, 'Nullable(String)') AS city,
     CAST(locations.province, 'Nullable(String)') AS province,
     CAST(locations.province_code, 'Nullable(String)') AS province_code,
-    CAST(coalesce(CAST(country_name, 'Nullable(String)'), CAST(locations.country, 'Nullable(String)')), 'LowCardinality(Nullable(String))') AS country,
+    CAST(
+        coalesce(CAST(country_name, 'Nullable(String)'), CAST(locations.country, 'Nullable(String)')),
+        'LowCardinality(Nullable(String))'
+    ) AS country,
     CAST(CAST(locations.country_code, 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS country_code,
     CAST(locations.zip, 'Nullable(String)') AS zip,
     CAST(locations.phone, 'Nullable(String)') AS phone,
@@ -45,6 +48,22 @@ SELECT
     CAST(locations.updated_at, 'Nullable(DateTime64(3, \'UTC\'))') AS updated_at,
     CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')') AS extracted_at,
     CAST(_airbyte_generation_id, 'Nullable(UInt32)') AS generation_id,
-    bitOr(bitShiftLeft(toUInt128(greatest(toUnixTimestamp64Milli(ifNull(CAST(locations.updated_at, 'Nullable(DateTime64(3, \'UTC\'))'), CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')'))), 0)), 64), toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))) AS version
+    bitOr(
+        bitShiftLeft(
+            toUInt128(
+                greatest(
+                    toUnixTimestamp64Milli(
+                        ifNull(
+                            CAST(locations.updated_at, 'Nullable(DateTime64(3, \'UTC\'))'),
+                            CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')')
+                        )
+                    ),
+                    0
+                )
+            ),
+            64
+        ),
+        toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))
+    ) AS version
 FROM raw_shopify.locations
 WHERE isNotNull(CAST(id, 'Nullable(Int64)'));

@@ -1,5 +1,145 @@
 CREATE MATERIALIZED VIEW IF NOT EXISTS data_shopify.order_discount_mv TO data_shopify.order_discount
 AS
+WITH
+    ifNull(CAST(presentment_currency, 'Nullable(String)') = CAST(currency, 'Nullable(String)'), true) AS _in_shop_currency,
+    ifNull(CAST(taxes_included, 'Nullable(Bool)'), false) AS _taxes_included,
+    toDecimal256(
+        coalesce(
+            accurateCastOrNull(
+                round(
+                    toDecimal256OrNull(
+                        extract(
+                            JSONExtractString(line, 'price_set', 'shop_money', 'amount'),
+                            '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                        ),
+                        16
+                    ),
+                    4
+                ),
+                'Decimal(18, 4)'
+            ),
+            if(
+                _in_shop_currency,
+                accurateCastOrNull(
+                    round(
+                        toDecimal256OrNull(
+                            extract(
+                                JSONExtractString(line, 'price'),
+                                '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                            ),
+                            16
+                        ),
+                        4
+                    ),
+                    'Decimal(18, 4)'
+                ),
+                CAST(NULL, 'Nullable(Decimal(18, 4))')
+            )
+        ),
+        4
+    ) * accurateCastOrNull(toInt64OrNull(JSONExtractString(line, 'quantity')), 'Int32') AS _listed,
+    arraySum(
+        item -> ifNull(
+            toDecimal256(
+                coalesce(
+                    accurateCastOrNull(
+                        round(
+                            toDecimal256OrNull(
+                                extract(
+                                    JSONExtractString(item, 'amount_set', 'shop_money', 'amount'),
+                                    '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                                ),
+                                16
+                            ),
+                            4
+                        ),
+                        'Decimal(18, 4)'
+                    ),
+                    if(
+                        _in_shop_currency,
+                        accurateCastOrNull(
+                            round(
+                                toDecimal256OrNull(
+                                    extract(
+                                        JSONExtractString(item, 'amount'),
+                                        '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                                    ),
+                                    16
+                                ),
+                                4
+                            ),
+                            'Decimal(18, 4)'
+                        ),
+                        CAST(NULL, 'Nullable(Decimal(18, 4))')
+                    )
+                ),
+                4
+            ),
+            toDecimal256(toDecimal32('0.0000', 4), 4)
+        ),
+        JSONExtractArrayRaw(line, 'discount_allocations')
+    ) AS _allocated,
+    arraySum(
+        item -> ifNull(
+            toDecimal256(
+                coalesce(
+                    accurateCastOrNull(
+                        round(
+                            toDecimal256OrNull(
+                                extract(
+                                    JSONExtractString(item, 'price_set', 'shop_money', 'amount'),
+                                    '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                                ),
+                                16
+                            ),
+                            4
+                        ),
+                        'Decimal(18, 4)'
+                    ),
+                    if(
+                        _in_shop_currency,
+                        accurateCastOrNull(
+                            round(
+                                toDecimal256OrNull(
+                                    extract(
+                                        JSONExtractString(item, 'price'),
+                                        '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                                    ),
+                                    16
+                                ),
+                                4
+                            ),
+                            'Decimal(18, 4)'
+                        ),
+                        CAST(NULL, 'Nullable(Decimal(18, 4))')
+                    )
+                ),
+                4
+            ),
+            toDecimal256(toDecimal32('0.0000', 4), 4)
+        ),
+        JSONExtractArrayRaw(line, 'tax_lines')
+    ) AS _line_tax,
+    if(
+        toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index')) >= 0,
+        JSONExtractRaw(
+            ifNull(CAST(discount_applications, 'Nullable(String)'), ''),
+            toInt32(
+                greatest(
+                    ifNull(
+                        toInt32(
+                            toInt64OrNull(
+                                JSONExtractString(tupleElement(allocation, 1), 'discount_application_index')
+                            )
+                        ),
+                        CAST(-1, 'Int32')
+                    ) + 1,
+                    1
+                )
+            )
+        ),
+        ''
+    ) AS _application
 SELECT
     ifNull(CAST(orders.shop_url, 'Nullable(String)'), '') AS shop_url,
     ifNull(CAST(id, 'Nullable(Int64)'), CAST(0, 'Int64')) AS order_id,
@@ -8,18 +148,253 @@ SELECT
     CAST(tupleElement(allocation, 2), 'UInt32') AS position,
     CAST(created_at, 'Nullable(DateTime64(3, \'UTC\'))') AS order_created_at,
     toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index')) AS application_index,
-    coalesce(accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(tupleElement(allocation, 1), 'amount_set', 'shop_money', 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), if(ifNull(CAST(presentment_currency, 'Nullable(String)') = CAST(currency, 'Nullable(String)'), true), accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(tupleElement(allocation, 1), 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), CAST(NULL, 'Nullable(Decimal(18, 4))'))) AS amount,
-    accurateCastOrNull(round(if(ifNull(CAST(taxes_included, 'Nullable(Bool)'), false), round(ifNull(toDecimal256(coalesce(accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(tupleElement(allocation, 1), 'amount_set', 'shop_money', 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), if(ifNull(CAST(presentment_currency, 'Nullable(String)') = CAST(currency, 'Nullable(String)'), true), accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(tupleElement(allocation, 1), 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), CAST(NULL, 'Nullable(Decimal(18, 4))'))), 4) * (toDecimal256(coalesce(accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(line, 'price_set', 'shop_money', 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), if(ifNull(CAST(presentment_currency, 'Nullable(String)') = CAST(currency, 'Nullable(String)'), true), accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(line, 'price'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), CAST(NULL, 'Nullable(Decimal(18, 4))'))), 4) * accurateCastOrNull(toInt64OrNull(JSONExtractString(line, 'quantity')), 'Int32') - arraySum(item -> ifNull(toDecimal256(coalesce(accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(item, 'amount_set', 'shop_money', 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), if(ifNull(CAST(presentment_currency, 'Nullable(String)') = CAST(currency, 'Nullable(String)'), true), accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(item, 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), CAST(NULL, 'Nullable(Decimal(18, 4))'))), 4), toDecimal256(toDecimal32('0.0000', 4), 4)), JSONExtractArrayRaw(line, 'discount_allocations')) - arraySum(item -> ifNull(toDecimal256(coalesce(accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(item, 'price_set', 'shop_money', 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), if(ifNull(CAST(presentment_currency, 'Nullable(String)') = CAST(currency, 'Nullable(String)'), true), accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(item, 'price'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), CAST(NULL, 'Nullable(Decimal(18, 4))'))), 4), toDecimal256(toDecimal32('0.0000', 4), 4)), JSONExtractArrayRaw(line, 'tax_lines'))) / nullIf(toDecimal256(coalesce(accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(line, 'price_set', 'shop_money', 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), if(ifNull(CAST(presentment_currency, 'Nullable(String)') = CAST(currency, 'Nullable(String)'), true), accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(line, 'price'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), CAST(NULL, 'Nullable(Decimal(18, 4))'))), 4) * accurateCastOrNull(toInt64OrNull(JSONExtractString(line, 'quantity')), 'Int32') - arraySum(item -> ifNull(toDecimal256(coalesce(accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(item, 'amount_set', 'shop_money', 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), if(ifNull(CAST(presentment_currency, 'Nullable(String)') = CAST(currency, 'Nullable(String)'), true), accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(item, 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), CAST(NULL, 'Nullable(Decimal(18, 4))'))), 4), toDecimal256(toDecimal32('0.0000', 4), 4)), JSONExtractArrayRaw(line, 'discount_allocations')), toDecimal32('0.0000', 4)), toDecimal256(toDecimal256(coalesce(accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(tupleElement(allocation, 1), 'amount_set', 'shop_money', 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), if(ifNull(CAST(presentment_currency, 'Nullable(String)') = CAST(currency, 'Nullable(String)'), true), accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(tupleElement(allocation, 1), 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), CAST(NULL, 'Nullable(Decimal(18, 4))'))), 4), 8)), 4), toDecimal256(toDecimal256(coalesce(accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(tupleElement(allocation, 1), 'amount_set', 'shop_money', 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), if(ifNull(CAST(presentment_currency, 'Nullable(String)') = CAST(currency, 'Nullable(String)'), true), accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(tupleElement(allocation, 1), 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)'), CAST(NULL, 'Nullable(Decimal(18, 4))'))), 4), 8)), 4), 'Decimal(18, 4)') AS sale_discount,
-    transform(lower(JSONExtractString(line, 'gift_card')), ['true', '1', 'false', '0'], [true, true, false, false], NULL) AS gift_card,
-    CAST(JSONExtract(if(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index')) >= 0, JSONExtractRaw(ifNull(CAST(discount_applications, 'Nullable(String)'), ''), toInt32(greatest(ifNull(toInt32(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index'))), CAST(-1, 'Int32')) + 1, 1))), ''), 'type', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS type,
-    nullIf(upperUTF8(trimBoth(coalesce(JSONExtract(if(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index')) >= 0, JSONExtractRaw(ifNull(CAST(discount_applications, 'Nullable(String)'), ''), toInt32(greatest(ifNull(toInt32(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index'))), CAST(-1, 'Int32')) + 1, 1))), ''), 'code', 'Nullable(String)'), if(ifNull(and(JSONExtract(if(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index')) >= 0, JSONExtractRaw(ifNull(CAST(discount_applications, 'Nullable(String)'), ''), toInt32(greatest(ifNull(toInt32(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index'))), CAST(-1, 'Int32')) + 1, 1))), ''), 'type', 'Nullable(String)') = 'discount_code', length(JSONExtractArrayRaw(ifNull(discount_codes, ''))) = 1), false), JSONExtract(discount_codes, 1, 'code', 'Nullable(String)'), NULL)))), '') AS code,
-    JSONExtract(if(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index')) >= 0, JSONExtractRaw(ifNull(CAST(discount_applications, 'Nullable(String)'), ''), toInt32(greatest(ifNull(toInt32(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index'))), CAST(-1, 'Int32')) + 1, 1))), ''), 'title', 'Nullable(String)') AS title,
-    accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(if(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index')) >= 0, JSONExtractRaw(ifNull(CAST(discount_applications, 'Nullable(String)'), ''), toInt32(greatest(ifNull(toInt32(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index'))), CAST(-1, 'Int32')) + 1, 1))), ''), 'value'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)') AS value,
-    CAST(JSONExtract(if(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index')) >= 0, JSONExtractRaw(ifNull(CAST(discount_applications, 'Nullable(String)'), ''), toInt32(greatest(ifNull(toInt32(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index'))), CAST(-1, 'Int32')) + 1, 1))), ''), 'value_type', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS value_type,
-    CAST(JSONExtract(if(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index')) >= 0, JSONExtractRaw(ifNull(CAST(discount_applications, 'Nullable(String)'), ''), toInt32(greatest(ifNull(toInt32(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index'))), CAST(-1, 'Int32')) + 1, 1))), ''), 'allocation_method', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS allocation_method,
-    CAST(JSONExtract(if(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index')) >= 0, JSONExtractRaw(ifNull(CAST(discount_applications, 'Nullable(String)'), ''), toInt32(greatest(ifNull(toInt32(toInt64OrNull(JSONExtractString(tupleElement(allocation, 1), 'discount_application_index'))), CAST(-1, 'Int32')) + 1, 1))), ''), 'target_selection', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS target_selection,
+    coalesce(
+        accurateCastOrNull(
+            round(
+                toDecimal256OrNull(
+                    extract(
+                        JSONExtractString(tupleElement(allocation, 1), 'amount_set', 'shop_money', 'amount'),
+                        '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                    ),
+                    16
+                ),
+                4
+            ),
+            'Decimal(18, 4)'
+        ),
+        if(
+            _in_shop_currency,
+            accurateCastOrNull(
+                round(
+                    toDecimal256OrNull(
+                        extract(
+                            JSONExtractString(tupleElement(allocation, 1), 'amount'),
+                            '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                        ),
+                        16
+                    ),
+                    4
+                ),
+                'Decimal(18, 4)'
+            ),
+            CAST(NULL, 'Nullable(Decimal(18, 4))')
+        )
+    ) AS amount,
+    accurateCastOrNull(
+        round(
+            if(
+                _taxes_included,
+                round(
+                    ifNull(
+                        toDecimal256(
+                            coalesce(
+                                accurateCastOrNull(
+                                    round(
+                                        toDecimal256OrNull(
+                                            extract(
+                                                JSONExtractString(
+                                                    tupleElement(allocation, 1),
+                                                    'amount_set',
+                                                    'shop_money',
+                                                    'amount'
+                                                ),
+                                                '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                                            ),
+                                            16
+                                        ),
+                                        4
+                                    ),
+                                    'Decimal(18, 4)'
+                                ),
+                                if(
+                                    _in_shop_currency,
+                                    accurateCastOrNull(
+                                        round(
+                                            toDecimal256OrNull(
+                                                extract(
+                                                    JSONExtractString(tupleElement(allocation, 1), 'amount'),
+                                                    '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                                                ),
+                                                16
+                                            ),
+                                            4
+                                        ),
+                                        'Decimal(18, 4)'
+                                    ),
+                                    CAST(NULL, 'Nullable(Decimal(18, 4))')
+                                )
+                            ),
+                            4
+                        ) * (_listed - _allocated - _line_tax) / nullIf(
+                            _listed - _allocated,
+                            toDecimal32('0.0000', 4)
+                        ),
+                        toDecimal256(
+                            toDecimal256(
+                                coalesce(
+                                    accurateCastOrNull(
+                                        round(
+                                            toDecimal256OrNull(
+                                                extract(
+                                                    JSONExtractString(
+                                                        tupleElement(allocation, 1),
+                                                        'amount_set',
+                                                        'shop_money',
+                                                        'amount'
+                                                    ),
+                                                    '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                                                ),
+                                                16
+                                            ),
+                                            4
+                                        ),
+                                        'Decimal(18, 4)'
+                                    ),
+                                    if(
+                                        _in_shop_currency,
+                                        accurateCastOrNull(
+                                            round(
+                                                toDecimal256OrNull(
+                                                    extract(
+                                                        JSONExtractString(
+                                                            tupleElement(allocation, 1),
+                                                            'amount'
+                                                        ),
+                                                        '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                                                    ),
+                                                    16
+                                                ),
+                                                4
+                                            ),
+                                            'Decimal(18, 4)'
+                                        ),
+                                        CAST(NULL, 'Nullable(Decimal(18, 4))')
+                                    )
+                                ),
+                                4
+                            ),
+                            8
+                        )
+                    ),
+                    4
+                ),
+                toDecimal256(
+                    toDecimal256(
+                        coalesce(
+                            accurateCastOrNull(
+                                round(
+                                    toDecimal256OrNull(
+                                        extract(
+                                            JSONExtractString(
+                                                tupleElement(allocation, 1),
+                                                'amount_set',
+                                                'shop_money',
+                                                'amount'
+                                            ),
+                                            '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                                        ),
+                                        16
+                                    ),
+                                    4
+                                ),
+                                'Decimal(18, 4)'
+                            ),
+                            if(
+                                _in_shop_currency,
+                                accurateCastOrNull(
+                                    round(
+                                        toDecimal256OrNull(
+                                            extract(
+                                                JSONExtractString(tupleElement(allocation, 1), 'amount'),
+                                                '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                                            ),
+                                            16
+                                        ),
+                                        4
+                                    ),
+                                    'Decimal(18, 4)'
+                                ),
+                                CAST(NULL, 'Nullable(Decimal(18, 4))')
+                            )
+                        ),
+                        4
+                    ),
+                    8
+                )
+            ),
+            4
+        ),
+        'Decimal(18, 4)'
+    ) AS sale_discount,
+    transform(
+        lower(JSONExtractString(line, 'gift_card')),
+        ['true', '1', 'false', '0'],
+        [true, true, false, false],
+        NULL
+    ) AS gift_card,
+    CAST(JSONExtract(_application, 'type', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS type,
+    nullIf(
+        upperUTF8(
+            trimBoth(
+                coalesce(
+                    JSONExtract(_application, 'code', 'Nullable(String)'),
+                    if(
+                        ifNull(
+                            and(
+                                JSONExtract(_application, 'type', 'Nullable(String)') = 'discount_code',
+                                length(JSONExtractArrayRaw(ifNull(discount_codes, ''))) = 1
+                            ),
+                            false
+                        ),
+                        JSONExtract(discount_codes, 1, 'code', 'Nullable(String)'),
+                        NULL
+                    )
+                )
+            )
+        ),
+        ''
+    ) AS code,
+    JSONExtract(_application, 'title', 'Nullable(String)') AS title,
+    accurateCastOrNull(
+        round(
+            toDecimal256OrNull(
+                extract(
+                    JSONExtractString(_application, 'value'),
+                    '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                ),
+                16
+            ),
+            4
+        ),
+        'Decimal(18, 4)'
+    ) AS value,
+    CAST(JSONExtract(_application, 'value_type', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS value_type,
+    CAST(
+        JSONExtract(_application, 'allocation_method', 'Nullable(String)'),
+        'LowCardinality(Nullable(String))'
+    ) AS allocation_method,
+    CAST(
+        JSONExtract(_application, 'target_selection', 'Nullable(String)'),
+        'LowCardinality(Nullable(String))'
+    ) AS target_selection,
     CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')') AS extracted_at,
-    bitOr(bitShiftLeft(toUInt128(greatest(toUnixTimestamp64Milli(ifNull(CAST(updated_at, 'Nullable(DateTime64(3, \'UTC\'))'), CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')'))), 0)), 64), toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))) AS order_version
+    bitOr(
+        bitShiftLeft(
+            toUInt128(
+                greatest(
+                    toUnixTimestamp64Milli(
+                        ifNull(
+                            CAST(updated_at, 'Nullable(DateTime64(3, \'UTC\'))'),
+                            CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')')
+                        )
+                    ),
+                    0
+                )
+            ),
+            64
+        ),
+        toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))
+    ) AS order_version
 FROM raw_shopify.orders
 ARRAY JOIN JSONExtractArrayRaw(ifNull(line_items, '')) AS line
 ARRAY JOIN arrayZip(JSONExtractArrayRaw(line, 'discount_allocations'), arrayEnumerate(JSONExtractArrayRaw(line, 'discount_allocations'))) AS allocation

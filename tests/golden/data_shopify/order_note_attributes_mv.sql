@@ -8,7 +8,23 @@ SELECT
     JSONExtract(tupleElement(attribute, 1), 'name', 'Nullable(String)') AS name,
     JSONExtract(tupleElement(attribute, 1), 'value', 'Nullable(String)') AS value,
     CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')') AS extracted_at,
-    bitOr(bitShiftLeft(toUInt128(greatest(toUnixTimestamp64Milli(ifNull(CAST(updated_at, 'Nullable(DateTime64(3, \'UTC\'))'), CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')'))), 0)), 64), toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))) AS order_version
+    bitOr(
+        bitShiftLeft(
+            toUInt128(
+                greatest(
+                    toUnixTimestamp64Milli(
+                        ifNull(
+                            CAST(updated_at, 'Nullable(DateTime64(3, \'UTC\'))'),
+                            CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')')
+                        )
+                    ),
+                    0
+                )
+            ),
+            64
+        ),
+        toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))
+    ) AS order_version
 FROM raw_shopify.orders
 ARRAY JOIN arrayZip(JSONExtractArrayRaw(ifNull(note_attributes, '')), arrayEnumerate(JSONExtractArrayRaw(ifNull(note_attributes, '')))) AS attribute
 WHERE isNotNull(CAST(id, 'Nullable(Int64)'));

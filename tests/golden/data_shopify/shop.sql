@@ -49,6 +49,22 @@ SELECT
     CAST(shop.updated_at, 'Nullable(DateTime64(3, \'UTC\'))') AS updated_at,
     CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')') AS extracted_at,
     CAST(_airbyte_generation_id, 'Nullable(UInt32)') AS generation_id,
-    bitOr(bitShiftLeft(toUInt128(greatest(toUnixTimestamp64Milli(ifNull(CAST(shop.updated_at, 'Nullable(DateTime64(3, \'UTC\'))'), CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')'))), 0)), 64), toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))) AS version
+    bitOr(
+        bitShiftLeft(
+            toUInt128(
+                greatest(
+                    toUnixTimestamp64Milli(
+                        ifNull(
+                            CAST(shop.updated_at, 'Nullable(DateTime64(3, \'UTC\'))'),
+                            CAST(toDateTime64('1970-01-01 00:00:00.000', 3, 'UTC'), 'DateTime64(3, \'UTC\')')
+                        )
+                    ),
+                    0
+                )
+            ),
+            64
+        ),
+        toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))
+    ) AS version
 FROM raw_shopify.shop
 WHERE isNotNull(CAST(id, 'Nullable(Int64)'));

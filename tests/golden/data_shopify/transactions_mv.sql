@@ -10,12 +10,45 @@ SELECT
     CAST(lower(CAST(transactions.kind, 'Nullable(String)')), 'LowCardinality(Nullable(String))') AS kind,
     CAST(lower(CAST(transactions.status, 'Nullable(String)')), 'LowCardinality(Nullable(String))') AS status,
     CAST(CAST(transactions.gateway, 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS gateway,
-    CAST(coalesce(CAST(NULL, 'Nullable(String)'), CAST(formattedGateway, 'Nullable(String)')), 'LowCardinality(Nullable(String))') AS formatted_gateway,
+    CAST(
+        coalesce(CAST(NULL, 'Nullable(String)'), CAST(formattedGateway, 'Nullable(String)')),
+        'LowCardinality(Nullable(String))'
+    ) AS formatted_gateway,
     CAST(CAST(transactions.currency, 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS currency,
     accurateCastOrNull(round(transactions.amount, 4), 'Decimal(18, 4)') AS amount,
-    accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(amount_set, 'shop_money', 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)') AS shop_amount,
-    CAST(coalesce(JSONExtract(amount_set, 'shop_money', 'currency_code', 'Nullable(String)'), JSONExtract(amount_set, 'shop_money', 'currency', 'Nullable(String)')), 'LowCardinality(Nullable(String))') AS shop_currency,
-    accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(total_unsettled_set, 'shop_money', 'amount'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(18, 4)') AS unsettled,
+    accurateCastOrNull(
+        round(
+            toDecimal256OrNull(
+                extract(
+                    JSONExtractString(amount_set, 'shop_money', 'amount'),
+                    '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                ),
+                16
+            ),
+            4
+        ),
+        'Decimal(18, 4)'
+    ) AS shop_amount,
+    CAST(
+        coalesce(
+            JSONExtract(amount_set, 'shop_money', 'currency_code', 'Nullable(String)'),
+            JSONExtract(amount_set, 'shop_money', 'currency', 'Nullable(String)')
+        ),
+        'LowCardinality(Nullable(String))'
+    ) AS shop_currency,
+    accurateCastOrNull(
+        round(
+            toDecimal256OrNull(
+                extract(
+                    JSONExtractString(total_unsettled_set, 'shop_money', 'amount'),
+                    '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                ),
+                16
+            ),
+            4
+        ),
+        'Decimal(18, 4)'
+    ) AS unsettled,
     CAST(transactions.test, 'Nullable(Bool)') AS test,
     CAST(CAST(transactions.error_code, 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS error_code,
     CAST(transactions.message, 'Nullable(String)') AS message,

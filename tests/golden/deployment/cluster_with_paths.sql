@@ -205,7 +205,19 @@ SELECT
     datetime AS occurred_at,
     JSONExtractString(ifNull(relationships, ''), 'metric', 'data', 'id') AS metric_id,
     JSONExtract(relationships, 'profile', 'data', 'id', 'Nullable(String)') AS profile_id,
-    accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(attributes, 'event_properties', '$value'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(38, 4)') AS value,
+    accurateCastOrNull(
+        round(
+            toDecimal256OrNull(
+                extract(
+                    JSONExtractString(attributes, 'event_properties', '$value'),
+                    '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                ),
+                16
+            ),
+            4
+        ),
+        'Decimal(38, 4)'
+    ) AS value,
     _airbyte_extracted_at AS extracted_at
 FROM raw_klaviyo.events_local AS events;
 
@@ -217,7 +229,19 @@ SELECT
     datetime AS occurred_at,
     JSONExtractString(ifNull(relationships, ''), 'metric', 'data', 'id') AS metric_id,
     JSONExtract(relationships, 'profile', 'data', 'id', 'Nullable(String)') AS profile_id,
-    accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(attributes, 'event_properties', '$value'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(38, 4)') AS value,
+    accurateCastOrNull(
+        round(
+            toDecimal256OrNull(
+                extract(
+                    JSONExtractString(attributes, 'event_properties', '$value'),
+                    '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                ),
+                16
+            ),
+            4
+        ),
+        'Decimal(38, 4)'
+    ) AS value,
     _airbyte_extracted_at AS extracted_at
 FROM raw_klaviyo.queue;
 
@@ -236,15 +260,27 @@ SELECT
     datetime AS occurred_at,
     JSONExtractString(ifNull(relationships, ''), 'metric', 'data', 'id') AS metric_id,
     JSONExtract(relationships, 'profile', 'data', 'id', 'Nullable(String)') AS profile_id,
-    accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(attributes, 'event_properties', '$value'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 16), 4), 'Decimal(38, 4)') AS value,
+    accurateCastOrNull(
+        round(
+            toDecimal256OrNull(
+                extract(
+                    JSONExtractString(attributes, 'event_properties', '$value'),
+                    '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
+                ),
+                16
+            ),
+            4
+        ),
+        'Decimal(38, 4)'
+    ) AS value,
     _airbyte_extracted_at AS extracted_at
-FROM (SELECT * FROM raw_klaviyo.events WHERE (SELECT count() FROM tilla.history WHERE target = 'data_klaviyo.events' AND declaration = '1d4ed250b7434ee2') = 0) AS events;
+FROM (SELECT * FROM raw_klaviyo.events WHERE (SELECT count() FROM tilla.history WHERE target = 'data_klaviyo.events' AND declaration = '5fe80a3d846dd537') = 0) AS events;
 
 -- data_klaviyo.events: from here on a second run copies nothing
 INSERT INTO tilla.history (target, declaration)
 SETTINGS distributed_foreground_insert = 1
-SELECT 'data_klaviyo.events', '1d4ed250b7434ee2'
-WHERE (SELECT count() FROM tilla.history WHERE target = 'data_klaviyo.events' AND declaration = '1d4ed250b7434ee2') = 0;
+SELECT 'data_klaviyo.events', '5fe80a3d846dd537'
+WHERE (SELECT count() FROM tilla.history WHERE target = 'data_klaviyo.events' AND declaration = '5fe80a3d846dd537') = 0;
 
 -- analytics_klaviyo.daily_events_state: all rows of data_klaviyo.events_local reach the replicas that are read next
 SYSTEM SYNC REPLICA ON CLUSTER `main-1` data_klaviyo.events_local;
@@ -257,14 +293,14 @@ SELECT
     metric_id,
     uniqExactState(event_id) AS events,
     uniqExactState(profile_id) AS profiles
-FROM (SELECT * FROM data_klaviyo.events WHERE (SELECT count() FROM tilla.history WHERE target = 'analytics_klaviyo.daily_events_state' AND declaration = 'f98553b22e634616') = 0) AS events
+FROM (SELECT * FROM data_klaviyo.events WHERE (SELECT count() FROM tilla.history WHERE target = 'analytics_klaviyo.daily_events_state' AND declaration = '646248884e177e14') = 0) AS events
 GROUP BY day, metric_id;
 
 -- analytics_klaviyo.daily_events_state: from here on a second run copies nothing
 INSERT INTO tilla.history (target, declaration)
 SETTINGS distributed_foreground_insert = 1
-SELECT 'analytics_klaviyo.daily_events_state', 'f98553b22e634616'
-WHERE (SELECT count() FROM tilla.history WHERE target = 'analytics_klaviyo.daily_events_state' AND declaration = 'f98553b22e634616') = 0;
+SELECT 'analytics_klaviyo.daily_events_state', '646248884e177e14'
+WHERE (SELECT count() FROM tilla.history WHERE target = 'analytics_klaviyo.daily_events_state' AND declaration = '646248884e177e14') = 0;
 
 -- refresh ---------------------------------------------------------------
 
