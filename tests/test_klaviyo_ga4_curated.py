@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+import tests.support.golden_rows as golden_rows
 import tests.support.marketing as m
 import tests.support.shop as s
 import tilla as tl
@@ -29,6 +31,92 @@ def samples(request: pytest.FixtureRequest, engine: Any) -> Iterator[m.Site]:
                 at = [s.EXTRACTED + dt.timedelta(minutes=n) for n in range(len(records))]
                 site.land(connector, name, records, extracted_at=at)
         yield site
+
+
+DETAILED = ("campaigns_detailed", "events_detailed", "lists_detailed", "metrics")
+
+
+@pytest.mark.parametrize("connector", STREAMS)
+def test_golden_rows_in_every_layout(samples: m.Site, connector: str) -> None:
+    """Every column of every table: the rows that were read against the records one by one, the same from each layout."""
+    names = STREAMS[connector]
+    tables = {name: samples.rows("data", f"{name}_latest") for name in names}
+    assert all(tables.values()), "a table without rows is a table that nobody has read"
+    seen_as = (
+        rounded if connector == "ga4" else as_json_column if samples.layout.name == airbyte.V2_1_JSON.name else same
+    )
+    golden_rows.check(connector, tables, write=samples.layout.name == airbyte.DEFAULT.name, seen_as=seen_as)
+
+
+def same(column: str, value: Any) -> Any:
+    """Compared as it is."""
+    return value
+
+
+def rounded(column: str, value: Any) -> Any:
+    """Ratios to six places: the typed layouts cut them at the ninth, Decimal(38, 9), which shows in products too."""
+    if isinstance(value, float):
+        return round(value, 6)
+    return str(round(Decimal(value), 6)) if column in ("session_seconds", "engaged_sessions") and value else value
+
+
+def as_json_column(column: str, value: Any) -> Any:
+    """What is left of an object once it was a column of type JSON.
+
+    Keys are sorted, nulls and empty objects are gone, a key with a dot is a path, and what looks like a date is one: the 29th
+    of February 1990, which never was, has become the 1st of March.
+    """
+    if column != "properties" or value is None:
+        return value
+    left: dict[str, Any] = {}
+    for key, inner in json.loads(value).items():
+        *outer, last = key.split(".")
+        if inner not in (None, {}):
+            place = left
+            for name in outer:
+                place = place.setdefault(name, {})
+            place[last] = {"1990-02-29": "1990-03-01"}.get(str(inner), inner)
+    text = json.dumps(left, sort_keys=True, ensure_ascii=False)
+    return text.replace('"sku": null, ', "") if left else None
+
+
+# Records that a later one of the same thing replaced, by their place in the stream.
+REPLACED = {
+    "klaviyo": {"campaigns": 0, "profiles": 0, "metrics": 0, "flows": 0, "lists": 0},
+    "ga4": {
+        "daily_active_users": 2, "weekly_active_users": 1, "four_weekly_active_users": 1, "devices": 0,
+        "website_overview": 2,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", airbyte.LAYOUTS.values(), ids=lambda layout: layout.name)
+def test_golden_rows_of_what_was_replaced(engine: Any, layout: Any) -> None:
+    """Every record is read right, also one of which the tables show nothing any more; each of these lands alone."""
+    streams = {connector: {"streams": tuple(names)} for connector, names in REPLACED.items()}
+    with m.site(engine, layout, lambda have, how: [], connectors=REPLACED, streams=streams) as site:
+        tables = {}
+        for connector, names in REPLACED.items():
+            for name, place in names.items():
+                site.land(connector, name, [s.samples(connector, name)[place]])
+                tables[name] = site.rows("data", f"{name}_latest")
+        seen_as = as_json_column if layout is airbyte.V2_1_JSON else same
+        golden_rows.check(
+            "replaced", tables, write=layout is airbyte.DEFAULT, seen_as=lambda c, v: seen_as(c, rounded(c, v))
+        )
+
+
+@pytest.mark.parametrize("layout", [airbyte.V0, airbyte.V2_1], ids=lambda layout: layout.name)
+def test_golden_rows_of_the_detailed_streams(engine: Any, layout: Any) -> None:
+    """The streams that carry more: messages of campaigns, counts of lists; events with their metric beside them."""
+    streams = {"klaviyo": {"streams": DETAILED}}
+    with m.site(engine, layout, lambda have, how: [], streams=streams) as site:
+        for name in DETAILED:
+            records = s.samples("klaviyo", name)
+            at = [s.EXTRACTED + dt.timedelta(minutes=n) for n in range(len(records))]
+            site.land("klaviyo", name, records, extracted_at=at)
+        tables = {name: site.rows("data", f"{name}_latest") for name in ("campaigns", "events", "lists")}
+        golden_rows.check("klaviyo_detailed", tables, write=layout is airbyte.DEFAULT)
 
 
 def latest(site: m.Site, table: str, key: str) -> dict[Any, dict[str, Any]]:
@@ -250,3 +338,17 @@ def test_streams_that_are_not_synced_leave_their_tables_out(engine: Any) -> None
     assert account.get("campaigns") is None
     project = tl.project("alone", *account)
     assert {part.table for part in project.parts} == {"events", "events_mv", "events_latest"}
+
+
+def test_metrics_of_events_detailed_serve_where_no_metrics_are_synced(engine: Any) -> None:
+    """Names stand whole in each of its records, so what needs names can be had from it alone."""
+    streams = {"klaviyo": {"streams": ("events_detailed",)}}
+    with m.site(engine, airbyte.DEFAULT, lambda have, how: [], streams=streams) as site:
+        site.land("klaviyo", "events_detailed", s.samples("klaviyo", "events_detailed"))
+        rows = site.rows("data", "events_latest", "event_id", "event_id, metric_name, integration_name, order_ref")
+        assert [tuple(row.values()) for row in rows] == [
+            ("3evTst4", "Placed Order", "Shopify", "5678000000001"),
+            ("3evTst5", "Placed Order", "Shopify", "9007199254740993"),
+            ("3evTst6", "Viewed Product", "API", None),
+            ("3evTst7", "Refunded Order", "Shopify", "9007199254740993"),
+        ]

@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -56,6 +57,7 @@ def site(
     connectors: Iterable[str] = ("klaviyo",),
     sources: Iterable[Any] = (),
     provision: bool = True,
+    streams: Mapping[str, Mapping[str, Any]] = MappingProxyType({"shopify": {"streams": ("orders", "order_refunds")}}),
 ) -> Iterator[Site]:
     """Provision a project: curated objects of the connectors, and what ``tables`` makes of them.
 
@@ -65,7 +67,6 @@ def site(
     own = attrs.evolve(layout, database=f"raw_{tag}")
     how = {"layout": own, "database": f"data_{tag}", "timezone": timezone}
     makers = {"klaviyo": klaviyo, "ga4": ga4, "shopify": shopify}
-    streams = {"shopify": {"streams": ("orders", "order_refunds")}}
     have = {name: makers[name].curated(**how, **streams.get(name, {})) for name in connectors}
     made = tables(have, {"database": f"analytics_{tag}"})
     project = tl.project(tag, *(item for c in have.values() for item in c), *sources, *made)

@@ -132,11 +132,12 @@ def generation_id(raw: Landed) -> tl.Column[int | None]:
     return tl.derive(raw.generation_id, comment="the loader's generation of the raw table; NULL in layouts without one")
 
 
-def version(raw: Landed, cursor: str = "updated_at") -> tl.Column[int]:
-    """The version by which the newest state wins."""
+def version(raw: Landed, *cursor: str) -> tl.Column[int]:
+    """The version by which the newest state wins; ``cursor`` is the path of the source's own time, ``updated_at``."""
+    path = cursor or ("updated_at",)
     return tl.derive(
-        version_of(raw.time(cursor), raw.extracted_at),
-        comment=f"{cursor} in ms x 2^64 + extraction time in ms: the row with the highest wins",
+        version_of(raw.time(*path), raw.extracted_at),
+        comment=f"{path[-1]} in ms x 2^64 + extraction time in ms: the row with the highest wins",
     )
 
 

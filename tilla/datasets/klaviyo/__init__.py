@@ -48,8 +48,8 @@ def curated(
 
     ``raw_database`` is the loader's namespace when it is not the layout's own. ``timezone`` is the reporting zone (an IANA
     name) of the analytics. ``streams`` are those that are synced: a table whose streams are not is missing, and its names
-    are NULL in ``events_latest``. The ``_detailed`` streams are read instead of the plain ones where both are synced, but
-    for events, where they carry nothing that is kept.
+    are NULL in ``events_latest``. The ``_detailed`` streams are read instead of the plain ones where both are synced; of
+    ``events_detailed``, only the metrics then, which stand whole in its records.
 
     Raises:
         DeclarationError: a stream that the connector does not have.
@@ -61,11 +61,18 @@ def curated(
     newest: dict[str, Any] = {}
     for make, names in TABLES:
         raw = context.chosen(*names)
-        if raw is None:
+        table: Any
+        further: list[Any] = []
+        if make is entities.metrics and context.has("events_detailed"):
+            plain = None if raw is None else make(context, raw)
+            further = [entities.metrics_of_events(context, context.raw("events_detailed"), plain)]
+            table = further.pop() if plain is None else plain
+        elif raw is None:
             continue
-        table = make(context, raw)
+        else:
+            table = make(context, raw)
         newest[table.table] = events.latest(context, table, newest) if make is events.events else latest(context, table)
-        made += [table, newest[table.table]]
+        made += [table, *further, newest[table.table]]
     return Curated(with_sources(made), context)
 
 

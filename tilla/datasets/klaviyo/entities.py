@@ -188,25 +188,48 @@ def profiles(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
 
 def metrics(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
     """One row per metric. Two integrations may have metrics of one name: join on the id."""
-    integration = ("attributes", "integration")
+    body = _metric(raw)
+    return _entity(context, "metrics", body, raw, key=body.metric_id, comment="One row per metric.")
+
+
+def metrics_of_events(context: Context, raw: Landed, metrics: tl.MaterializedView[Any] | None) -> Any:
+    """The metrics that stand whole in each record of ``events_detailed``, into the same table.
+
+    So names are there for a metric that ``metrics`` lacks, and where that stream is not synced at all.
+    """
+    path = ("relationships", "metric", "data")
+    body = _metric(raw, *path)
+    there = f.and_(filled(raw.text(*path, "id")).is_not_null(), raw.text(*path, "name").is_not_null())
+    if metrics is None:
+        order, comment = (body.metric_id,), "One row per metric."
+        return c.entity(
+            context, "metrics", body, raw, order_by=order, version=body.version, where=there, comment=comment
+        )
+    name = context.name("metrics_from_events_detailed_mv")
+    return tl.MaterializedView(name, body, source=raw.source, to=metrics, where=there)
+
+
+def _metric(raw: Landed, *path: str) -> Any:
+    """The columns of a metric: of a record of its own, or of one that stands at a path of another record."""
+    about = path or ("attributes",)
+    integration = (*about, "integration")
+    updated = raw.time(*about, "updated") if path else f.coalesce(raw.time("updated"), raw.time(*about, "updated"))
 
     class Metric(tl.Columns):
-        metric_id = tl.derive(key_text(raw.text("id")), comment="Klaviyo's id of the metric")
-        name = tl.derive(raw.text("attributes", "name"), comment="name; not unique over integrations")
+        metric_id = tl.derive(key_text(raw.text(*path, "id")), comment="Klaviyo's id of the metric")
+        name = tl.derive(raw.text(*about, "name"), comment="name; not unique over integrations")
         integration_id = tl.derive(raw.text(*integration, "id"), comment="id of the integration")
         integration_name = tl.derive(
             c.word(raw.text(*integration, "name")), comment="Klaviyo, Shopify, API, ...; NULL for a custom metric"
         )
         integration_category = tl.derive(c.word(raw.text(*integration, "category")), comment="Internal, eCommerce, ...")
-        created_at = tl.derive(raw.time("attributes", "created"), comment="when it was created (UTC)")
-        updated_at = tl.derive(
-            f.coalesce(raw.time("updated"), raw.time("attributes", "updated")), comment="when it last changed (UTC)"
-        )
+        created_at = tl.derive(raw.time(*about, "created"), comment="when it was created (UTC)")
+        updated_at = tl.derive(updated, comment="when it last changed (UTC)")
         extracted_at = c.extracted_at(raw)
         generation_id = c.generation_id(raw)
-        version = c.version(raw, "updated")
+        version = c.version(raw, *(path or ()), "updated")
 
-    return _entity(context, "metrics", Metric, raw, key=Metric.metric_id, comment="One row per metric.")
+    return Metric
 
 
 def flows(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
