@@ -19,13 +19,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
 
 from sqlglot import exp
 
 from tilla import errors, text
 from tilla.expressions.combinators import Aggregate
-from tilla.expressions.expr import Expr, Reference, Unusable, leaf, name_node, to_expr
+from tilla.expressions.expr import Expr, Reference, Unusable, to_expr
+from tilla.expressions.nodes import leaf, name_node
 from tilla.expressions.sql import Sql
 
 if TYPE_CHECKING:
@@ -62,11 +63,11 @@ class Column(Expr[T_co], Generic[T_co]):
     ) -> None:
         self.token = "" if name else f"\0{next(_tokens)}"
         super().__init__(name_node(name) if name else leaf(self.token), type)
-        self.name = name
-        self.derived = derived
-        self.default_kind = default_kind
-        self.default_value = default_value
-        self.options = dict(options or {})
+        self.name: Final = name
+        self.derived: Final = derived
+        self.default_kind: Final = default_kind
+        self.default_value: Final = default_value
+        self.options: Final[Mapping[str, Any]] = dict(options or {})
         self.open = not name
         if name:
             self.references = (Reference(name, type),)
@@ -122,10 +123,10 @@ class Measure(Unusable, Generic[T_co]):
         self, name: str, aggregate: Aggregate[T_co], *, simple: bool = False, options: Mapping[str, Any] | None = None
     ) -> None:
         self.token = "" if name else f"\0{next(_tokens)}"
-        self.name = name
-        self.aggregate = aggregate
-        self.simple = simple
-        self.options = dict(options or {})
+        self.name: Final = name
+        self.aggregate: Final = aggregate
+        self.simple: Final = simple
+        self.options: Final[Mapping[str, Any]] = dict(options or {})
 
     @property
     def comment(self) -> str:
@@ -210,8 +211,8 @@ def column(
     alias: object = None,
     ephemeral: object = None,
     comment: str = "",
-    codec: object = None,
-    ttl: object = None,
+    codec: str | None = None,
+    ttl: Expr[Any] | Sql | None = None,
     statistics: str | tuple[str, ...] = (),
     settings: Mapping[str, object] | None = None,
 ) -> Column[T]:
@@ -243,8 +244,8 @@ def derive(
     *,
     name: str = "",
     comment: str = "",
-    codec: object = None,
-    ttl: object = None,
+    codec: str | None = None,
+    ttl: Expr[Any] | Sql | None = None,
     statistics: str | tuple[str, ...] = (),
     settings: Mapping[str, object] | None = None,
 ) -> Column[T]:
@@ -270,7 +271,7 @@ def measure(
     simple: bool = False,
     name: str = "",
     comment: str = "",
-    codec: object = None,
+    codec: str | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> Measure[T]:
     """Declare a measure of an Aggregation: stored as a ``-State``, read with ``.merge()``.
@@ -299,8 +300,8 @@ def _value(value: object) -> Expr[Any]:
 
 def _options(
     comment: str,
-    codec: object,
-    ttl: object,
+    codec: str | None,
+    ttl: Expr[Any] | Sql | None,
     statistics: str | tuple[str, ...],
     settings: Mapping[str, object] | None,
 ) -> dict[str, Any]:
@@ -402,7 +403,7 @@ def columns_of(*columns: AnyColumn, name: str = "Generated") -> type[Columns]:
     return body
 
 
-def read_columns(source: type[Columns] | Iterable[AnyColumn]) -> tuple[AnyColumn, ...]:
+def read_columns(source: type[Columns] | Iterable[AnyColumn] | None) -> tuple[AnyColumn, ...]:
     """The columns of a body or of a sequence, each with a name, none twice."""
     if isinstance(source, type) and issubclass(source, Columns):
         return source.__tilla_columns__

@@ -15,6 +15,7 @@ import attrs
 from tilla import errors, text
 from tilla.columns import Column, Measure
 from tilla.expressions.expr import Expr, Ordered, as_sequence, to_expr
+from tilla.expressions.kinds import Condition
 
 if TYPE_CHECKING:
     from tilla.engines_other import (
@@ -133,7 +134,7 @@ class Ttl:
     to_disk: str = attrs.field(default="", kw_only=True)
     to_volume: str = attrs.field(default="", kw_only=True)
     recompress: str = attrs.field(default="", kw_only=True)
-    where: Expr[Any] | None = attrs.field(default=None, eq=_sql, kw_only=True)
+    where: Condition | None = attrs.field(default=None, eq=_sql, kw_only=True)
     group_by: tuple[KeyItem, ...] = attrs.field(default=(), converter=as_key, eq=key_sql, kw_only=True)
     set: Mapping[str, Expr[Any]] = attrs.field(
         factory=dict, kw_only=True, eq=lambda m: tuple((k, v.sql()) for k, v in m.items())

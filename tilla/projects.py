@@ -236,15 +236,15 @@ class Project:
         return project_html(self)
 
 
-def project(name: str, *objects: Declared) -> Project:
+def project(name: str, *objects: Declared | Sequence[Declared]) -> Project:
     """Put objects together and check that they fit.
 
     Raises:
         DeclarationError: a name twice, a dependency that is not among the objects, a circle; all of them at once.
     """
-    flat: list[Declared] = []
+    flat: list[Any] = []
     for item in objects:
-        flat.extend(item) if isinstance(item, list | tuple) else flat.append(item)
+        flat.extend(item if isinstance(item, list | tuple) else [item])
     bad = [item for item in flat if not isinstance(item, Declared)]
     if bad:
         mistakes = errors.Collector()

@@ -25,7 +25,8 @@ from tilla.ddl.deployment import FILL_SETTINGS, MARKER_COLUMNS, MARKER_ORDER, De
 from tilla.ddl.statements import BACKFILL, Statement
 from tilla.engines import TableEngine
 from tilla.engines_other import Distributed, distributed_arguments
-from tilla.expressions.expr import Expr, Ordered, call, print_node
+from tilla.expressions.expr import Expr, Ordered, call
+from tilla.expressions.nodes import print_node
 from tilla.expressions.query import Query
 from tilla.expressions.words import NONDETERMINISTIC
 from tilla.objects.materialized import Trigger

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tilla import errors
 from tilla.expressions import aggregates
 from tilla.expressions.aggregates import AGGREGATES
-from tilla.expressions.expr import Expr, call_node, to_expr
+from tilla.expressions.expr import Expr, to_expr
+from tilla.expressions.nodes import call_node
 from tilla.expressions.rules import NULL
 
 if TYPE_CHECKING:

@@ -6,21 +6,37 @@ are mutable and know their parent. Names and literals are leaves with ready text
 and calls are anonymous, so that everything prints as it was written.
 """
 
+# mypy: disable-error-code="overload-overlap"
+# Of the overloads of an operator the first that fits counts, and that is meant: see `operators` below.
+
 from __future__ import annotations
 
 import datetime as dt
-import math
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Never, TypeVar, overload
 
 from sqlglot import exp
-from sqlglot.dialects.clickhouse import ClickHouse
 
 from tilla import errors, text
 from tilla.expressions import rules
+from tilla.expressions.face import Face, merged
+from tilla.expressions.kinds import (
+    Logical,
+    Mo,
+    Moment,
+    N,
+    Number,
+    Numeric,
+    Readable,
+    Rest,
+    Resting,
+    Step,
+    Textual,
+    Timely,
+)
+from tilla.expressions.nodes import call_node, leaf, literal, name_node
 
 if TYPE_CHECKING:
     from tilla.types import DataType
@@ -28,88 +44,15 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 
-# One generator for all: building it costs more than printing a statement. `copy=True` below keeps shared nodes intact.
-_GENERATOR = ClickHouse().generator()
 
-
-def print_node(node: exp.Expr) -> str:
-    """Print one node as ClickHouse reads it, on one line."""
-    return _GENERATOR.generate(node, copy=True)
-
-
-def leaf(sql: str) -> exp.Expr:
-    """Wrap ready SQL text (a quoted name, a literal) as a node that prints as it is."""
-    return exp.Var(this=sql)
-
-
-def name_node(name: str, relation: str = "") -> exp.Expr:
-    """Build a column reference, with the relation or alias in front when one is given.
-
-    Columns are the only ``exp.Column`` nodes (literals and lambda arguments are leaves), so that a clause may
-    put a qualifier in front of exactly the references.
-    """
-    sql = text.quote_identifier(name)
-    qualifier = exp.Identifier(this=text.quote_identifier(relation)) if relation else None
-    return exp.Column(this=exp.Identifier(this=sql), table=qualifier)
-
-
-def call_node(name: str, arguments: Iterable[exp.Expr], parameters: Sequence[exp.Expr] = ()) -> exp.Expr:
-    """Build a call that prints its name as written: stock sqlglot functions rename some (``rand``, ``if``)."""
-    if parameters:
-        return exp.ParameterizedAgg(this=name, expressions=list(parameters), params=list(arguments))
-    return exp.Anonymous(this=name, expressions=list(arguments))
-
-
-class Expr(Generic[T_co]):
+class Expr(Face[T_co]):
     """One ClickHouse expression. ``T`` is the Python type that a reader gets for a value of it.
 
     Comparison operators build SQL; compare ``expr.sql()`` to compare two expressions. ``&``, ``|`` and
     ``~`` are AND, OR and NOT: an expression has no truth value in Python, so ``and`` raises.
     """
 
-    __slots__ = ("_node", "_sql", "aggregate", "elements", "lets", "open", "reads", "references", "type")
-
-    def __init__(
-        self,
-        node: exp.Expr,
-        type: DataType[T_co] | None = None,
-        *,
-        parts: Iterable[Expr[Any]] = (),
-    ) -> None:
-        self._node = node
-        self._sql: str | None = None
-        self.type = type
-        # What the parts know travels upward, so that nobody has to walk a tree to learn it.
-        self.references: tuple[Reference[Any], ...] = ()
-        self.elements: tuple[Element[Any], ...] = ()
-        self.lets: tuple[Let[Any], ...] = ()
-        self.reads: tuple[Any, ...] = ()  # read inside: relations (`x IN relation`, dictGet), queries, SQL by hand
-        self.open = False
-        self.aggregate = False
-        for part in parts:
-            if part.references:
-                self.references = merged(self.references, part.references)
-            if part.elements:
-                self.elements = merged(self.elements, part.elements)
-            if part.lets:
-                self.lets = merged(self.lets, part.lets)
-            if part.reads:
-                self.reads = merged(self.reads, part.reads)
-            self.open = self.open or part.open
-            self.aggregate = self.aggregate or part.aggregate
-
-    @property
-    def node(self) -> exp.Expr:
-        """A copy of the sqlglot node."""
-        return self._node.copy()
-
-    def sql(self) -> str:
-        """The expression as ClickHouse SQL on one line."""
-        if self.open:
-            raise errors.unfinished_column(type(self).__name__)
-        if self._sql is None:
-            self._sql = print_node(self._node)
-        return self._sql
+    __slots__ = ()
 
     def key(self) -> tuple[object, ...]:
         """What makes two expressions the same: their text, and what the names in it are computed from."""
@@ -123,93 +66,280 @@ class Expr(Generic[T_co]):
         out.reads, out.elements, out.lets = reads, elements, lets
         return out
 
-    def __repr__(self) -> str:
-        try:
-            shown = "?" if self.open else self.sql()
-        except Exception:  # a repr must never raise: it is what a debugger and a notebook show of a broken value
-            shown = "?"
-        return f"<{type(self).__name__} {shown}: {self.type if self.type is not None else 'type unknown'}>"
-
-    def __bool__(self) -> bool:
-        raise errors.truth_of_expression(repr(self))
-
     def __hash__(self) -> int:
         return id(self) if self.open else hash(self.sql())
 
-    def __iter__(self) -> Any:
-        raise errors.iteration_of_expression(repr(self))
-
-    def __format__(self, spec: str) -> str:
-        raise errors.formatted_into_text(repr(self))
-
     # --- operators ---
+    #
+    # Each has one implementation, and overloads that say what ClickHouse compares and computes with what: text with
+    # text, numbers with numbers, moments with moments. The first overload that fits counts. `Expr[Never]` is how one is
+    # written that fits only an expression of which nobody knows the type (Any): nothing is claimed of its result.
 
-    def __eq__(self, other: object) -> Expr[bool]:  # type: ignore[override]  # SQL equality, as in every DSL
+    @overload  # type: ignore[override]  # SQL equality, as in every DSL
+    def __eq__(self: Expr[Number], other: Numeric) -> Expr[bool]: ...
+    @overload
+    def __eq__(self: Expr[str | None], other: Textual) -> Expr[bool]: ...
+    @overload
+    def __eq__(self: Expr[Moment], other: Timely) -> Expr[bool]: ...
+    @overload
+    def __eq__(self: Expr[Rest], other: Resting) -> Expr[bool]: ...
+    def __eq__(self, other: object) -> Expr[bool]:
         return binary(exp.EQ, "equals", self, other)
 
-    def __ne__(self, other: object) -> Expr[bool]:  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def __ne__(self: Expr[Number], other: Numeric) -> Expr[bool]: ...
+    @overload
+    def __ne__(self: Expr[str | None], other: Textual) -> Expr[bool]: ...
+    @overload
+    def __ne__(self: Expr[Moment], other: Timely) -> Expr[bool]: ...
+    @overload
+    def __ne__(self: Expr[Rest], other: Resting) -> Expr[bool]: ...
+    def __ne__(self, other: object) -> Expr[bool]:
         return binary(exp.NEQ, "notEquals", self, other)
 
+    @overload
+    def __lt__(self: Expr[Number], other: Numeric) -> Expr[bool]: ...
+    @overload
+    def __lt__(self: Expr[str | None], other: Textual) -> Expr[bool]: ...
+    @overload
+    def __lt__(self: Expr[Moment], other: Timely) -> Expr[bool]: ...
+    @overload
+    def __lt__(self: Expr[Rest], other: Resting) -> Expr[bool]: ...
     def __lt__(self, other: object) -> Expr[bool]:
         return binary(exp.LT, "less", self, other)
 
+    @overload
+    def __le__(self: Expr[Number], other: Numeric) -> Expr[bool]: ...
+    @overload
+    def __le__(self: Expr[str | None], other: Textual) -> Expr[bool]: ...
+    @overload
+    def __le__(self: Expr[Moment], other: Timely) -> Expr[bool]: ...
+    @overload
+    def __le__(self: Expr[Rest], other: Resting) -> Expr[bool]: ...
     def __le__(self, other: object) -> Expr[bool]:
         return binary(exp.LTE, "lessOrEquals", self, other)
 
+    @overload
+    def __gt__(self: Expr[Number], other: Numeric) -> Expr[bool]: ...
+    @overload
+    def __gt__(self: Expr[str | None], other: Textual) -> Expr[bool]: ...
+    @overload
+    def __gt__(self: Expr[Moment], other: Timely) -> Expr[bool]: ...
+    @overload
+    def __gt__(self: Expr[Rest], other: Resting) -> Expr[bool]: ...
     def __gt__(self, other: object) -> Expr[bool]:
         return binary(exp.GT, "greater", self, other)
 
+    @overload
+    def __ge__(self: Expr[Number], other: Numeric) -> Expr[bool]: ...
+    @overload
+    def __ge__(self: Expr[str | None], other: Textual) -> Expr[bool]: ...
+    @overload
+    def __ge__(self: Expr[Moment], other: Timely) -> Expr[bool]: ...
+    @overload
+    def __ge__(self: Expr[Rest], other: Resting) -> Expr[bool]: ...
     def __ge__(self, other: object) -> Expr[bool]:
         return binary(exp.GTE, "greaterOrEquals", self, other)
 
-    def __and__(self, other: object) -> Expr[bool]:
+    def __and__(self: Expr[int | None], other: Logical) -> Expr[bool]:
         return binary(exp.And, "and", self, other)
 
-    def __rand__(self, other: object) -> Expr[bool]:
+    def __rand__(self: Expr[int | None], other: Logical) -> Expr[bool]:
         return binary(exp.And, "and", other, self)
 
-    def __or__(self, other: object) -> Expr[bool]:
+    def __or__(self: Expr[int | None], other: Logical) -> Expr[bool]:
         return binary(exp.Or, "or", self, other)
 
-    def __ror__(self, other: object) -> Expr[bool]:
+    def __ror__(self: Expr[int | None], other: Logical) -> Expr[bool]:
         return binary(exp.Or, "or", other, self)
 
-    def __invert__(self) -> Expr[bool]:
+    def __invert__(self: Expr[int | None]) -> Expr[bool]:
         return function("not", self)
 
-    def __add__(self: Expr[T], other: object) -> Expr[T]:
+    @overload
+    def __add__(self: Expr[Never], other: object) -> Expr[Any]: ...
+    @overload
+    def __add__(self: Expr[int], other: int | Expr[int]) -> Expr[int]: ...
+    @overload
+    def __add__(self: Expr[int] | Expr[Decimal], other: int | Decimal | Expr[int] | Expr[Decimal]) -> Expr[Decimal]: ...
+    @overload
+    def __add__(
+        self: Expr[float] | Expr[Decimal], other: float | Decimal | Expr[float] | Expr[Decimal]
+    ) -> Expr[float]: ...
+    @overload
+    def __add__(self: Expr[int | None], other: int | Expr[int | None] | None) -> Expr[int | None]: ...
+    @overload
+    def __add__(
+        self: Expr[int | None] | Expr[Decimal | None],
+        other: int | Decimal | Expr[int | None] | Expr[Decimal | None] | None,
+    ) -> Expr[Decimal | None]: ...
+    @overload
+    def __add__(self: Expr[Number], other: Numeric) -> Expr[float | None]: ...
+    @overload
+    def __add__(self: Expr[dt.datetime], other: Step) -> Expr[dt.datetime]: ...
+    @overload
+    def __add__(self: Expr[dt.date], other: Step) -> Expr[dt.date]: ...
+    @overload
+    def __add__(self: Expr[dt.datetime | None], other: Step) -> Expr[dt.datetime | None]: ...
+    @overload
+    def __add__(self: Expr[dt.date | None], other: Step) -> Expr[dt.date | None]: ...
+    @overload
+    def __add__(self: Expr[dt.timedelta | None], other: Step) -> Expr[dt.timedelta | None]: ...
+    def __add__(self, other: object) -> Expr[Any]:
         return binary(exp.Add, "plus", self, other)
 
-    def __radd__(self: Expr[T], other: object) -> Expr[T]:
+    @overload
+    def __radd__(self: Expr[Never], other: object) -> Expr[Any]: ...
+    @overload
+    def __radd__(self: Expr[int], other: int) -> Expr[int]: ...
+    @overload
+    def __radd__(self: Expr[int] | Expr[Decimal], other: int | Decimal) -> Expr[Decimal]: ...
+    @overload
+    def __radd__(self: Expr[float] | Expr[Decimal], other: float | Decimal) -> Expr[float]: ...
+    @overload
+    def __radd__(self: Expr[int | None], other: int) -> Expr[int | None]: ...
+    @overload
+    def __radd__(self: Expr[int | None] | Expr[Decimal | None], other: int | Decimal) -> Expr[Decimal | None]: ...
+    @overload
+    def __radd__(self: Expr[Number], other: float | Decimal) -> Expr[float | None]: ...
+    @overload
+    def __radd__(self: Expr[int] | Expr[dt.timedelta], other: Mo) -> Expr[Mo]: ...
+    def __radd__(self, other: object) -> Expr[Any]:
         return binary(exp.Add, "plus", other, self)
 
-    def __sub__(self: Expr[T], other: object) -> Expr[T]:
+    @overload
+    def __sub__(self: Expr[Never], other: object) -> Expr[Any]: ...
+    @overload
+    def __sub__(self: Expr[int], other: int | Expr[int]) -> Expr[int]: ...
+    @overload
+    def __sub__(self: Expr[int] | Expr[Decimal], other: int | Decimal | Expr[int] | Expr[Decimal]) -> Expr[Decimal]: ...
+    @overload
+    def __sub__(
+        self: Expr[float] | Expr[Decimal], other: float | Decimal | Expr[float] | Expr[Decimal]
+    ) -> Expr[float]: ...
+    @overload
+    def __sub__(self: Expr[int | None], other: int | Expr[int | None] | None) -> Expr[int | None]: ...
+    @overload
+    def __sub__(
+        self: Expr[int | None] | Expr[Decimal | None],
+        other: int | Decimal | Expr[int | None] | Expr[Decimal | None] | None,
+    ) -> Expr[Decimal | None]: ...
+    @overload
+    def __sub__(self: Expr[Number], other: Numeric) -> Expr[float | None]: ...
+    @overload
+    def __sub__(self: Expr[dt.datetime], other: Step) -> Expr[dt.datetime]: ...
+    @overload
+    def __sub__(self: Expr[dt.date], other: Step) -> Expr[dt.date]: ...
+    @overload
+    def __sub__(self: Expr[dt.datetime | None], other: Step) -> Expr[dt.datetime | None]: ...
+    @overload
+    def __sub__(self: Expr[dt.date | None], other: Step) -> Expr[dt.date | None]: ...
+    @overload
+    def __sub__(self: Expr[dt.timedelta | None], other: Step) -> Expr[dt.timedelta | None]: ...
+    @overload
+    def __sub__(self: Expr[dt.date], other: dt.date | Expr[dt.date]) -> Expr[int]: ...
+    @overload
+    def __sub__(self: Expr[Moment], other: dt.date | Expr[Moment]) -> Expr[int | None]: ...
+    def __sub__(self, other: object) -> Expr[Any]:
         return binary(exp.Sub, "minus", self, other)
 
-    def __rsub__(self: Expr[T], other: object) -> Expr[T]:
+    @overload
+    def __rsub__(self: Expr[Never], other: object) -> Expr[Any]: ...
+    @overload
+    def __rsub__(self: Expr[int], other: int) -> Expr[int]: ...
+    @overload
+    def __rsub__(self: Expr[int] | Expr[Decimal], other: int | Decimal) -> Expr[Decimal]: ...
+    @overload
+    def __rsub__(self: Expr[float] | Expr[Decimal], other: float | Decimal) -> Expr[float]: ...
+    @overload
+    def __rsub__(self: Expr[int | None], other: int) -> Expr[int | None]: ...
+    @overload
+    def __rsub__(self: Expr[int | None] | Expr[Decimal | None], other: int | Decimal) -> Expr[Decimal | None]: ...
+    @overload
+    def __rsub__(self: Expr[Number], other: float | Decimal) -> Expr[float | None]: ...
+    @overload
+    def __rsub__(self: Expr[dt.date], other: dt.date) -> Expr[int]: ...
+    def __rsub__(self, other: object) -> Expr[Any]:
         return binary(exp.Sub, "minus", other, self)
 
-    def __mul__(self: Expr[T], other: object) -> Expr[T]:
+    @overload
+    def __mul__(self: Expr[Never], other: object) -> Expr[Any]: ...
+    @overload
+    def __mul__(self: Expr[int], other: int | Expr[int]) -> Expr[int]: ...
+    @overload
+    def __mul__(self: Expr[int] | Expr[Decimal], other: int | Decimal | Expr[int] | Expr[Decimal]) -> Expr[Decimal]: ...
+    @overload
+    def __mul__(
+        self: Expr[float] | Expr[Decimal], other: float | Decimal | Expr[float] | Expr[Decimal]
+    ) -> Expr[float]: ...
+    @overload
+    def __mul__(self: Expr[int | None], other: int | Expr[int | None] | None) -> Expr[int | None]: ...
+    @overload
+    def __mul__(
+        self: Expr[int | None] | Expr[Decimal | None],
+        other: int | Decimal | Expr[int | None] | Expr[Decimal | None] | None,
+    ) -> Expr[Decimal | None]: ...
+    @overload
+    def __mul__(self: Expr[Number], other: Numeric) -> Expr[float | None]: ...
+    def __mul__(self, other: object) -> Expr[Any]:
         return binary(exp.Mul, "multiply", self, other)
 
-    def __rmul__(self: Expr[T], other: object) -> Expr[T]:
+    @overload
+    def __rmul__(self: Expr[Never], other: object) -> Expr[Any]: ...
+    @overload
+    def __rmul__(self: Expr[int], other: int) -> Expr[int]: ...
+    @overload
+    def __rmul__(self: Expr[int] | Expr[Decimal], other: int | Decimal) -> Expr[Decimal]: ...
+    @overload
+    def __rmul__(self: Expr[float] | Expr[Decimal], other: float | Decimal) -> Expr[float]: ...
+    @overload
+    def __rmul__(self: Expr[int | None], other: int) -> Expr[int | None]: ...
+    @overload
+    def __rmul__(self: Expr[int | None] | Expr[Decimal | None], other: int | Decimal) -> Expr[Decimal | None]: ...
+    @overload
+    def __rmul__(self: Expr[Number], other: float | Decimal) -> Expr[float | None]: ...
+    def __rmul__(self, other: object) -> Expr[Any]:
         return binary(exp.Mul, "multiply", other, self)
 
+    @overload
+    def __truediv__(self: Expr[Never], other: object) -> Expr[Any]: ...
+    @overload
+    def __truediv__(self: Expr[Decimal], other: int | Decimal | Expr[int] | Expr[Decimal]) -> Expr[Decimal]: ...
+    @overload
+    def __truediv__(self: Expr[int], other: Decimal | Expr[Decimal]) -> Expr[Decimal]: ...
+    @overload
+    def __truediv__(
+        self: Expr[float] | Expr[Decimal], other: float | Decimal | Expr[float] | Expr[Decimal]
+    ) -> Expr[float]: ...
+    @overload
+    def __truediv__(
+        self: Expr[Decimal | None], other: int | Decimal | Expr[int | None] | Expr[Decimal | None] | None
+    ) -> Expr[Decimal | None]: ...
+    @overload
+    def __truediv__(self: Expr[int | None], other: Decimal | Expr[Decimal | None]) -> Expr[Decimal | None]: ...
+    @overload
+    def __truediv__(self: Expr[Number], other: Numeric) -> Expr[float | None]: ...
     def __truediv__(self, other: object) -> Expr[Any]:
         return binary(exp.Div, "divide", self, other)
 
-    def __rtruediv__(self, other: object) -> Expr[Any]:
+    def __rtruediv__(self: Expr[Number], other: Numeric) -> Expr[Any]:
         return binary(exp.Div, "divide", other, self)
 
-    def __floordiv__(self, other: object) -> Expr[Any]:
+    def __floordiv__(self: Expr[Number], other: Numeric) -> Expr[Any]:
         return function("intDiv", self, other)
 
-    def __mod__(self: Expr[T], other: object) -> Expr[T]:
+    def __mod__(self: Expr[N], other: Numeric) -> Expr[N]:
         return binary(exp.Mod, "modulo", self, other)
 
-    def __neg__(self: Expr[T]) -> Expr[T]:
+    def __neg__(self: Expr[N]) -> Expr[N]:
         return function("negate", self)
 
+    @overload
+    def __getitem__(self: Expr[list[T]], index: int | Expr[int]) -> Expr[T]: ...
+    @overload
+    def __getitem__(self: Expr[Mapping[Any, T]], index: object) -> Expr[T]: ...
+    @overload
+    def __getitem__(self: Expr[list[Any]] | Expr[tuple[Any, ...] | None], index: object) -> Expr[Any]: ...
     def __getitem__(self, index: object) -> Expr[Any]:
         """Element of an array, map or tuple: 1-based for arrays, a key for maps, a name for tuples."""
         name = "tupleElement" if rules.is_tuple(self.type, index) else "arrayElement"
@@ -233,22 +363,58 @@ class Expr(Generic[T_co]):
         """``isNotNull(x)``: true where there is a value."""
         return function("isNotNull", self)
 
+    @overload
+    def is_in(self: Expr[Number], values: Collection[Numeric] | Readable) -> Expr[bool]: ...
+    @overload
+    def is_in(self: Expr[str | None], values: Collection[Textual] | Readable) -> Expr[bool]: ...
+    @overload
+    def is_in(self: Expr[Moment], values: Collection[Timely] | Readable) -> Expr[bool]: ...
+    @overload
+    def is_in(self: Expr[Rest], values: Collection[Resting] | Readable) -> Expr[bool]: ...
     def is_in(self, values: object) -> Expr[bool]:
         """``x IN (...)``: a Python sequence of values, or a relation or query with one column."""
         return _in(self, values)
 
+    @overload
+    def not_in(self: Expr[Number], values: Collection[Numeric] | Readable) -> Expr[bool]: ...
+    @overload
+    def not_in(self: Expr[str | None], values: Collection[Textual] | Readable) -> Expr[bool]: ...
+    @overload
+    def not_in(self: Expr[Moment], values: Collection[Timely] | Readable) -> Expr[bool]: ...
+    @overload
+    def not_in(self: Expr[Rest], values: Collection[Resting] | Readable) -> Expr[bool]: ...
     def not_in(self, values: object) -> Expr[bool]:
         """``x NOT IN (...)``."""
         return ~_in(self, values)
 
-    def between(self, low: object, high: object) -> Expr[bool]:
+    @overload
+    def between(self: Expr[Number], low: Numeric, high: Numeric) -> Expr[bool]: ...
+    @overload
+    def between(self: Expr[str | None], low: Textual, high: Textual) -> Expr[bool]: ...
+    @overload
+    def between(self: Expr[Moment], low: Timely, high: Timely) -> Expr[bool]: ...
+    def between(self, low: Any, high: Any) -> Expr[bool]:
         """``x >= low AND x <= high``, both ends included."""
-        return (self >= low) & (self <= high)
+        return binary(exp.GTE, "greaterOrEquals", self, low) & binary(exp.LTE, "lessOrEquals", self, high)
 
-    def like(self, pattern: str) -> Expr[bool]:
+    def like(self: Expr[str | None], pattern: Textual) -> Expr[bool]:
         """``x LIKE pattern``: ``%`` any run, ``_`` one character."""
         return function("like", self, pattern)
 
+    @overload
+    def if_null(self: Expr[Never], other: object) -> Expr[Any]: ...
+    @overload
+    def if_null(self: Expr[bool | None], other: bool | Expr[bool]) -> Expr[bool]: ...
+    @overload
+    def if_null(self: Expr[int | None], other: int | Expr[int]) -> Expr[int]: ...
+    @overload
+    def if_null(
+        self: Expr[int | None] | Expr[Decimal | None], other: int | Decimal | Expr[int] | Expr[Decimal]
+    ) -> Expr[Decimal]: ...
+    @overload
+    def if_null(self: Expr[T | None], other: Expr[T]) -> Expr[T]: ...
+    @overload
+    def if_null(self: Expr[T | None], other: T) -> Expr[T]: ...
     def if_null(self, other: object) -> Expr[Any]:
         """``ifNull(x, other)``: the other value where this one is absent."""
         return function("ifNull", *in_one_scale("ifNull", self, other))
@@ -282,11 +448,6 @@ class Expr(Generic[T_co]):
         out: Expr[T] = Expr(node, self.type, parts=parts)
         out.aggregate = False
         return out
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<code>{escape(repr(self))}</code>"
 
 
 class Named(Expr[T_co]):
@@ -402,14 +563,6 @@ def let(expression: Expr[T], name: str) -> Expr[T]:
     return Let(value, name)
 
 
-def merged(left: tuple[Any, ...], right: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Concatenate without repeating an object."""
-    if not left or left is right:
-        return right
-    seen = {id(item) for item in left}
-    return left + tuple(item for item in right if id(item) not in seen)
-
-
 def as_sequence(value: Any) -> list[Any]:
     """Return a list: of the value itself, or of what a tuple or list holds."""
     return list(value) if isinstance(value, list | tuple) else [value]
@@ -441,63 +594,6 @@ class Unusable:
     """Base of things that look like a value but are none (a stored -State); a literal of it is an error."""
 
     __slots__ = ()
-
-
-def literal(value: object) -> str:
-    """Write a Python scalar as ClickHouse SQL."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return _integer_literal(value)
-    if isinstance(value, float):
-        if math.isnan(value):
-            return "nan"
-        return ("inf" if value > 0 else "-inf") if math.isinf(value) else repr(value)
-    if isinstance(value, str):
-        return text.quote_string(value)
-    if isinstance(value, Decimal):
-        return _decimal_literal(value)
-    if isinstance(value, dt.datetime):
-        return _datetime_literal(value)
-    if isinstance(value, dt.date):
-        return f"toDate32('{value.isoformat()}')" if not 1970 <= value.year < 2149 else f"toDate('{value.isoformat()}')"
-    if isinstance(value, dt.timedelta):
-        micros = value // dt.timedelta(microseconds=1)
-        return f"toIntervalMicrosecond({micros})" if micros % 1_000_000 else f"toIntervalSecond({micros // 1_000_000})"
-    if isinstance(value, uuid.UUID):
-        return f"toUUID('{value}')"
-    raise errors.no_literal(type(value).__name__)
-
-
-def _integer_literal(value: int) -> str:
-    """Write an integer; ClickHouse would read one of more than 64 bits as a Float64 and lose its last digits."""
-    if -(2**63) <= value < 2**64:
-        return str(value)
-    type_ = rules.integer_type(value)
-    if type_ is None:
-        raise errors.no_literal("int of more than 256 bits")
-    return f"to{type_}('{value}')"
-
-
-def _decimal_literal(value: Decimal) -> str:
-    """Write a Decimal with its own scale: a bare ``1.5`` would be a Float64 in ClickHouse."""
-    if not value.is_finite():
-        raise errors.no_literal(f"Decimal {value}")
-    if (digits := rules.decimal_digits(value)) > 76:
-        raise errors.no_literal(f"Decimal of {digits} digits")
-    return f"toDecimal{rules.decimal_width(digits)}('{value:f}', {rules.decimal_scale(value)})"
-
-
-def _datetime_literal(value: dt.datetime) -> str:
-    """Write a moment in UTC; a datetime without a zone is ambiguous and refused."""
-    if value.tzinfo is None:
-        raise errors.naive_datetime(value.isoformat(" "))
-    moment = value.astimezone(dt.UTC)
-    digits = 6 if moment.microsecond % 1000 else 3
-    fraction = f"{moment.microsecond:06d}"[:digits]
-    return f"toDateTime64('{moment:%Y-%m-%d %H:%M:%S}.{fraction}', {digits}, 'UTC')"
 
 
 def _sequence(function: str, items: list[Expr[Any]]) -> Expr[Any]:

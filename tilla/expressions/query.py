@@ -15,8 +15,11 @@ import attrs
 from sqlglot import exp
 
 from tilla import errors, text
-from tilla.expressions.expr import Element, Expr, Let, Named, Ordered, Reference, as_sequence, merged, print_node
+from tilla.expressions.expr import Element, Expr, Let, Named, Ordered, Reference, as_sequence
+from tilla.expressions.face import merged
 from tilla.expressions.folding import folded
+from tilla.expressions.kinds import Condition, Relational
+from tilla.expressions.nodes import print_node
 from tilla.expressions.sql import Sql
 
 
@@ -57,11 +60,11 @@ class Query:
 
     # --- composing ---
 
-    def where(self, *conditions: Expr[Any]) -> Query:
+    def where(self, *conditions: Condition) -> Query:
         """Keep the rows for which every condition is true."""
         return attrs.evolve(self, conditions=(*self.conditions, *conditions))
 
-    def join(self, relation: Any, on: Expr[Any], *, kind: str = "INNER") -> Query:
+    def join(self, relation: Relational, on: Condition, *, kind: str = "INNER") -> Query:
         """Join another relation; name columns as ``relation[Body.column]``.
 
         ``kind`` is ClickHouse's own: ``INNER``, ``LEFT``, ``ANY LEFT``, ``ASOF LEFT``, ``FULL``, ``SEMI LEFT``, ...
@@ -72,7 +75,7 @@ class Query:
         """Group by these expressions instead of by all items that do not aggregate."""
         return attrs.evolve(self, keys=keys, grouped=True)
 
-    def having(self, *conditions: Expr[Any]) -> Query:
+    def having(self, *conditions: Condition) -> Query:
         """Keep the groups for which every condition is true."""
         return attrs.evolve(self, having_=(*self.having_, *conditions))
 

@@ -15,7 +15,8 @@ from tilla.expressions import (
 )
 from tilla.expressions import rules
 from tilla.expressions.aggregates import without_dictionaries
-from tilla.expressions.expr import Element, Expr, Let, Reference, call, function, is_constant, leaf, to_expr
+from tilla.expressions.expr import Element, Expr, Let, Reference, call, function, is_constant, to_expr
+from tilla.expressions.nodes import leaf
 from tilla.expressions.rules import Type
 from tilla.types.base import DataType
 from tilla.types.containers import ArrayType
@@ -23,13 +24,14 @@ from tilla.types.temporal import DateTime64Type, DateTimeType, check_zone
 
 T = TypeVar("T")
 N = TypeVar("N", bound="int | float | Decimal")
+D = TypeVar("D", bound="Decimal | None")
 M = TypeVar("M", bound="int | float | Decimal | None")  # a number that may be NULL, where the result may be too
 
 # What an argument may be: an expression of the right Python type, or a plain value of it.
 Text = Expr[str | None] | str
 Number = Expr[int | None] | Expr[float | None] | Expr[Decimal | None] | int | float | Decimal
 Whole = Expr[int | None] | int
-Truth = Expr[bool | None] | bool
+Truth = Expr[int | None] | bool  # true where it is not 0
 Moment = Expr[dt.date | None] | dt.date
 Uuid = Expr[uuid.UUID | None] | uuid.UUID
 Address = Expr[ipaddress.IPv4Address | None] | Expr[ipaddress.IPv6Address | None] | Expr[str | None] | str
@@ -148,6 +150,7 @@ def _lambda(
 
 __all__ = [
     "Address",
+    "D",
     "Items",
     "M",
     "Moment",

@@ -3,15 +3,27 @@
 Operators are methods of every expression (``a == b``, ``a & b``, ``a.is_null()``); what has no operator is here.
 """
 
+# mypy: disable-error-code="overload-overlap"
+# The first overload that fits counts, and that is meant: `Expr[Never]` fits only an expression of unknown type.
+
 from __future__ import annotations
 
-from typing import Any, overload
+from decimal import Decimal
+from typing import Any, Never, overload
 
 from tilla import errors
 from tilla.expressions.expr import Expr, in_one_scale
-from tilla.functions.base import Number, T, Text, Truth, scalar
+from tilla.functions.base import D, Number, T, Text, Truth, scalar
 
 
+@overload
+def if_(condition: Truth, then: Expr[Never], otherwise: object) -> Expr[Any]: ...
+@overload
+def if_(condition: Truth, then: object, otherwise: Expr[Never]) -> Expr[Any]: ...
+@overload
+def if_(condition: Truth, then: Expr[D], otherwise: int | Expr[int]) -> Expr[D]: ...
+@overload
+def if_(condition: Truth, then: int | Expr[int], otherwise: Expr[D]) -> Expr[D]: ...
 @overload
 def if_(condition: Truth, then: Expr[T], otherwise: Expr[T]) -> Expr[T]: ...
 @overload
@@ -60,7 +72,19 @@ def coalesce(*values: object) -> Expr[Any]:
     return scalar("coalesce", *in_one_scale("f.coalesce", *values))
 
 
-def if_null(x: Expr[T | None], otherwise: Expr[T] | T) -> Expr[T]:
+@overload
+def if_null(x: Expr[Never], otherwise: object) -> Expr[Any]: ...
+@overload
+def if_null(x: Expr[bool | None], otherwise: bool | Expr[bool]) -> Expr[bool]: ...
+@overload
+def if_null(x: Expr[int | None], otherwise: int | Expr[int]) -> Expr[int]: ...
+@overload
+def if_null(x: Expr[Decimal | None], otherwise: int | Decimal | Expr[int] | Expr[Decimal]) -> Expr[Decimal]: ...
+@overload
+def if_null(x: Expr[T | None], otherwise: Expr[T]) -> Expr[T]: ...
+@overload
+def if_null(x: Expr[T | None], otherwise: T) -> Expr[T]: ...
+def if_null(x: Any, otherwise: Any) -> Expr[Any]:
     """``ifNull(x, otherwise)``: the other value where ``x`` is NULL."""
     return scalar("ifNull", *in_one_scale("f.if_null", x, otherwise))
 
@@ -95,12 +119,24 @@ def is_zero_or_null(x: Expr[Any]) -> Expr[bool]:
     return scalar("isZeroOrNull", x)
 
 
-def greatest(x: Expr[T], *others: Expr[T] | T) -> Expr[T]:
+@overload
+def greatest(x: Expr[Never], *others: object) -> Expr[Any]: ...
+@overload
+def greatest(x: Expr[D], *others: int | Decimal | Expr[int] | Expr[Decimal]) -> Expr[D]: ...
+@overload
+def greatest(x: Expr[T], *others: Expr[T] | T) -> Expr[T]: ...
+def greatest(x: Any, *others: Any) -> Expr[Any]:
     """``greatest(x, ...)``: the largest; NULLs are passed over."""
     return scalar("greatest", x, *others)
 
 
-def least(x: Expr[T], *others: Expr[T] | T) -> Expr[T]:
+@overload
+def least(x: Expr[Never], *others: object) -> Expr[Any]: ...
+@overload
+def least(x: Expr[D], *others: int | Decimal | Expr[int] | Expr[Decimal]) -> Expr[D]: ...
+@overload
+def least(x: Expr[T], *others: Expr[T] | T) -> Expr[T]: ...
+def least(x: Any, *others: Any) -> Expr[Any]:
     """``least(x, ...)``: the smallest; NULLs are passed over."""
     return scalar("least", x, *others)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from tilla import errors
-from tilla.expressions.expr import Expr, call, merged, to_expr
+from tilla.expressions.expr import Expr, call, to_expr
+from tilla.expressions.face import merged
 from tilla.expressions.rules import UINT8, Type, nullable
 
 

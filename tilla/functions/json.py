@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tilla import errors
-from tilla.expressions.expr import Expr, call, leaf, to_expr
+from tilla.expressions.expr import Expr, call, to_expr
 from tilla.expressions.expr import function as built
+from tilla.expressions.nodes import leaf
 from tilla.expressions.rules import BOOL, INT64, STRING, nullable, strip
 from tilla.functions.base import Text, exact, scalar, typed, zone
 from tilla.text import quote_identifier

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 
@@ -11,13 +11,12 @@ from tilla import engines, errors
 from tilla.columns import Column, Measure
 from tilla.expressions.combinators import is_idempotent
 from tilla.expressions.expr import Expr, Named
+from tilla.expressions.kinds import Condition
 from tilla.expressions.query import Query, select
-from tilla.objects.base import Part, Relation, check_references
+from tilla.objects.base import B, Part, Relation, check_references
 from tilla.objects.materialized import Trigger, attrs_column, check_trigger_source, derived_query, suffixed
 from tilla.objects.table import Table
 from tilla.objects.view import View
-
-B = TypeVar("B")
 
 
 @attrs.frozen(slots=False, repr=False)
@@ -35,8 +34,8 @@ class Aggregation(Relation[B]):
     (sum, count, avg) need it.
     """
 
-    source: Any = attrs.field(kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
-    where: Expr[Any] | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.key())
+    source: Relation[Any] = attrs.field(kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
+    where: Condition | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.key())
     stable: tuple[Column[Any], ...] = attrs.field(
         default=(),
         kw_only=True,
@@ -124,7 +123,7 @@ class Aggregation(Relation[B]):
     def needs(self) -> tuple[Any, ...]:
         return self.trigger.needs()
 
-    def select(self, *items: Any) -> Query:
+    def select(self, *items: Expr[Any]) -> Query:
         """Read finished values, grouped by every item that does not merge: ``daily.select(week, Body.events.merge())``."""
         query = select(self.state, items)
         check_references(f"select from {self.name}", query.references(), (self.state,))

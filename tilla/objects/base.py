@@ -19,7 +19,9 @@ from tilla.columns import AnyColumn, Column, Columns, Measure, read_columns
 from tilla.expressions.expr import Expr, Reference
 from tilla.expressions.query import Query, select
 
-B = TypeVar("B")
+# The body of a relation: a class of columns or a sequence of them. A view may have none: its query knows its columns.
+B = TypeVar("B", bound="type[Columns] | Sequence[AnyColumn]")
+R = TypeVar("R", bound="type[Columns] | Sequence[AnyColumn] | None")
 T = TypeVar("T")
 
 
@@ -123,15 +125,15 @@ class Part(Declared):
 
 
 @attrs.frozen(slots=False, repr=False)
-class Relation(Part, Generic[B]):
+class Relation(Part, Generic[R]):
     """A part that can be read: it has columns, and ``relation[Body.column]`` names one of them in a join."""
 
-    body: B = attrs.field(eq=body_key)
+    body: R = attrs.field(eq=body_key)
 
     @cached_property
     def all_columns(self) -> tuple[AnyColumn, ...]:
         """Columns and measures, as the body lists them."""
-        return read_columns(self.body)  # type: ignore[arg-type]  # B is a body or a sequence of columns
+        return read_columns(self.body)
 
     @cached_property
     def columns(self) -> tuple[Column[Any], ...]:
@@ -144,7 +146,7 @@ class Relation(Part, Generic[B]):
         return tuple(c.name for c in self.columns)
 
     @property
-    def c(self) -> B:
+    def c(self) -> R:
         """The body: ``orders.c.total``."""
         return self.body
 
@@ -156,7 +158,7 @@ class Relation(Part, Generic[B]):
             raise errors.unknown_column(f"{self.name}[...]", column.name, self.column_names, self.name)
         return Reference(column.name, column.type, self.table)
 
-    def select(self, *items: Any) -> Query:
+    def select(self, *items: Expr[Any]) -> Query:
         """Read the relation; with an aggregate among the items, all others are group keys."""
         query = select(self, items)
         # What stands with another relation's name in front is of a join that comes later; `relation[...]` has checked it.

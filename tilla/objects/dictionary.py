@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 
@@ -15,10 +15,8 @@ from tilla.dictionaries import ClickHouse, Layout
 from tilla.expressions.expr import Expr
 from tilla.expressions.query import Query, relations_within
 from tilla.expressions.sql import Sql
-from tilla.objects.base import Edge, Relation, check_references, settings_field
+from tilla.objects.base import B, Edge, Relation, check_references, settings_field
 from tilla.objects.uses import expression_edges, expression_relations, query_edges, reading_of, text_edges
-
-B = TypeVar("B")
 
 
 def _layout(value: Any) -> Layout:

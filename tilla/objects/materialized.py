@@ -8,22 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 
 from tilla import engines, errors
 from tilla.columns import Column, Columns, Measure
 from tilla.expressions.expr import Expr, Named
+from tilla.expressions.kinds import Condition
 from tilla.expressions.query import Query
 from tilla.expressions.reading import Reading
 from tilla.expressions.sql import Sql
-from tilla.objects.base import Edge, Part, Relation, check_references
+from tilla.objects.base import B, Edge, Part, Relation, check_references
 from tilla.objects.source import Source
-from tilla.objects.table import Constraint, Index, Projection, Table, check_table
+from tilla.objects.table import (
+    Constraint,
+    Index,
+    Projection,
+    Table,
+    as_constraints,
+    as_indexes,
+    as_projections,
+    check_table,
+)
 from tilla.objects.uses import query_edges, query_relations
-
-B = TypeVar("B")
 
 
 # Not `_query_key`: attrs looks a field's key function up under that very name, and would find this one.
@@ -80,16 +88,18 @@ class MaterializedView(Relation[B]):
     would count a repeated row twice needs a boundary before its history can be filled.
     """
 
-    source: Any = attrs.field(default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
+    source: Relation[Any] | None = attrs.field(
+        default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None)
+    )
     query: Sql | Query | None = attrs.field(
         default=None, kw_only=True, eq=lambda q: None if q is None else _select_key(q)
     )
-    where: Expr[Any] | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.key())
+    where: Condition | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.key())
     engine: engines.TableEngine | None = attrs.field(default=None, kw_only=True)
-    to: Any = attrs.field(default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
-    indexes: tuple[Index, ...] = attrs.field(default=(), kw_only=True)
-    projections: tuple[Projection, ...] = attrs.field(default=(), kw_only=True)
-    constraints: tuple[Constraint, ...] = attrs.field(default=(), kw_only=True)
+    to: Relation[Any] | None = attrs.field(default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
+    indexes: tuple[Index, ...] = attrs.field(default=(), kw_only=True, converter=as_indexes)
+    projections: tuple[Projection, ...] = attrs.field(default=(), kw_only=True, converter=as_projections)
+    constraints: tuple[Constraint, ...] = attrs.field(default=(), kw_only=True, converter=as_constraints)
     comment: str = attrs.field(default="", kw_only=True)
     definer: str = attrs.field(default="", kw_only=True)
     sql_security: str = attrs.field(default="", kw_only=True)
@@ -183,7 +193,7 @@ def derived_query(
     name: str,
     source: Any,
     items: Iterable[Column[Any] | Measure[Any]],
-    where: Expr[Any] | None,
+    where: Condition | None,
     *,
     finish: bool = False,
 ) -> Query:

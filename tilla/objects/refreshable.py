@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypedDict, Unpack, cast
 
 import attrs
 
 from tilla import engines, errors
 from tilla.columns import Column, Measure
-from tilla.expressions.expr import Expr
+from tilla.expressions.kinds import Condition
 from tilla.expressions.query import Query
 from tilla.expressions.sql import Sql
-from tilla.objects.base import Edge, Relation, settings_field
+from tilla.objects.base import B, Edge, Relation, settings_field
 from tilla.objects.materialized import attrs_column, check_output, derived_query
 from tilla.objects.table import check_table
 from tilla.objects.uses import query_edges, query_relations, table_edges, table_relations
 
-B = TypeVar("B")
-
 _UNITS = ("years", "months", "weeks", "days", "hours", "minutes", "seconds")
+
+
+class Interval(TypedDict, total=False):
+    """The parts of an interval, as keywords."""
+
+    years: int
+    months: int
+    weeks: int
+    days: int
+    hours: int
+    minutes: int
+    seconds: int
 
 
 def _interval(where: str, parts: Mapping[str, int]) -> str:
@@ -40,15 +50,15 @@ class Schedule:
 
     text: str
 
-    def offset(self, **interval: int) -> Schedule:
+    def offset(self, **interval: Unpack[Interval]) -> Schedule:
         """Shift the moment: ``tl.every(days=1).offset(hours=5)`` refreshes at 05:00 UTC. Not for ``after``."""
         if not self.text.startswith("EVERY"):
             raise errors.offset_of_after(self.text)
-        return Schedule(f"{self.text} OFFSET {_interval('offset', interval)}")
+        return Schedule(f"{self.text} OFFSET {_interval('offset', cast('dict[str, int]', interval))}")
 
-    def randomize(self, **interval: int) -> Schedule:
+    def randomize(self, **interval: Unpack[Interval]) -> Schedule:
         """Start at a random moment within this much time around the planned one, to spread the load."""
-        return Schedule(f"{self.text} RANDOMIZE FOR {_interval('randomize', interval)}")
+        return Schedule(f"{self.text} RANDOMIZE FOR {_interval('randomize', cast('dict[str, int]', interval))}")
 
 
 def every(
@@ -103,12 +113,14 @@ class RefreshableView(Relation[B]):
         kw_only=True,
         eq=lambda q: None if q is None else (q.sql() if isinstance(q, Query) else q.render()),
     )
-    source: Any = attrs.field(default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None))
+    source: Relation[Any] | None = attrs.field(
+        default=None, kw_only=True, eq=lambda r: getattr(r, "qualified_name", None)
+    )
     final: bool = attrs.field(default=False, kw_only=True)
-    where: Expr[Any] | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.key())
+    where: Condition | None = attrs.field(default=None, kw_only=True, eq=lambda e: None if e is None else e.key())
     append: bool = attrs.field(default=False, kw_only=True)
     empty: bool = attrs.field(default=True, kw_only=True)
-    depends_on: tuple[Any, ...] | None = attrs.field(
+    depends_on: tuple[RefreshableView[Any], ...] | None = attrs.field(
         default=None, kw_only=True, eq=lambda v: None if v is None else tuple(r.qualified_name for r in v)
     )
     settings: Mapping[str, object] = settings_field()

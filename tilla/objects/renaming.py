@@ -15,7 +15,8 @@ from sqlglot import exp
 from tilla import text
 from tilla.columns import Column, Columns, Measure, columns_of, read_columns
 from tilla.expressions.combinators import Aggregate
-from tilla.expressions.expr import Element, Expr, Let, Named, Ordered, leaf
+from tilla.expressions.expr import Element, Expr, Let, Named, Ordered
+from tilla.expressions.nodes import leaf
 from tilla.expressions.query import Query
 from tilla.expressions.reading import TableUse, column_databases, read_expression
 from tilla.expressions.scan import splice

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import attrs
 
 from tilla import engines
-from tilla.objects.base import Relation
+from tilla.objects.base import B, Relation
 from tilla.objects.table import check_table
-
-B = TypeVar("B")
 
 
 @attrs.frozen(slots=False, repr=False)

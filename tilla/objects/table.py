@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import attrs
 
 from tilla import engines, errors
 from tilla.columns import Column
-from tilla.expressions.expr import Expr, Ordered
+from tilla.expressions.expr import Expr, Ordered, as_sequence
+from tilla.expressions.kinds import Condition
 from tilla.expressions.query import Query
-from tilla.objects.base import Edge, Relation, check_references
+from tilla.objects.base import B, Edge, Relation, check_references
 from tilla.objects.uses import table_edges, table_relations
-
-B = TypeVar("B")
 
 
 def _sql(value: Any) -> str | None:
@@ -53,12 +52,23 @@ class Constraint:
     """``CHECK``: an insert with a row that breaks it fails. ``assume=True``: the optimizer may rely on it, nobody checks."""
 
     name: str
-    condition: Expr[Any] = attrs.field(eq=_sql)
+    condition: Condition = attrs.field(eq=_sql)
     assume: bool = attrs.field(default=False, kw_only=True)
 
 
-def _sequence(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
+def as_indexes(value: Index | Sequence[Index]) -> tuple[Index, ...]:
+    """One index or several, as a tuple."""
+    return tuple(as_sequence(value))
+
+
+def as_projections(value: Projection | Sequence[Projection]) -> tuple[Projection, ...]:
+    """One projection or several, as a tuple."""
+    return tuple(as_sequence(value))
+
+
+def as_constraints(value: Constraint | Sequence[Constraint]) -> tuple[Constraint, ...]:
+    """One constraint or several, as a tuple."""
+    return tuple(as_sequence(value))
 
 
 @attrs.frozen(slots=False, repr=False)
@@ -70,9 +80,9 @@ class Table(Relation[B]):
     """
 
     engine: engines.TableEngine = attrs.field(kw_only=True)
-    indexes: tuple[Index, ...] = attrs.field(default=(), kw_only=True, converter=_sequence)
-    projections: tuple[Projection, ...] = attrs.field(default=(), kw_only=True, converter=_sequence)
-    constraints: tuple[Constraint, ...] = attrs.field(default=(), kw_only=True, converter=_sequence)
+    indexes: tuple[Index, ...] = attrs.field(default=(), kw_only=True, converter=as_indexes)
+    projections: tuple[Projection, ...] = attrs.field(default=(), kw_only=True, converter=as_projections)
+    constraints: tuple[Constraint, ...] = attrs.field(default=(), kw_only=True, converter=as_constraints)
     comment: str = attrs.field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 
@@ -12,21 +12,19 @@ from tilla import errors
 from tilla.columns import Column, read_columns
 from tilla.expressions.query import Query
 from tilla.expressions.sql import Sql
-from tilla.objects.base import Edge, Relation
+from tilla.objects.base import Edge, R, Relation
 from tilla.objects.uses import query_edges, query_relations
-
-B = TypeVar("B")
 
 
 @attrs.frozen(slots=False, repr=False)
-class View(Relation[B]):
+class View(Relation[R]):
     """``CREATE VIEW name AS query``.
 
     The body is optional: a typed query knows its columns. With ``tl.parameter("lo", t.UInt64)`` or ``{lo:UInt64}`` inside, it is
     a parameterized view, read as ``name(lo = 5)``.
     """
 
-    body: B = attrs.field(default=None, eq=lambda b: None if b is None else tuple(i.key() for i in read_columns(b)))
+    body: R = attrs.field(default=None, eq=lambda b: None if b is None else tuple(i.key() for i in read_columns(b)))
     query: Query | Sql = attrs.field(kw_only=True, eq=lambda q: q.sql() if isinstance(q, Query) else q.render())
     definer: str = attrs.field(default="", kw_only=True)
     sql_security: str = attrs.field(default="", kw_only=True)
@@ -45,7 +43,7 @@ class View(Relation[B]):
     @cached_property
     def all_columns(self) -> tuple[Any, ...]:
         if self.body is not None:
-            return read_columns(self.body)  # type: ignore[arg-type]  # a body or a sequence
+            return read_columns(self.body)
         if isinstance(self.query, Query):
             return tuple(Column(item.name, item.type) for item in self.query.items)
         names = self.query.reading.output_names or ()

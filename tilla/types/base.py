@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar, dataclass_transform
 
 from tilla import errors
 from tilla.text import quote_identifier
@@ -20,6 +20,7 @@ T_co = TypeVar("T_co", covariant=True)
 assign = object.__setattr__  # the one way into a frozen value, for the constructors of this package
 
 
+@dataclass_transform(frozen_default=True)  # the checkers refuse to set an attribute; at run time nothing changes
 class DataType(Generic[T_co]):
     """A ClickHouse type whose values read as the Python type ``T_co``.
 
