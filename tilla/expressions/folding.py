@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from tilla.expressions.scan import tokens
 
-WIDTH = 110
+WIDTH = 116
 
 
 def folded(sql: str, width: int = WIDTH, indent: int = 0) -> str:
@@ -48,7 +48,12 @@ def folded(sql: str, width: int = WIDTH, indent: int = 0) -> str:
                 at = upto + 1
                 continue
             pad = " " * (indent + 4)
-            items = [write(a, b, indent + 4) for a, b in _arguments(parts, mates, at + 1, close)]
+            plain_inside = not any(b in inside for b in "([") and len(inside) + len(pad) <= width
+            items = (
+                [inside.strip()]
+                if plain_inside
+                else [write(a, b, indent + 4) for a, b in _arguments(parts, mates, at + 1, close)]
+            )
             out += word + "\n" + ",\n".join(pad + item for item in items) + "\n" + " " * indent + parts[close][1]
             at = close + 1
         return out.strip()

@@ -103,6 +103,10 @@ class Document:
         """The object at a path, as a document of its own."""
         return Document(self.json(*path), local=self.local)
 
+    def named(self, name: str) -> Document:
+        """The same document under a name of its own inside the SELECT, written once: see ``tl.let``."""
+        return Document(tl.let(self.doc, name), local=self.local)
+
     def python(self, *path: str | int) -> Document:
         """The object at a path where the connector wrote it as Python prints it: ``{'amount': '1.50'}``, not JSON."""
         return Document(f.raw("replaceAll", self.text(*path), "'", '"', type=t.Nullable(t.String)))

@@ -6,10 +6,7 @@ SELECT
         if(
             CAST(
                 if(
-                    match(
-                        toString(daily_active_users.date),
-                        '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'
-                    ),
+                    match(toString(daily_active_users.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'),
                     toDate32(
                         parseDateTime64BestEffortOrNull(
                             substring(toString(daily_active_users.date), 1, 10),

@@ -7,9 +7,7 @@ SELECT
             CAST(
                 if(
                     match(toString(devices.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'),
-                    toDate32(
-                        parseDateTime64BestEffortOrNull(substring(toString(devices.date), 1, 10), 0, 'UTC')
-                    ),
+                    toDate32(parseDateTime64BestEffortOrNull(substring(toString(devices.date), 1, 10), 0, 'UTC')),
                     NULL
                 ),
                 'Nullable(DateTime64(3, \'UTC\'))'
@@ -19,11 +17,7 @@ SELECT
                     if(
                         match(toString(devices.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'),
                         toDate32(
-                            parseDateTime64BestEffortOrNull(
-                                substring(toString(devices.date), 1, 10),
-                                0,
-                                'UTC'
-                            )
+                            parseDateTime64BestEffortOrNull(substring(toString(devices.date), 1, 10), 0, 'UTC')
                         ),
                         NULL
                     ),
@@ -83,10 +77,7 @@ SELECT
             ),
             CAST(
                 CAST(devices.sessions, 'Nullable(Int64)') * (
-                    toDecimal256(1, 9) - toDecimal256(
-                        accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
-                        9
-                    )
+                    toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)
                 ),
                 'Nullable(Decimal(76, 9))'
             )

@@ -7,9 +7,7 @@ SELECT
             CAST(
                 if(
                     match(toString(pages.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'),
-                    toDate32(
-                        parseDateTime64BestEffortOrNull(substring(toString(pages.date), 1, 10), 0, 'UTC')
-                    ),
+                    toDate32(parseDateTime64BestEffortOrNull(substring(toString(pages.date), 1, 10), 0, 'UTC')),
                     NULL
                 ),
                 'Nullable(DateTime64(3, \'UTC\'))'
@@ -18,9 +16,7 @@ SELECT
                 CAST(
                     if(
                         match(toString(pages.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'),
-                        toDate32(
-                            parseDateTime64BestEffortOrNull(substring(toString(pages.date), 1, 10), 0, 'UTC')
-                        ),
+                        toDate32(parseDateTime64BestEffortOrNull(substring(toString(pages.date), 1, 10), 0, 'UTC')),
                         NULL
                     ),
                     'Nullable(DateTime64(3, \'UTC\'))'

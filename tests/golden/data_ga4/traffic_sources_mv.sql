@@ -6,16 +6,9 @@ SELECT
         if(
             CAST(
                 if(
-                    match(
-                        toString(traffic_sources.date),
-                        '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'
-                    ),
+                    match(toString(traffic_sources.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'),
                     toDate32(
-                        parseDateTime64BestEffortOrNull(
-                            substring(toString(traffic_sources.date), 1, 10),
-                            0,
-                            'UTC'
-                        )
+                        parseDateTime64BestEffortOrNull(substring(toString(traffic_sources.date), 1, 10), 0, 'UTC')
                     ),
                     NULL
                 ),
@@ -24,10 +17,7 @@ SELECT
             toDate(
                 CAST(
                     if(
-                        match(
-                            toString(traffic_sources.date),
-                            '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'
-                        ),
+                        match(toString(traffic_sources.date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'),
                         toDate32(
                             parseDateTime64BestEffortOrNull(
                                 substring(toString(traffic_sources.date), 1, 10),
@@ -120,10 +110,7 @@ SELECT
                     ),
                     'Nullable(Decimal(76, 9))'
                 )
-            ) <= CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(
-                toDecimal64('0.000000001', 9),
-                9
-            ),
+            ) <= CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(toDecimal64('0.000000001', 9), 9),
             CAST(
                 round(
                     CAST(
@@ -140,10 +127,7 @@ SELECT
             ),
             CAST(
                 CAST(traffic_sources.sessions, 'Nullable(Int64)') * (
-                    toDecimal256(1, 9) - toDecimal256(
-                        accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'),
-                        9
-                    )
+                    toDecimal256(1, 9) - toDecimal256(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)'), 9)
                 ),
                 'Nullable(Decimal(76, 9))'
             )
@@ -171,10 +155,7 @@ SELECT
                     ),
                     'Nullable(Decimal(76, 9))'
                 )
-            ) <= CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(
-                toDecimal64('0.000000001', 9),
-                9
-            ),
+            ) <= CAST(traffic_sources.sessions, 'Nullable(Int64)') * toDecimal256(toDecimal64('0.000000001', 9), 9),
             CAST(
                 round(
                     CAST(

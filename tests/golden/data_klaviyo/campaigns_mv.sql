@@ -20,26 +20,17 @@ SELECT
         NULL
     ) AS archived,
     if(
-        match(
-            JSONExtract(attributes, 'send_time', 'Nullable(String)'),
-            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-        ),
+        match(JSONExtract(attributes, 'send_time', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
         parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'send_time', 'Nullable(String)'), 3, 'UTC'),
         NULL
     ) AS send_time,
     if(
-        match(
-            JSONExtract(attributes, 'scheduled_at', 'Nullable(String)'),
-            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-        ),
+        match(JSONExtract(attributes, 'scheduled_at', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
         parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'scheduled_at', 'Nullable(String)'), 3, 'UTC'),
         NULL
     ) AS scheduled_at,
     if(
-        match(
-            JSONExtract(attributes, 'created_at', 'Nullable(String)'),
-            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-        ),
+        match(JSONExtract(attributes, 'created_at', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
         parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'created_at', 'Nullable(String)'), 3, 'UTC'),
         NULL
     ) AS created_at,
@@ -50,11 +41,7 @@ SELECT
                 JSONExtract(attributes, 'updated_at', 'Nullable(String)'),
                 '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
             ),
-            parseDateTime64BestEffortOrNull(
-                JSONExtract(attributes, 'updated_at', 'Nullable(String)'),
-                3,
-                'UTC'
-            ),
+            parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'updated_at', 'Nullable(String)'), 3, 'UTC'),
             NULL
         )
     ) AS updated_at,
@@ -69,10 +56,7 @@ SELECT
     CAST(NULL, 'Nullable(Int64)') AS estimated_recipients,
     JSONExtract(ifNull(attributes, ''), 'audiences', 'included', 'Array(String)') AS audiences_included,
     JSONExtract(ifNull(attributes, ''), 'audiences', 'excluded', 'Array(String)') AS audiences_excluded,
-    CAST(
-        JSONExtract(attributes, 'send_strategy', 'method', 'Nullable(String)'),
-        'LowCardinality(Nullable(String))'
-    ) AS send_method,
+    CAST(JSONExtract(attributes, 'send_strategy', 'method', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS send_method,
     transform(
         lower(JSONExtractString(attributes, 'send_options', 'use_smart_sending')),
         ['true', '1', 'false', '0'],

@@ -1,59 +1,48 @@
 CREATE MATERIALIZED VIEW IF NOT EXISTS data_klaviyo.events_mv TO data_klaviyo.events
 AS
+WITH
+    coalesce(
+        CAST(events.datetime, 'Nullable(DateTime64(3, \'UTC\'))'),
+        if(
+            match(JSONExtract(attributes, 'datetime', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
+            parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'datetime', 'Nullable(String)'), 3, 'UTC'),
+            NULL
+        )
+    ) AS _happened,
+    JSONExtract(attributes, 'event_properties', 'Nullable(String)') AS _properties,
+    isNotNull(nullIf(JSONExtract(_properties, 'utm_source', 'Nullable(String)'), '')) AS _own_utm,
+    multiIf(
+        extractURLParameter(ifNull(JSONExtract(_properties, 'URL', 'Nullable(String)'), ''), 'utm_source') <> '',
+        ifNull(JSONExtract(_properties, 'URL', 'Nullable(String)'), ''),
+        extractURLParameter(ifNull(JSONExtract(_properties, 'page', 'Nullable(String)'), ''), 'utm_source') <> '',
+        ifNull(JSONExtract(_properties, 'page', 'Nullable(String)'), ''),
+        extractURLParameter(ifNull(JSONExtract(_properties, 'page_url', 'Nullable(String)'), ''), 'utm_source') <> '',
+        ifNull(JSONExtract(_properties, 'page_url', 'Nullable(String)'), ''),
+        extractURLParameter(
+            ifNull(JSONExtract(_properties, '$extra', 'full_landing_site', 'Nullable(String)'), ''),
+            'utm_source'
+        ) <> '',
+        ifNull(JSONExtract(_properties, '$extra', 'full_landing_site', 'Nullable(String)'), ''),
+        extractURLParameter(
+            ifNull(JSONExtract(_properties, '$extra', 'landing_site', 'Nullable(String)'), ''),
+            'utm_source'
+        ) <> '',
+        ifNull(JSONExtract(_properties, '$extra', 'landing_site', 'Nullable(String)'), ''),
+        ''
+    ) AS _tagged_address
 SELECT
     ifNull(CAST(id, 'Nullable(String)'), '') AS event_id,
-    ifNull(
-        coalesce(
-            CAST(events.datetime, 'Nullable(DateTime64(3, \'UTC\'))'),
-            if(
-                match(
-                    JSONExtract(attributes, 'datetime', 'Nullable(String)'),
-                    '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-                ),
-                parseDateTime64BestEffortOrNull(
-                    JSONExtract(attributes, 'datetime', 'Nullable(String)'),
-                    3,
-                    'UTC'
-                ),
-                NULL
-            )
-        ),
-        CAST('1970-01-01 00:00:00.000', 'DateTime64(3, \'UTC\')')
-    ) AS datetime,
+    ifNull(_happened, CAST('1970-01-01 00:00:00.000', 'DateTime64(3, \'UTC\')')) AS datetime,
     ifNull(JSONExtract(relationships, 'metric', 'data', 'id', 'Nullable(String)'), '') AS metric_id,
     nullIf(JSONExtract(relationships, 'profile', 'data', 'id', 'Nullable(String)'), '') AS profile_id,
-    nullIf(
-        JSONExtract(
-            JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-            '$flow',
-            'Nullable(String)'
-        ),
-        ''
-    ) AS flow_id,
-    nullIf(
-        JSONExtract(
-            JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-            '$message',
-            'Nullable(String)'
-        ),
-        ''
-    ) AS message_id,
-    nullIf(
-        JSONExtract(
-            JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-            '$variation',
-            'Nullable(String)'
-        ),
-        ''
-    ) AS variation_id,
+    nullIf(JSONExtract(_properties, '$flow', 'Nullable(String)'), '') AS flow_id,
+    nullIf(JSONExtract(_properties, '$message', 'Nullable(String)'), '') AS message_id,
+    nullIf(JSONExtract(_properties, '$variation', 'Nullable(String)'), '') AS variation_id,
     accurateCastOrNull(
         round(
             toDecimal256OrNull(
                 extract(
-                    JSONExtractString(
-                        JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                        '$value'
-                    ),
+                    JSONExtractString(_properties, '$value'),
                     '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
                 ),
                 16
@@ -63,443 +52,34 @@ SELECT
         'Decimal(18, 4)'
     ) AS value,
     CAST(
-        nullIf(
-            JSONExtract(
-                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                '$currency_code',
-                'Nullable(String)'
-            ),
-            ''
-        ),
+        nullIf(JSONExtract(_properties, '$currency_code', 'Nullable(String)'), ''),
         'LowCardinality(Nullable(String))'
     ) AS currency,
-    nullIf(
-        JSONExtract(
-            JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-            '$event_id',
-            'Nullable(String)'
-        ),
-        ''
-    ) AS event_ref,
+    nullIf(JSONExtract(_properties, '$event_id', 'Nullable(String)'), '') AS event_ref,
     coalesce(
-        nullIf(
-            JSONExtract(
-                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                'OrderId',
-                'Nullable(String)'
-            ),
-            ''
-        ),
-        nullIf(
-            JSONExtract(
-                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                '$extra',
-                'id',
-                'Nullable(String)'
-            ),
-            ''
-        )
+        nullIf(JSONExtract(_properties, 'OrderId', 'Nullable(String)'), ''),
+        nullIf(JSONExtract(_properties, '$extra', 'id', 'Nullable(String)'), '')
     ) AS other_order_ref,
     if(
-        isNotNull(
-            nullIf(
-                JSONExtract(
-                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                    'utm_source',
-                    'Nullable(String)'
-                ),
-                ''
-            )
-        ),
-        nullIf(
-            JSONExtract(
-                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                'utm_source',
-                'Nullable(String)'
-            ),
-            ''
-        ),
-        nullIf(
-            decodeURLFormComponent(
-                extractURLParameter(
-                    multiIf(
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    'URL',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                'URL',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    'page',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                'page',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    'page_url',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                'page_url',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    '$extra',
-                                    'full_landing_site',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                '$extra',
-                                'full_landing_site',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    '$extra',
-                                    'landing_site',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                '$extra',
-                                'landing_site',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        ''
-                    ),
-                    'utm_source'
-                )
-            ),
-            ''
-        )
+        _own_utm,
+        nullIf(JSONExtract(_properties, 'utm_source', 'Nullable(String)'), ''),
+        nullIf(decodeURLFormComponent(extractURLParameter(_tagged_address, 'utm_source')), '')
     ) AS utm_source,
     if(
-        isNotNull(
-            nullIf(
-                JSONExtract(
-                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                    'utm_source',
-                    'Nullable(String)'
-                ),
-                ''
-            )
-        ),
-        nullIf(
-            JSONExtract(
-                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                'utm_medium',
-                'Nullable(String)'
-            ),
-            ''
-        ),
-        nullIf(
-            decodeURLFormComponent(
-                extractURLParameter(
-                    multiIf(
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    'URL',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                'URL',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    'page',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                'page',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    'page_url',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                'page_url',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    '$extra',
-                                    'full_landing_site',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                '$extra',
-                                'full_landing_site',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    '$extra',
-                                    'landing_site',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                '$extra',
-                                'landing_site',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        ''
-                    ),
-                    'utm_medium'
-                )
-            ),
-            ''
-        )
+        _own_utm,
+        nullIf(JSONExtract(_properties, 'utm_medium', 'Nullable(String)'), ''),
+        nullIf(decodeURLFormComponent(extractURLParameter(_tagged_address, 'utm_medium')), '')
     ) AS utm_medium,
     if(
-        isNotNull(
-            nullIf(
-                JSONExtract(
-                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                    'utm_source',
-                    'Nullable(String)'
-                ),
-                ''
-            )
-        ),
-        nullIf(
-            JSONExtract(
-                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                'utm_campaign',
-                'Nullable(String)'
-            ),
-            ''
-        ),
-        nullIf(
-            decodeURLFormComponent(
-                extractURLParameter(
-                    multiIf(
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    'URL',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                'URL',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    'page',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                'page',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    'page_url',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                'page_url',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    '$extra',
-                                    'full_landing_site',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                '$extra',
-                                'full_landing_site',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        extractURLParameter(
-                            ifNull(
-                                JSONExtract(
-                                    JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                    '$extra',
-                                    'landing_site',
-                                    'Nullable(String)'
-                                ),
-                                ''
-                            ),
-                            'utm_source'
-                        ) <> '',
-                        ifNull(
-                            JSONExtract(
-                                JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                                '$extra',
-                                'landing_site',
-                                'Nullable(String)'
-                            ),
-                            ''
-                        ),
-                        ''
-                    ),
-                    'utm_campaign'
-                )
-            ),
-            ''
-        )
+        _own_utm,
+        nullIf(JSONExtract(_properties, 'utm_campaign', 'Nullable(String)'), ''),
+        nullIf(decodeURLFormComponent(extractURLParameter(_tagged_address, 'utm_campaign')), '')
     ) AS utm_campaign,
     or(
         CAST(
             ifNull(
                 transform(
-                    lower(
-                        JSONExtractString(
-                            JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                            'Apple Privacy Open'
-                        )
-                    ),
+                    lower(JSONExtractString(_properties, 'Apple Privacy Open')),
                     ['true', '1', 'false', '0'],
                     [true, true, false, false],
                     NULL
@@ -511,12 +91,7 @@ SELECT
         CAST(
             ifNull(
                 transform(
-                    lower(
-                        JSONExtractString(
-                            JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                            'machine_open'
-                        )
-                    ),
+                    lower(JSONExtractString(_properties, 'machine_open')),
                     ['true', '1', 'false', '0'],
                     [true, true, false, false],
                     NULL
@@ -529,12 +104,7 @@ SELECT
     CAST(
         ifNull(
             transform(
-                lower(
-                    JSONExtractString(
-                        JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-                        'Bot Click'
-                    )
-                ),
+                lower(JSONExtractString(_properties, 'Bot Click')),
                 ['true', '1', 'false', '0'],
                 [true, true, false, false],
                 NULL
@@ -543,36 +113,12 @@ SELECT
         ),
         'Bool'
     ) AS bot_click,
-    nullIf(
-        JSONExtract(
-            JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-            '$attribution',
-            '$attributed_event_id',
-            'Nullable(String)'
-        ),
-        ''
-    ) AS attributed_event_id,
-    nullIf(
-        JSONExtract(
-            JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-            '$attribution',
-            '$message',
-            'Nullable(String)'
-        ),
-        ''
-    ) AS attributed_message_id,
-    nullIf(
-        JSONExtract(
-            JSONExtract(attributes, 'event_properties', 'Nullable(String)'),
-            '$attribution',
-            '$flow',
-            'Nullable(String)'
-        ),
-        ''
-    ) AS attributed_flow_id,
+    nullIf(JSONExtract(_properties, '$attribution', '$attributed_event_id', 'Nullable(String)'), '') AS attributed_event_id,
+    nullIf(JSONExtract(_properties, '$attribution', '$message', 'Nullable(String)'), '') AS attributed_message_id,
+    nullIf(JSONExtract(_properties, '$attribution', '$flow', 'Nullable(String)'), '') AS attributed_flow_id,
     JSONExtract(attributes, 'event_properties', 'Nullable(String)') AS properties,
     CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')') AS extracted_at,
     CAST(_airbyte_generation_id, 'Nullable(UInt32)') AS generation_id,
     toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0)) AS version
 FROM raw_klaviyo.events
-WHERE and(isNotNull(nullIf(CAST(id, 'Nullable(String)'), '')), isNotNull(coalesce(CAST(events.datetime, 'Nullable(DateTime64(3, \'UTC\'))'), if(match(JSONExtract(attributes, 'datetime', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'), parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'datetime', 'Nullable(String)'), 3, 'UTC'), NULL))));
+WHERE and(isNotNull(nullIf(CAST(id, 'Nullable(String)'), '')), isNotNull(_happened));

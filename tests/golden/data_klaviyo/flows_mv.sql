@@ -12,20 +12,14 @@ SELECT
     ) AS archived,
     CAST(JSONExtract(attributes, 'trigger_type', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS trigger_type,
     if(
-        match(
-            JSONExtract(attributes, 'created', 'Nullable(String)'),
-            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-        ),
+        match(JSONExtract(attributes, 'created', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
         parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'created', 'Nullable(String)'), 3, 'UTC'),
         NULL
     ) AS created_at,
     coalesce(
         CAST(updated, 'Nullable(DateTime64(3, \'UTC\'))'),
         if(
-            match(
-                JSONExtract(attributes, 'updated', 'Nullable(String)'),
-                '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-            ),
+            match(JSONExtract(attributes, 'updated', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
             parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'updated', 'Nullable(String)'), 3, 'UTC'),
             NULL
         )

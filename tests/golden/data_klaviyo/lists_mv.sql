@@ -6,20 +6,14 @@ SELECT
     CAST(JSONExtract(attributes, 'opt_in_process', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS opt_in_process,
     toInt64OrNull(JSONExtractString(attributes, 'profile_count')) AS profile_count,
     if(
-        match(
-            JSONExtract(attributes, 'created', 'Nullable(String)'),
-            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-        ),
+        match(JSONExtract(attributes, 'created', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
         parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'created', 'Nullable(String)'), 3, 'UTC'),
         NULL
     ) AS created_at,
     coalesce(
         CAST(updated, 'Nullable(DateTime64(3, \'UTC\'))'),
         if(
-            match(
-                JSONExtract(attributes, 'updated', 'Nullable(String)'),
-                '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-            ),
+            match(JSONExtract(attributes, 'updated', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
             parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'updated', 'Nullable(String)'), 3, 'UTC'),
             NULL
         )

@@ -4,29 +4,17 @@ SELECT
     ifNull(CAST(id, 'Nullable(String)'), '') AS metric_id,
     JSONExtract(attributes, 'name', 'Nullable(String)') AS name,
     JSONExtract(attributes, 'integration', 'id', 'Nullable(String)') AS integration_id,
-    CAST(
-        JSONExtract(attributes, 'integration', 'name', 'Nullable(String)'),
-        'LowCardinality(Nullable(String))'
-    ) AS integration_name,
-    CAST(
-        JSONExtract(attributes, 'integration', 'category', 'Nullable(String)'),
-        'LowCardinality(Nullable(String))'
-    ) AS integration_category,
+    CAST(JSONExtract(attributes, 'integration', 'name', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS integration_name,
+    CAST(JSONExtract(attributes, 'integration', 'category', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS integration_category,
     if(
-        match(
-            JSONExtract(attributes, 'created', 'Nullable(String)'),
-            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-        ),
+        match(JSONExtract(attributes, 'created', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
         parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'created', 'Nullable(String)'), 3, 'UTC'),
         NULL
     ) AS created_at,
     coalesce(
         CAST(updated, 'Nullable(DateTime64(3, \'UTC\'))'),
         if(
-            match(
-                JSONExtract(attributes, 'updated', 'Nullable(String)'),
-                '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-            ),
+            match(JSONExtract(attributes, 'updated', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
             parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'updated', 'Nullable(String)'), 3, 'UTC'),
             NULL
         )

@@ -11,20 +11,14 @@ SELECT
     JSONExtract(attributes, 'organization', 'Nullable(String)') AS organization,
     JSONExtract(attributes, 'locale', 'Nullable(String)') AS locale,
     if(
-        match(
-            JSONExtract(attributes, 'created', 'Nullable(String)'),
-            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-        ),
+        match(JSONExtract(attributes, 'created', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
         parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'created', 'Nullable(String)'), 3, 'UTC'),
         NULL
     ) AS created_at,
     coalesce(
         CAST(updated, 'Nullable(DateTime64(3, \'UTC\'))'),
         if(
-            match(
-                JSONExtract(attributes, 'updated', 'Nullable(String)'),
-                '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-            ),
+            match(JSONExtract(attributes, 'updated', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
             parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'updated', 'Nullable(String)'), 3, 'UTC'),
             NULL
         )
@@ -34,24 +28,14 @@ SELECT
             JSONExtract(attributes, 'last_event_date', 'Nullable(String)'),
             '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
         ),
-        parseDateTime64BestEffortOrNull(
-            JSONExtract(attributes, 'last_event_date', 'Nullable(String)'),
-            3,
-            'UTC'
-        ),
+        parseDateTime64BestEffortOrNull(JSONExtract(attributes, 'last_event_date', 'Nullable(String)'), 3, 'UTC'),
         NULL
     ) AS last_event_at,
     JSONExtract(attributes, 'location', 'city', 'Nullable(String)') AS city,
     JSONExtract(attributes, 'location', 'region', 'Nullable(String)') AS region,
-    CAST(
-        JSONExtract(attributes, 'location', 'country', 'Nullable(String)'),
-        'LowCardinality(Nullable(String))'
-    ) AS country,
+    CAST(JSONExtract(attributes, 'location', 'country', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS country,
     JSONExtract(attributes, 'location', 'zip', 'Nullable(String)') AS zip,
-    CAST(
-        JSONExtract(attributes, 'location', 'timezone', 'Nullable(String)'),
-        'LowCardinality(Nullable(String))'
-    ) AS timezone,
+    CAST(JSONExtract(attributes, 'location', 'timezone', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS timezone,
     accurateCastOrNull(
         round(
             toDecimal256OrNull(
@@ -84,40 +68,18 @@ SELECT
     ) AS email_consent,
     if(
         match(
-            JSONExtract(
-                attributes,
-                'subscriptions',
-                'email',
-                'marketing',
-                'consent_timestamp',
-                'Nullable(String)'
-            ),
+            JSONExtract(attributes, 'subscriptions', 'email', 'marketing', 'consent_timestamp', 'Nullable(String)'),
             '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
         ),
         parseDateTime64BestEffortOrNull(
-            JSONExtract(
-                attributes,
-                'subscriptions',
-                'email',
-                'marketing',
-                'consent_timestamp',
-                'Nullable(String)'
-            ),
+            JSONExtract(attributes, 'subscriptions', 'email', 'marketing', 'consent_timestamp', 'Nullable(String)'),
             3,
             'UTC'
         ),
         NULL
     ) AS email_consent_at,
     transform(
-        lower(
-            JSONExtractString(
-                attributes,
-                'subscriptions',
-                'email',
-                'marketing',
-                'can_receive_email_marketing'
-            )
-        ),
+        lower(JSONExtractString(attributes, 'subscriptions', 'email', 'marketing', 'can_receive_email_marketing')),
         ['true', '1', 'false', '0'],
         [true, true, false, false],
         NULL
@@ -168,25 +130,11 @@ SELECT
     ) AS sms_consent,
     if(
         match(
-            JSONExtract(
-                attributes,
-                'subscriptions',
-                'sms',
-                'marketing',
-                'consent_timestamp',
-                'Nullable(String)'
-            ),
+            JSONExtract(attributes, 'subscriptions', 'sms', 'marketing', 'consent_timestamp', 'Nullable(String)'),
             '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
         ),
         parseDateTime64BestEffortOrNull(
-            JSONExtract(
-                attributes,
-                'subscriptions',
-                'sms',
-                'marketing',
-                'consent_timestamp',
-                'Nullable(String)'
-            ),
+            JSONExtract(attributes, 'subscriptions', 'sms', 'marketing', 'consent_timestamp', 'Nullable(String)'),
             3,
             'UTC'
         ),
@@ -198,10 +146,7 @@ SELECT
         [true, true, false, false],
         NULL
     ) AS can_receive_sms,
-    arrayMap(
-        item -> JSONExtractString(item, 'id'),
-        JSONExtractArrayRaw(ifNull(relationships, ''), 'lists', 'data')
-    ) AS list_ids,
+    arrayMap(item -> JSONExtractString(item, 'id'), JSONExtractArrayRaw(ifNull(relationships, ''), 'lists', 'data')) AS list_ids,
     accurateCastOrNull(
         round(
             toDecimal256OrNull(

@@ -11,9 +11,7 @@ SELECT
     CAST(abandoned_checkouts.closed_at, 'Nullable(DateTime64(3, \'UTC\'))') AS closed_at,
     if(
         CAST(abandoned_checkouts.created_at, 'Nullable(DateTime64(3, \'UTC\'))') >= toDateTime64(
-            '1970-01-02 00:00:00.000',
-            3,
-            'UTC'
+            '1970-01-02 00:00:00.000', 3, 'UTC'
         ),
         toDate(CAST(abandoned_checkouts.created_at, 'Nullable(DateTime64(3, \'UTC\'))'), 'America/New_York'),
         NULL
@@ -76,10 +74,7 @@ SELECT
         ),
         ''
     ) AS utm_campaign,
-    CAST(
-        JSONExtract(shipping_address, 'country_code', 'Nullable(String)'),
-        'LowCardinality(Nullable(String))'
-    ) AS shipping_country,
+    CAST(JSONExtract(shipping_address, 'country_code', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS shipping_country,
     CAST(buyer_accepts_marketing, 'Nullable(Bool)') AS accepts_marketing,
     CAST(abandoned_checkout_url, 'Nullable(String)') AS recovery_url,
     CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')') AS extracted_at,

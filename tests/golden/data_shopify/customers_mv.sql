@@ -15,10 +15,7 @@ SELECT
     CAST(customers.verified_email, 'Nullable(Bool)') AS verified_email,
     CAST(customers.tax_exempt, 'Nullable(Bool)') AS tax_exempt,
     CAST(customers.tax_exemptions, 'Nullable(String)') AS tax_exemptions,
-    CAST(
-        JSONExtract(email_marketing_consent, 'state', 'Nullable(String)'),
-        'LowCardinality(Nullable(String))'
-    ) AS email_consent,
+    CAST(JSONExtract(email_marketing_consent, 'state', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS email_consent,
     CAST(
         JSONExtract(email_marketing_consent, 'opt_in_level', 'Nullable(String)'),
         'LowCardinality(Nullable(String))'
@@ -36,10 +33,7 @@ SELECT
         NULL
     ) AS email_consent_at,
     CAST(JSONExtract(sms_marketing_consent, 'state', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS sms_consent,
-    CAST(
-        JSONExtract(sms_marketing_consent, 'opt_in_level', 'Nullable(String)'),
-        'LowCardinality(Nullable(String))'
-    ) AS sms_consent_level,
+    CAST(JSONExtract(sms_marketing_consent, 'opt_in_level', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS sms_consent_level,
     if(
         match(
             JSONExtract(sms_marketing_consent, 'consent_updated_at', 'Nullable(String)'),
@@ -54,10 +48,7 @@ SELECT
     ) AS sms_consent_at,
     coalesce(
         CAST(customers.accepts_marketing, 'Nullable(Bool)'),
-        CAST(
-            JSONExtract(email_marketing_consent, 'state', 'Nullable(String)') = 'subscribed',
-            'Nullable(Bool)'
-        )
+        CAST(JSONExtract(email_marketing_consent, 'state', 'Nullable(String)') = 'subscribed', 'Nullable(Bool)')
     ) AS accepts_marketing,
     arrayFilter(
         tag -> tag <> '',

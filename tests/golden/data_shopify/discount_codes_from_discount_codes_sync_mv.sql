@@ -7,10 +7,7 @@ SELECT
     CAST(discount_codes_sync.price_rule_id, 'Nullable(Int64)') AS price_rule_id,
     CAST(discount_codes_sync.title, 'Nullable(String)') AS title,
     CAST(discount_codes_sync.summary, 'Nullable(String)') AS summary,
-    CAST(
-        lower(CAST(discount_codes_sync.discount_type, 'Nullable(String)')),
-        'LowCardinality(Nullable(String))'
-    ) AS discount_type,
+    CAST(lower(CAST(discount_codes_sync.discount_type, 'Nullable(String)')), 'LowCardinality(Nullable(String))') AS discount_type,
     CAST(CAST(typename, 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS type_name,
     CAST(lower(CAST(discount_codes_sync.status, 'Nullable(String)')), 'LowCardinality(Nullable(String))') AS status,
     CAST(discount_codes_sync.usage_count, 'Nullable(Int64)') AS usage_count,

@@ -20,18 +20,12 @@ SELECT
     toInt64OrNull(JSONExtractString(entry, 'quantity')) AS quantity,
     coalesce(
         if(
-            match(
-                JSONExtract(entry, 'updatedAt', 'Nullable(String)'),
-                '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-            ),
+            match(JSONExtract(entry, 'updatedAt', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
             parseDateTime64BestEffortOrNull(JSONExtract(entry, 'updatedAt', 'Nullable(String)'), 3, 'UTC'),
             NULL
         ),
         if(
-            match(
-                JSONExtract(entry, 'updated_at', 'Nullable(String)'),
-                '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-            ),
+            match(JSONExtract(entry, 'updated_at', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
             parseDateTime64BestEffortOrNull(JSONExtract(entry, 'updated_at', 'Nullable(String)'), 3, 'UTC'),
             NULL
         )

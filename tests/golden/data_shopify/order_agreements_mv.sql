@@ -7,10 +7,7 @@ SELECT
     ifNull(toInt64OrNull(JSONExtractString(sale, 'id')), CAST(0, 'Int64')) AS sale_id,
     CAST(created_at, 'Nullable(DateTime64(3, \'UTC\'))') AS order_created_at,
     if(
-        match(
-            JSONExtract(agreement, 'happened_at', 'Nullable(String)'),
-            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-        ),
+        match(JSONExtract(agreement, 'happened_at', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
         parseDateTime64BestEffortOrNull(JSONExtract(agreement, 'happened_at', 'Nullable(String)'), 3, 'UTC'),
         NULL
     ) AS happened_at,

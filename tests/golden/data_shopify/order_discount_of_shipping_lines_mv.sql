@@ -151,14 +151,8 @@ SELECT
         'Decimal(18, 4)'
     ) AS value,
     CAST(JSONExtract(_application, 'value_type', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS value_type,
-    CAST(
-        JSONExtract(_application, 'allocation_method', 'Nullable(String)'),
-        'LowCardinality(Nullable(String))'
-    ) AS allocation_method,
-    CAST(
-        JSONExtract(_application, 'target_selection', 'Nullable(String)'),
-        'LowCardinality(Nullable(String))'
-    ) AS target_selection,
+    CAST(JSONExtract(_application, 'allocation_method', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS allocation_method,
+    CAST(JSONExtract(_application, 'target_selection', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS target_selection,
     CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')') AS extracted_at,
     bitOr(
         bitShiftLeft(

@@ -4,14 +4,7 @@ WITH
     not(
         or(
             ifNull(
-                JSONExtract(
-                    refund_line_items,
-                    1,
-                    'subtotal_set',
-                    'shop_money',
-                    'currency_code',
-                    'Nullable(String)'
-                ) <> JSONExtract(
+                JSONExtract(refund_line_items, 1, 'subtotal_set', 'shop_money', 'currency_code', 'Nullable(String)') <> JSONExtract(
                     refund_line_items,
                     1,
                     'subtotal_set',
@@ -22,14 +15,7 @@ WITH
                 false
             ),
             ifNull(
-                JSONExtract(
-                    order_adjustments,
-                    1,
-                    'amount_set',
-                    'shop_money',
-                    'currency_code',
-                    'Nullable(String)'
-                ) <> JSONExtract(
+                JSONExtract(order_adjustments, 1, 'amount_set', 'shop_money', 'currency_code', 'Nullable(String)') <> JSONExtract(
                     order_adjustments,
                     1,
                     'amount_set',

@@ -12,10 +12,7 @@ SELECT
         NULL
     ) AS created_at,
     if(
-        match(
-            JSONExtract(payment, 'processed_at', 'Nullable(String)'),
-            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-        ),
+        match(JSONExtract(payment, 'processed_at', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
         parseDateTime64BestEffortOrNull(JSONExtract(payment, 'processed_at', 'Nullable(String)'), 3, 'UTC'),
         NULL
     ) AS processed_at,

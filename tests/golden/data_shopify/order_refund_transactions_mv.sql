@@ -4,17 +4,11 @@ SELECT
     ifNull(CAST(order_refunds.shop_url, 'Nullable(String)'), '') AS shop_url,
     ifNull(CAST(id, 'Nullable(Int64)'), CAST(0, 'Int64')) AS refund_id,
     ifNull(toInt64OrNull(JSONExtractString(payment, 'id')), CAST(0, 'Int64')) AS transaction_id,
-    coalesce(
-        toInt64OrNull(JSONExtractString(payment, 'order_id')),
-        CAST(order_refunds.order_id, 'Nullable(Int64)')
-    ) AS order_id,
+    coalesce(toInt64OrNull(JSONExtractString(payment, 'order_id')), CAST(order_refunds.order_id, 'Nullable(Int64)')) AS order_id,
     toInt64OrNull(JSONExtractString(payment, 'parent_id')) AS parent_id,
     CAST(order_refunds.created_at, 'Nullable(DateTime64(3, \'UTC\'))') AS created_at,
     if(
-        match(
-            JSONExtract(payment, 'processed_at', 'Nullable(String)'),
-            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-        ),
+        match(JSONExtract(payment, 'processed_at', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
         parseDateTime64BestEffortOrNull(JSONExtract(payment, 'processed_at', 'Nullable(String)'), 3, 'UTC'),
         NULL
     ) AS processed_at,

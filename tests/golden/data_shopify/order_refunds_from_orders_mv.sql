@@ -12,10 +12,7 @@ SELECT
         NULL
     ) AS created_at,
     if(
-        match(
-            JSONExtract(refund, 'processed_at', 'Nullable(String)'),
-            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'
-        ),
+        match(JSONExtract(refund, 'processed_at', 'Nullable(String)'), '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}'),
         parseDateTime64BestEffortOrNull(JSONExtract(refund, 'processed_at', 'Nullable(String)'), 3, 'UTC'),
         NULL
     ) AS processed_at,
@@ -40,12 +37,7 @@ SELECT
                                     round(
                                         toDecimal256OrNull(
                                             extract(
-                                                JSONExtractString(
-                                                    item,
-                                                    'subtotal_set',
-                                                    'shop_money',
-                                                    'amount'
-                                                ),
+                                                JSONExtractString(item, 'subtotal_set', 'shop_money', 'amount'),
                                                 '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
                                             ),
                                             16
@@ -96,12 +88,7 @@ SELECT
                                     round(
                                         toDecimal256OrNull(
                                             extract(
-                                                JSONExtractString(
-                                                    item,
-                                                    'total_tax_set',
-                                                    'shop_money',
-                                                    'amount'
-                                                ),
+                                                JSONExtractString(item, 'total_tax_set', 'shop_money', 'amount'),
                                                 '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
                                             ),
                                             16

@@ -4,14 +4,7 @@ WITH
     not(
         or(
             ifNull(
-                JSONExtract(
-                    refund_line_items,
-                    1,
-                    'subtotal_set',
-                    'shop_money',
-                    'currency_code',
-                    'Nullable(String)'
-                ) <> JSONExtract(
+                JSONExtract(refund_line_items, 1, 'subtotal_set', 'shop_money', 'currency_code', 'Nullable(String)') <> JSONExtract(
                     refund_line_items,
                     1,
                     'subtotal_set',
@@ -22,14 +15,7 @@ WITH
                 false
             ),
             ifNull(
-                JSONExtract(
-                    order_adjustments,
-                    1,
-                    'amount_set',
-                    'shop_money',
-                    'currency_code',
-                    'Nullable(String)'
-                ) <> JSONExtract(
+                JSONExtract(order_adjustments, 1, 'amount_set', 'shop_money', 'currency_code', 'Nullable(String)') <> JSONExtract(
                     order_adjustments,
                     1,
                     'amount_set',
@@ -72,12 +58,7 @@ SELECT
                                     round(
                                         toDecimal256OrNull(
                                             extract(
-                                                JSONExtractString(
-                                                    item,
-                                                    'subtotal_set',
-                                                    'shop_money',
-                                                    'amount'
-                                                ),
+                                                JSONExtractString(item, 'subtotal_set', 'shop_money', 'amount'),
                                                 '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
                                             ),
                                             16
@@ -128,12 +109,7 @@ SELECT
                                     round(
                                         toDecimal256OrNull(
                                             extract(
-                                                JSONExtractString(
-                                                    item,
-                                                    'total_tax_set',
-                                                    'shop_money',
-                                                    'amount'
-                                                ),
+                                                JSONExtractString(item, 'total_tax_set', 'shop_money', 'amount'),
                                                 '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
                                             ),
                                             16

@@ -9,10 +9,7 @@ SELECT
     ifNull(toInt64OrNull(JSONExtractString(line, 'id')), CAST(0, 'Int64')) AS line_id,
     CAST(tupleElement(tax_line, 2), 'UInt32') AS position,
     CAST(created_at, 'Nullable(DateTime64(3, \'UTC\'))') AS order_created_at,
-    CAST(
-        JSONExtract(tupleElement(tax_line, 1), 'title', 'Nullable(String)'),
-        'LowCardinality(Nullable(String))'
-    ) AS title,
+    CAST(JSONExtract(tupleElement(tax_line, 1), 'title', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS title,
     accurateCastOrNull(
         round(
             toDecimal256OrNull(

@@ -5,10 +5,7 @@ WITH
         CAST(orders.processed_at, 'Nullable(DateTime64(3, \'UTC\'))'),
         CAST(orders.created_at, 'Nullable(DateTime64(3, \'UTC\'))')
     ) AS _occurred,
-    ifNull(
-        CAST(orders.presentment_currency, 'Nullable(String)') = CAST(orders.currency, 'Nullable(String)'),
-        true
-    ) AS _in_shop_currency,
+    ifNull(CAST(orders.presentment_currency, 'Nullable(String)') = CAST(orders.currency, 'Nullable(String)'), true) AS _in_shop_currency,
     arrayMap(
         item -> tuple(
             ifNull(
@@ -195,9 +192,10 @@ WITH
             _taxes_included,
             round(
                 ifNull(
-                    tupleElement(line, 1) * (
-                        tupleElement(line, 1) - tupleElement(line, 2) - tupleElement(line, 3)
-                    ) / nullIf(tupleElement(line, 1) - tupleElement(line, 2), toDecimal32('0.0000', 4)),
+                    tupleElement(line, 1) * (tupleElement(line, 1) - tupleElement(line, 2) - tupleElement(line, 3)) / nullIf(
+                        tupleElement(line, 1) - tupleElement(line, 2),
+                        toDecimal32('0.0000', 4)
+                    ),
                     toDecimal256(tupleElement(line, 1), 8)
                 ),
                 4
@@ -213,11 +211,7 @@ SELECT
     CAST(orders.order_number, 'Nullable(Int64)') AS order_number,
     CAST(orders.created_at, 'Nullable(DateTime64(3, \'UTC\'))') AS created_at,
     CAST(orders.processed_at, 'Nullable(DateTime64(3, \'UTC\'))') AS processed_at,
-    if(
-        _occurred >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'),
-        toDate(_occurred, 'America/New_York'),
-        NULL
-    ) AS order_date,
+    if(_occurred >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(_occurred, 'America/New_York'), NULL) AS order_date,
     CAST(orders.updated_at, 'Nullable(DateTime64(3, \'UTC\'))') AS updated_at,
     CAST(orders.cancelled_at, 'Nullable(DateTime64(3, \'UTC\'))') AS cancelled_at,
     CAST(orders.closed_at, 'Nullable(DateTime64(3, \'UTC\'))') AS closed_at,
@@ -236,11 +230,7 @@ SELECT
     ) AS currency,
     CAST(CAST(orders.presentment_currency, 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS presentment_currency,
     CAST(orders.taxes_included, 'Nullable(Bool)') AS taxes_included,
-    if(
-        _unreadable,
-        CAST(NULL, 'Nullable(Decimal(18, 4))'),
-        accurateCastOrNull(round(_gross, 4), 'Decimal(18, 4)')
-    ) AS gross_sales,
+    if(_unreadable, CAST(NULL, 'Nullable(Decimal(18, 4))'), accurateCastOrNull(round(_gross, 4), 'Decimal(18, 4)')) AS gross_sales,
     if(
         _unreadable,
         CAST(NULL, 'Nullable(Decimal(18, 4))'),
@@ -300,10 +290,7 @@ SELECT
                                                 toDecimal256OrNull(
                                                     extract(
                                                         JSONExtractString(
-                                                            item,
-                                                            'discounted_price_set',
-                                                            'shop_money',
-                                                            'amount'
+                                                            item, 'discounted_price_set', 'shop_money', 'amount'
                                                         ),
                                                         '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
                                                     ),
@@ -340,10 +327,7 @@ SELECT
                                                             toDecimal256OrNull(
                                                                 extract(
                                                                     JSONExtractString(
-                                                                        item,
-                                                                        'price_set',
-                                                                        'shop_money',
-                                                                        'amount'
+                                                                        item, 'price_set', 'shop_money', 'amount'
                                                                     ),
                                                                     '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
                                                                 ),
@@ -400,10 +384,7 @@ SELECT
                                                                     round(
                                                                         toDecimal256OrNull(
                                                                             extract(
-                                                                                JSONExtractString(
-                                                                                    item,
-                                                                                    'amount'
-                                                                                ),
+                                                                                JSONExtractString(item, 'amount'),
                                                                                 '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
                                                                             ),
                                                                             16
@@ -457,10 +438,7 @@ SELECT
                                                             toDecimal256OrNull(
                                                                 extract(
                                                                     JSONExtractString(
-                                                                        item,
-                                                                        'amount_set',
-                                                                        'shop_money',
-                                                                        'amount'
+                                                                        item, 'amount_set', 'shop_money', 'amount'
                                                                     ),
                                                                     '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
                                                                 ),
@@ -535,10 +513,7 @@ SELECT
                 if(
                     isNull(CAST(line_items, 'Nullable(String)')),
                     CAST(NULL, 'Nullable(Decimal(18, 4))'),
-                    accurateCastOrNull(
-                        round(arraySum(line -> tupleElement(line, 3), _lines), 4),
-                        'Decimal(18, 4)'
-                    )
+                    accurateCastOrNull(round(arraySum(line -> tupleElement(line, 3), _lines), 4), 'Decimal(18, 4)')
                 ) + ifNull(
                     if(
                         isNull(CAST(shipping_lines, 'Nullable(String)')),
@@ -579,8 +554,7 @@ SELECT
                                                                                 toDecimal256OrNull(
                                                                                     extract(
                                                                                         JSONExtractString(
-                                                                                            item,
-                                                                                            'price'
+                                                                                            item, 'price'
                                                                                         ),
                                                                                         '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
                                                                                     ),
@@ -783,11 +757,7 @@ SELECT
     coalesce(toInt64OrNull(JSONExtractString(customer, 'id')), CAST(orders.customer_id, 'Nullable(Int64)')) AS customer_id,
     coalesce(CAST(orders.email, 'Nullable(String)'), CAST(contact_email, 'Nullable(String)')) AS email,
     nullIf(
-        lower(
-            trimBoth(
-                coalesce(CAST(orders.email, 'Nullable(String)'), CAST(contact_email, 'Nullable(String)'))
-            )
-        ),
+        lower(trimBoth(coalesce(CAST(orders.email, 'Nullable(String)'), CAST(contact_email, 'Nullable(String)')))),
         ''
     ) AS email_norm,
     CAST(orders.phone, 'Nullable(String)') AS phone,
@@ -830,10 +800,7 @@ SELECT
     CAST(orders.checkout_token, 'Nullable(String)') AS checkout_token,
     CAST(orders.cart_token, 'Nullable(String)') AS cart_token,
     CAST(JSONExtract(billing_address, 'country_code', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS billing_country,
-    CAST(
-        JSONExtract(shipping_address, 'country_code', 'Nullable(String)'),
-        'LowCardinality(Nullable(String))'
-    ) AS shipping_country,
+    CAST(JSONExtract(shipping_address, 'country_code', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS shipping_country,
     JSONExtract(shipping_address, 'city', 'Nullable(String)') AS shipping_city,
     arrayFilter(
         tag -> tag <> '',

@@ -28,10 +28,7 @@ SELECT
     CAST(product_variants.option2, 'Nullable(String)') AS option2,
     CAST(product_variants.option3, 'Nullable(String)') AS option3,
     CAST(product_variants.inventory_quantity, 'Nullable(Int64)') AS inventory_quantity,
-    CAST(
-        lower(CAST(product_variants.inventory_policy, 'Nullable(String)')),
-        'LowCardinality(Nullable(String))'
-    ) AS inventory_policy,
+    CAST(lower(CAST(product_variants.inventory_policy, 'Nullable(String)')), 'LowCardinality(Nullable(String))') AS inventory_policy,
     CAST(product_variants.available_for_sale, 'Nullable(Bool)') AS available_for_sale,
     CAST(product_variants.taxable, 'Nullable(Bool)') AS taxable,
     CAST(product_variants.requires_shipping, 'Nullable(Bool)') AS requires_shipping,

@@ -10,10 +10,7 @@ SELECT
     accurateCastOrNull(
         round(
             toDecimal256OrNull(
-                extract(
-                    JSONExtractString(fee, 'rate'),
-                    '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'
-                ),
+                extract(JSONExtractString(fee, 'rate'), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'),
                 18
             ),
             6

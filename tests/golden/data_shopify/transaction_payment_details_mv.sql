@@ -15,9 +15,7 @@ SELECT
         JSONExtract(CAST(payment_details, 'Nullable(String)'), 'credit_card_wallet', 'Nullable(String)'),
         'LowCardinality(Nullable(String))'
     ) AS card_wallet,
-    toInt64OrNull(
-        JSONExtractString(CAST(payment_details, 'Nullable(String)'), 'credit_card_expiration_month')
-    ) AS expiration_month,
+    toInt64OrNull(JSONExtractString(CAST(payment_details, 'Nullable(String)'), 'credit_card_expiration_month')) AS expiration_month,
     toInt64OrNull(JSONExtractString(CAST(payment_details, 'Nullable(String)'), 'credit_card_expiration_year')) AS expiration_year,
     CAST(
         JSONExtract(CAST(payment_details, 'Nullable(String)'), 'avs_result_code', 'Nullable(String)'),

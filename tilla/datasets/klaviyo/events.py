@@ -27,8 +27,8 @@ def events(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
     The key is (metric_id, UTC day, event_id): metric and moment of an event never change, so that every delivery of it has
     the same key. A record without id or moment stays in raw only.
     """
-    properties = raw.at("attributes", "event_properties")
-    happened = f.coalesce(raw.time("datetime"), raw.time("attributes", "datetime"))
+    properties = raw.at("attributes", "event_properties").named("_properties")
+    happened = tl.let(f.coalesce(raw.time("datetime"), raw.time("attributes", "datetime")), "_happened")
     epoch = f.cast("1970-01-01 00:00:00.000", UTC_MS)
     found = _tagged_address(properties)
 
@@ -100,13 +100,13 @@ def _tagged_address(properties: Document) -> tl.Expr[str]:
     """The first address of an event that carries a utm_source; '' when none does."""
     texts = [f.if_null(properties.text(*path), "") for path in ADDRESSES]
     tagged = [(f.extract_url_parameter(text, "utm_source") != "", text) for text in texts]
-    return f.multi_if(*(part for pair in tagged for part in pair), "")
+    return tl.let(f.multi_if(*(part for pair in tagged for part in pair), ""), "_tagged_address")
 
 
 def _utm(properties: Document, address: tl.Expr[str], name: str) -> tl.Expr[str | None]:
     """A UTM parameter: from the properties where they have a source, else from the address, decoded."""
     in_address = f.raw("decodeURLFormComponent", f.extract_url_parameter(address, name), type=t.String)
-    own = filled(properties.text("utm_source")).is_not_null()
+    own = tl.let(filled(properties.text("utm_source")).is_not_null(), "_own_utm")
     return f.if_(own, filled(properties.text(name)), filled(in_address))
 
 
