@@ -67,7 +67,7 @@ def measures(
     body: Any,
     query: tl.Sql,
     *,
-    order_by: tuple[tl.Column[Any], ...],
+    order_by: tuple[tl.Expr[Any], ...],
     refresh: tl.Schedule,
     comment: str,
 ) -> tl.RefreshableView[Any]:

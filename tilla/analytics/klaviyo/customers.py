@@ -293,9 +293,14 @@ def profile_lifecycle(
         engagement = tl.column(WORD, comment="30_days, 90_days, 180_days since the last engagement, or inactive")
         lifecycle = tl.column(WORD, comment="never_purchased, churned, at_risk, new, active")
         as_of = tl.column(t.Date, comment="the day that all of it holds for")
+        preferred_hour = tl.column(
+            t.Nullable(t.UInt8),
+            comment="local hour with most engagements, the earliest of equals; NULL without any",
+        )
 
     day = p.day_or_today(account, as_of, timezone)
     opened, clicked = k.one_of(k.OPENED), f"{k.one_of(k.CLICKED)} AND NOT bot_click"
+    engaged = f"({clicked} OR ({opened} AND NOT apple_privacy_open))"
     profiles = account.get("profiles_latest")
     consent = (
         """LEFT JOIN (
@@ -331,7 +336,8 @@ def profile_lifecycle(
         dateDiff('day', s.engaged_day, {{as_of}}) <= 180, '180_days', 'inactive'
     ) AS engagement,
     {thresholds.lifecycle("s.orders", "dateDiff('day', s.order_day, {as_of})")} AS lifecycle,
-    {{as_of}} AS as_of
+    {{as_of}} AS as_of,
+    if(empty(s.hours), NULL, arraySort(hour -> (-s.hours[hour], hour), mapKeys(s.hours))[1]) AS preferred_hour
 FROM (
     SELECT
         profile_id,
@@ -345,7 +351,8 @@ FROM (
         minIf(toNullable(datetime), placed) AS first_order_at,
         maxIf(toNullable(datetime), placed) AS last_order_at,
         maxIf(toNullable(day), placed) AS order_day,
-        maxIf(toNullable(day), {clicked} OR ({opened} AND NOT apple_privacy_open)) AS engaged_day,
+        maxIf(toNullable(day), {engaged}) AS engaged_day,
+        sumMapIf(map(toHour(datetime, {{zone}}), toInt64(1)), {engaged}) AS hours,
         countIf(placed) AS orders
     FROM (SELECT *, {k.one_of((conversion_metric,))} AS placed FROM ({{everyone}}))
     GROUP BY profile_id
@@ -353,6 +360,7 @@ FROM (
 {consent}""",
         everyone=everyone(account, as_of=day, timezone=timezone, merged=merged),
         as_of=day,
+        zone=f.cast(p.zone(account, timezone), t.String),
         **({"profiles": profiles} if consent else {}),
     )
     return p.measures(

@@ -1,4 +1,4 @@
-"""``analytics_commerce``: the shop, its visits and its e-mails side by side."""
+"""The funnel: sessions, orders, sales, and the share of e-mail, by day."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tilla as tl
 from tilla import functions as f
 from tilla import types as t
 from tilla.analytics import common as p
+from tilla.analytics.commerce import parts as x
 from tilla.analytics.klaviyo import parts as k
 from tilla.analytics.shopify import parts as s
 from tilla.datasets.common import Curated
@@ -81,11 +82,7 @@ def daily_funnel(
 selling AS (
     SELECT shop_url, currency, date, orders, demand_sales, net_sales FROM {{sales}}
 ),
-main AS (
-    SELECT shop_url, argMax(currency, count) AS currency, sum(count) AS placed
-    FROM (SELECT shop_url, currency, sum(orders) AS count FROM selling GROUP BY shop_url, currency)
-    GROUP BY shop_url
-),
+{x.MAIN.replace("{placed}", _PLACED)},
 moves AS (
 {(chr(10) + "    UNION ALL" + chr(10)).join(parts)}
 )
@@ -119,6 +116,7 @@ GROUP BY shop_url, currency, date""",
     )
 
 
+_PLACED = "(SELECT shop_url, currency, sum(orders) AS placed FROM selling GROUP BY shop_url, currency)"
 _SALES = """    SELECT
         toString(shop_url) AS shop_url, toString(currency) AS currency, date, CAST(NULL, 'Nullable(Int64)') AS sessions,
         orders, demand_sales AS demand, net_sales AS net, toUInt64(0) AS email_orders, toDecimal128(0, 4) AS email_demand,
@@ -128,18 +126,12 @@ _SALES = """    SELECT
 
 def _visits(property_shops: Mapping[str, str], look_back_days: int) -> str:
     """The visits of a property, on the shop that it belongs to, in the shop's main currency."""
-    owner = "(SELECT argMax(shop_url, placed) FROM main)"
-    if property_shops:
-        known, shops = (
-            f.cast(list(part), t.Array(t.String)).sql() for part in zip(*property_shops.items(), strict=True)
-        )
-        owner = f"transform(property_id, {known}, {shops}, '')"
     return f"""    SELECT
         v.shop_url, ifNull(toString(m.currency), ''), v.date, v.sessions,
         toUInt64(0), toDecimal128(0, 4), toDecimal128(0, 4), toUInt64(0), toDecimal128(0, 4), v.partial
     FROM (
         SELECT
-            toString(ifNull({owner}, '')) AS shop_url, date, sessions,
+            toString(ifNull({x.shop_of_property(property_shops)}, '')) AS shop_url, date, sessions,
             toDate(extracted_at) <= date + {look_back_days:d} AS partial
         FROM {{overview}}
     ) AS v
