@@ -32,11 +32,9 @@ def warehouse(streams: Iterable[str] = STREAMS, *, name: str = "shop", timezone:
     curated = shopify.curated(timezone=timezone, streams=streams)
     account = klaviyo.curated(timezone=timezone)
     site = ga4.curated(timezone=timezone)
-    sold = analytics.measured(curated, timezone=timezone)
-    sales = next(item for item in sold if item.table == "daily_sales")
-    funnel = commerce.daily_funnel(curated, sales=sales, site=site, account=account, timezone=timezone)
-    measures = (*sold, *mail.measured(account), *traffic.measured(site), funnel)
-    return tl.project(name, *curated, *account, *site, *measures, analyst)
+    measures = (*analytics.measured(curated, timezone=timezone), *mail.measured(account), *traffic.measured(site))
+    across = commerce.measured(curated, site=site, account=account, tables=measures, timezone=timezone)
+    return tl.project(name, *curated, *account, *site, *measures, *across, analyst)
 
 
 analyst = tl.Role(

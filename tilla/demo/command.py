@@ -89,6 +89,31 @@ SHOWN = (
         ("date", "sessions", "orders", "demand_sales", "net_sales", "conversion_rate", "email_orders", "email_share"),
         "date",
     ),
+    (
+        "analytics_commerce.channel_performance",
+        ("date", "channel", "sessions", "orders", "demand_sales", "conversion_rate", "coverage"),
+        "date, channel",
+    ),
+    (
+        "analytics_commerce.email_revenue_reconciliation",
+        (
+            "campaign_id",
+            "flow_id",
+            "klaviyo_orders",
+            "klaviyo_revenue",
+            "matched_orders",
+            "unmatched_orders",
+            "shopify_net_sales",
+            "overstatement",
+            "realised_ratio",
+        ),
+        "campaign_id, flow_id",
+    ),
+    (
+        "analytics_commerce.customer_360",
+        ("identity", "in_klaviyo", "in_shopify", "orders", "net_sales", "lifecycle", "rfm_segment", "preferred_hour"),
+        "net_sales DESC, identity",
+    ),
 )
 
 

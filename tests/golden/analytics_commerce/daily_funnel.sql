@@ -26,8 +26,9 @@ selling AS (
     SELECT shop_url, currency, date, orders, demand_sales, net_sales FROM analytics_shopify.daily_sales
 ),
 main AS (
-    SELECT shop_url, argMax(currency, count) AS currency, sum(count) AS placed
-    FROM (SELECT shop_url, currency, sum(orders) AS count FROM selling GROUP BY shop_url, currency)
+    SELECT
+        n.shop_url AS shop_url, argMax(n.currency, (n.placed, n.currency)) AS currency, sum(n.placed) AS placed
+    FROM (SELECT shop_url, currency, sum(orders) AS placed FROM selling GROUP BY shop_url, currency) AS n
     GROUP BY shop_url
 ),
 moves AS (
@@ -42,7 +43,7 @@ moves AS (
         toUInt64(0), toDecimal128(0, 4), toDecimal128(0, 4), toUInt64(0), toDecimal128(0, 4), v.partial
     FROM (
         SELECT
-            toString(ifNull((SELECT argMax(shop_url, placed) FROM main), '')) AS shop_url, date, sessions,
+            toString(ifNull((SELECT argMax(shop_url, (placed, shop_url)) FROM main), '')) AS shop_url, date, sessions,
             toDate(extracted_at) <= date + 2 AS partial
         FROM data_ga4.website_overview_latest
     ) AS v

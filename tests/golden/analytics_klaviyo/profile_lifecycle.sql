@@ -17,7 +17,8 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
     is_suppressed Bool COMMENT 'true where Klaviyo sends no e-mail at all',
     engagement LowCardinality(String) COMMENT '30_days, 90_days, 180_days since the last engagement, or inactive',
     lifecycle LowCardinality(String) COMMENT 'never_purchased, churned, at_risk, new, active',
-    as_of Date COMMENT 'the day that all of it holds for'
+    as_of Date COMMENT 'the day that all of it holds for',
+    preferred_hour Nullable(UInt8) COMMENT 'local hour with most engagements, the earliest of equals; NULL without any'
 )
 ENGINE = MergeTree
 ORDER BY profile_id
@@ -44,7 +45,8 @@ SELECT
         dateDiff('day', s.engaged_day, toDate(now(), 'America/New_York')) <= 180, '180_days', 'inactive'
     ) AS engagement,
     multiIf(s.orders = 0, 'never_purchased', dateDiff('day', s.order_day, toDate(now(), 'America/New_York')) > 180, 'churned', dateDiff('day', s.order_day, toDate(now(), 'America/New_York')) > 90, 'at_risk', s.orders = 1 AND dateDiff('day', s.order_day, toDate(now(), 'America/New_York')) <= 30, 'new', 'active') AS lifecycle,
-    toDate(now(), 'America/New_York') AS as_of
+    toDate(now(), 'America/New_York') AS as_of,
+    if(empty(s.hours), NULL, arraySort(hour -> (-s.hours[hour], hour), mapKeys(s.hours))[1]) AS preferred_hour
 FROM (
     SELECT
         profile_id,
@@ -58,7 +60,8 @@ FROM (
         minIf(toNullable(datetime), placed) AS first_order_at,
         maxIf(toNullable(datetime), placed) AS last_order_at,
         maxIf(toNullable(day), placed) AS order_day,
-        maxIf(toNullable(day), metric IN (CAST('clicked email', 'String')) AND NOT bot_click OR (metric IN (CAST('opened email', 'String')) AND NOT apple_privacy_open)) AS engaged_day,
+        maxIf(toNullable(day), (metric IN (CAST('clicked email', 'String')) AND NOT bot_click OR (metric IN (CAST('opened email', 'String')) AND NOT apple_privacy_open))) AS engaged_day,
+        sumMapIf(map(toHour(datetime, CAST('America/New_York', 'String')), toInt64(1)), (metric IN (CAST('clicked email', 'String')) AND NOT bot_click OR (metric IN (CAST('opened email', 'String')) AND NOT apple_privacy_open))) AS hours,
         countIf(placed) AS orders
     FROM (SELECT *, metric IN (CAST('placed order', 'String')) AS placed FROM (SELECT
     assumeNotNull(h.profile_id) AS profile_id, toDate(h.datetime, CAST('America/New_York', 'String')) AS day, h.datetime AS datetime,

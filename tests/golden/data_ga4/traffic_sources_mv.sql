@@ -49,9 +49,17 @@ SELECT
             'Email',
             or(
                 lower(trimBoth(ifNull(CAST(sessionMedium, 'Nullable(String)'), ''))) = 'organic',
-                match(
-                    lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))),
-                    '(^|[.])(google|bing|duckduckgo|yahoo|ecosia|baidu|yandex)($|[.])'
+                and(
+                    match(
+                        lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))),
+                        '(^|[.])(google|bing|duckduckgo|yahoo|ecosia|baidu|yandex)($|[.])'
+                    ),
+                    not(
+                        match(
+                            lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))),
+                            '^mail[.]'
+                        )
+                    )
                 )
             ),
             'Organic Search',
