@@ -461,6 +461,23 @@ def test_what_is_not_overlap_safe_is_refused_with_the_ways_out(desk):
         assert desk.emit(name, *fine).code == 0, fine
 
 
+def test_the_marker_stands_for_rows_and_not_for_words(desk):
+    """A new comment, codec or setting leaves a filled history filled; another filter above it does not."""
+
+    def markers(text):
+        return dict(re.findall(r"SELECT '(\S+)', '(\w+)'", desk.emit(desk.write(text)).out))
+
+    before = markers(SMALL)
+    assert set(before) == {"data.items", "analytics.by_kind_state"}
+    kept = 'curated("data.items", raw, comment="new words")'
+    assert markers(SMALL.replace('curated("data.items", raw)', kept)) == before
+    assert (
+        markers(SMALL.replace("f.uniq_exact(Item.id))", 'f.uniq_exact(Item.id), comment="x", codec="ZSTD")')) == before
+    )
+    after = markers(SMALL.replace('curated("data.items", raw)', 'curated("data.items", raw, where=Raw.id > 5)'))
+    assert not set(after.values()) & set(before.values())
+
+
 # --- mistakes ---
 
 MISTAKES = {
