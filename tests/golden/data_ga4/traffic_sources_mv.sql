@@ -54,12 +54,7 @@ SELECT
                         lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))),
                         '(^|[.])(google|bing|duckduckgo|yahoo|ecosia|baidu|yandex)($|[.])'
                     ),
-                    not(
-                        match(
-                            lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))),
-                            '^mail[.]'
-                        )
-                    )
+                    not(match(lower(trimBoth(ifNull(CAST(sessionSource, 'Nullable(String)'), ''))), '^mail[.]'))
                 )
             ),
             'Organic Search',
