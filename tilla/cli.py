@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tilla import emit, errors
-from tilla.console import guarded, say, without_secrets, write_out
+from tilla.console import guarded, say, without_collection, without_secrets, write_out
 from tilla.ddl.split import on_disk
 from tilla.emit import Parser, add_project_options, chosen_project
 
@@ -214,6 +214,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The entry point of ``tilla``."""
+    if arguments is None and sys.argv[1:2] == ["emit"]:
+        return without_collection(run, sys.argv[1:])
     return guarded(run, sys.argv[1:] if arguments is None else arguments)
 
 

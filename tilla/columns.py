@@ -26,7 +26,7 @@ from sqlglot import exp
 from tilla import errors, text
 from tilla.expressions.combinators import Aggregate
 from tilla.expressions.expr import Expr, Reference, Unusable, to_expr
-from tilla.expressions.nodes import leaf, name_node
+from tilla.expressions.forms import Name, Ready
 from tilla.expressions.sql import Sql
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Column(Expr[T_co], Generic[T_co]):
     """
 
     __slots__ = ("default_kind", "default_value", "derived", "name", "options", "token")
+    relation = ""
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class Column(Expr[T_co], Generic[T_co]):
         options: Mapping[str, Any] | None = None,
     ) -> None:
         self.token = "" if name else f"\0{next(_tokens)}"
-        super().__init__(name_node(name) if name else leaf(self.token), type)
+        super().__init__(Name(name) if name else Ready(self.token), type)
         self.name: Final = name
         self.derived: Final = derived
         self.default_kind: Final = default_kind
@@ -70,7 +71,8 @@ class Column(Expr[T_co], Generic[T_co]):
         self.options: Final[Mapping[str, Any]] = dict(options or {})
         self.open = not name
         if name:
-            self.references = (Reference(name, type),)
+            # A column has all that a Reference has, and is its own.
+            self.references = (self,)  # type: ignore[assignment]
 
     @property
     def comment(self) -> str:
@@ -117,7 +119,7 @@ class Measure(Unusable, Generic[T_co]):
     ``T`` is the Python type of the finished value.
     """
 
-    __slots__ = ("aggregate", "name", "options", "simple", "token")
+    __slots__ = ("_state", "_stored", "aggregate", "name", "options", "simple", "token")
 
     def __init__(
         self, name: str, aggregate: Aggregate[T_co], *, simple: bool = False, options: Mapping[str, Any] | None = None
@@ -127,6 +129,8 @@ class Measure(Unusable, Generic[T_co]):
         self.aggregate: Final = aggregate
         self.simple: Final = simple
         self.options: Final[Mapping[str, Any]] = dict(options or {})
+        self._state: Expr[Any] | None = None
+        self._stored: Column[Any] | None = None
 
     @property
     def comment(self) -> str:
@@ -145,12 +149,16 @@ class Measure(Unusable, Generic[T_co]):
     @property
     def state(self) -> Expr[Any]:
         """The SELECT item that fills it: the ``-State`` spelling, or the plain aggregate when simple."""
-        return self.aggregate if self.simple else self.aggregate.state()
+        if self._state is None:
+            self._state = self.aggregate if self.simple else self.aggregate.state()
+        return self._state
 
     @property
     def stored(self) -> Column[Any]:
         """The column of the target table, filled by :attr:`state`."""
-        return Column(self.name, self.type, derived=self.state, options=self.options)
+        if self._stored is None:
+            self._stored = Column(self.name, self.type, derived=self.state, options=self.options)
+        return self._stored
 
     def merge(self) -> Aggregate[T_co]:
         """Finish the state: ``uniqExactMerge(column)``, to be read with GROUP BY."""
@@ -292,7 +300,7 @@ def _value(value: object) -> Expr[Any]:
     if isinstance(value, Expr):
         return value
     if isinstance(value, Sql):  # verbatim
-        out: Expr[Any] = Expr(leaf(value.render()))
+        out: Expr[Any] = Expr(Ready(value.render()))
         out.reads = (value,)
         return out
     return to_expr(value)
@@ -381,7 +389,7 @@ def close(expression: Expr[Any], closed: Mapping[str, Expr[Any]]) -> Expr[Any]:
     node = expression.node.transform(replaced)
     if isinstance(node, exp.Paren) and len(used) == 1 and isinstance(expression.node, exp.Var):
         node = node.this  # the whole expression is one earlier column: nothing to bracket
-    known: Expr[Any] = Expr(leaf("?"))  # what the expression knows besides its open leaves
+    known: Expr[Any] = Expr(Ready("?"))  # what the expression knows besides its open leaves
     known.references, known.elements, known.reads = expression.references, expression.elements, expression.reads
     known.aggregate, known.lets = expression.aggregate, expression.lets
     return Expr(node, expression.type, parts=(known, *used))

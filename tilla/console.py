@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -67,6 +68,17 @@ def guarded(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> i
     except KeyboardInterrupt:
         say("tilla: interrupted")
         return 1
+
+
+def without_collection(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
+    """Run a short command without the garbage collector, the last thing that its process does.
+
+    A declaration lives until it is printed; looking again and again whether it does would cost a quarter of the time.
+    """
+    gc.disable()
+    code = guarded(main, arguments)
+    gc.freeze()  # nor is there anything to find on the way out
+    return code
 
 
 def without_secrets(message: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tilla import errors, loading
-from tilla.console import guarded, say, without_secrets, write_out
+from tilla.console import guarded, say, without_collection, without_secrets, write_out
 from tilla.ddl import script
 from tilla.ddl.deployment import deployment
 from tilla.ddl.split import files_of, gone, on_disk
@@ -206,7 +206,7 @@ def _check(file: Path, text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The entry point."""
-    return guarded(run, sys.argv[1:] if arguments is None else arguments)
+    return without_collection(run, sys.argv[1:]) if arguments is None else guarded(run, arguments)
 
 
 if __name__ == "__main__":

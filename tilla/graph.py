@@ -26,14 +26,12 @@ Path = tuple[str, str]
 SYSTEM = frozenset({"system", "information_schema", "INFORMATION_SCHEMA"})
 
 
-def creation_graph(parts: Iterable[Part]) -> nx.DiGraph[Path]:
-    """Edges from what a part needs to the part, each with its kinds."""
-    return _graph(parts, flow=False)
+@attrs.frozen
+class Graphs:
+    """The two graphs of one project, checked."""
 
-
-def flow_graph(parts: Iterable[Part]) -> nx.DiGraph[Path]:
-    """Edges along the data: from a relation to what is computed from it; a trigger stands between source and target."""
-    return _graph(parts, flow=True)
+    creation: nx.DiGraph[Path]
+    flow: nx.DiGraph[Path]
 
 
 def resolved(part: Part, known: Collection[Path]) -> list[Edge]:
@@ -72,16 +70,15 @@ def _fits(where: str, edge: Edge, path: Path) -> bool:
         raise errors.unreadable_pattern(where, f"{edge.database}, {edge.name}", str(problem)) from None
 
 
-def _graph(parts: Iterable[Part], *, flow: bool) -> nx.DiGraph[Path]:
+def _graph(parts: Sequence[Part], edges: Mapping[Path, Sequence[Edge]], *, flow: bool) -> nx.DiGraph[Path]:
+    """Edges from what a part needs to the part, or along the data; each with its kinds."""
     import networkx as nx
 
     graph: nx.DiGraph[Path] = nx.DiGraph()
-    found = list(parts)
-    for part in found:
+    for part in parts:
         graph.add_node(part.path, part=part)
-    known = {part.path for part in found}
-    for part in found:
-        for edge in resolved(part, known):
+    for part in parts:
+        for edge in edges[part.path]:
             other = (edge.database, edge.name)
             if edge.kind == "grants":
                 continue
@@ -100,26 +97,34 @@ def order(graph: nx.DiGraph[Path], rank: Callable[[Path], Any]) -> list[Path]:
     return list(nx.lexicographical_topological_sort(graph, key=lambda path: (rank(path), path)))
 
 
-def check(parts: Sequence[Part], where: str) -> None:
-    """Raise for names that nobody declares and for circles, all of them at once, each with its path."""
+def graphs(parts: Sequence[Part], where: str) -> Graphs:
+    """The graphs of these parts.
+
+    Raises:
+        DeclarationError: names that nobody declares, and circles; all of them at once, each with its path.
+    """
     known = {part.path for part in parts}
     mistakes = errors.Collector()
-    found: dict[Path, list[Edge]] = {}
+    edges: dict[Path, list[Edge]] = {}
     for part in parts:
         with mistakes.catch():
-            found[part.path] = resolved(part, known)
+            edges[part.path] = resolved(part, known)
     readable = not mistakes.found  # what could not be read would be missing from the circles
     for part in parts:
         with mistakes.catch():
-            check_edges(part.name, found.get(part.path, ()), known)
-    needed = cycles(creation_graph(parts)) if readable else []
+            check_edges(part.name, edges.get(part.path, ()), known)
+    if not readable:
+        mistakes.raise_all()
+    found = Graphs(_graph(parts, edges, flow=False), _graph(parts, edges, flow=True))
+    needed = cycles(found.creation)
     for circle in needed:
         mistakes.add(errors.cycle(where, [_shown(path) for path in circle]))
     # Every object can be created, and yet an insert would go round for ever: two views that fill each other's source.
-    for circle in cycles(flow_graph(parts)) if readable else ():
+    for circle in cycles(found.flow):
         if not any(set(other) <= set(circle) for other in needed):
             mistakes.add(errors.flow_cycle(where, [_shown(path) for path in circle]))
     mistakes.raise_all()
+    return found
 
 
 def check_edges(where: str, edges: Iterable[Edge], known: Collection[Path]) -> None:

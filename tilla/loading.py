@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import importlib.util
 import sys
@@ -131,9 +132,9 @@ def _telling(name: str, folder: str = "") -> Iterator[None]:
 
 def _place(error: BaseException) -> str:
     """The last line of the user's own code that an error passed through; of any code when there is none."""
-    library = str(Path(__file__).parent)
+    library = (str(Path(__file__).parent), str(Path(functools.__file__).parent), "<")
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "importlib" not in f.filename]
-    own = [f for f in frames if not f.filename.startswith((library, "<")) and "site-packages" not in f.filename]
+    own = [f for f in frames if not f.filename.startswith(library) and "site-packages" not in f.filename]
     return next((f"{f.filename}:{f.lineno}" for f in reversed(own or frames)), "")
 
 

@@ -41,7 +41,7 @@ class Project:
             with mistakes.catch():
                 self._check_identity()
             with mistakes.catch():
-                graph.check(self.parts, f"project {self.name}")
+                _ = self._graphs
             for access in self.access:
                 with mistakes.catch():
                     access.check(self.parts, self.access)
@@ -65,14 +65,18 @@ class Project:
         return tuple(item for item in self.objects if isinstance(item, Source))
 
     @cached_property
+    def _graphs(self) -> graph.Graphs:
+        return graph.graphs(self.parts, f"project {self.name}")
+
+    @property
     def creation(self) -> nx.DiGraph[graph.Path]:
         """The creation graph."""
-        return graph.creation_graph(self.parts)
+        return self._graphs.creation
 
-    @cached_property
+    @property
     def flow(self) -> nx.DiGraph[graph.Path]:
         """The flow graph."""
-        return graph.flow_graph(self.parts)
+        return self._graphs.flow
 
     def __getitem__(self, name: str) -> Declared:
         """The object of that name.

@@ -73,6 +73,9 @@ def read_qualified(text: str) -> tuple[str, str]:
     >>> read_qualified("raw.orders"), read_qualified("raw.`a.b`"), read_qualified("orders")
     (('raw', 'orders'), ('raw', 'a.b'), ('', 'orders'))
     """
+    database, dot, name = text.partition(".")
+    if dot and name and "." not in name and "`" not in text:
+        return database, name
     parts: list[str] = []
     position, length = 0, len(text)
     while position < length:

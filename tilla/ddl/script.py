@@ -8,6 +8,7 @@ run reads nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -50,6 +51,10 @@ class Script:
             RefusedError: the deployment cannot have an object, or a static script cannot fill a target unless inserts
                 are quiesced.
         """
+        return list(self._statements)
+
+    @cached_property
+    def _statements(self) -> tuple[Statement, ...]:
         self.deployment.check(self.project)
         found: list[Statement] = []
         if SCHEMA in self.phases or BACKFILL in self.phases:
@@ -63,7 +68,7 @@ class Script:
             found += [statement for part in self.refreshed() for statement in self.refresh(part)]
         if ACCESS in self.phases:
             found += self._access()
-        return found
+        return tuple(found)
 
     # --- schema ---
 
@@ -102,11 +107,20 @@ class Script:
 
     def fills(self) -> list[history.Fill]:
         """The histories to fill, each after those that it reads."""
-        return [fill for fill in history.fills(self.project) if self.only is None or fill.trigger.path in self.only]
+        return [fill for fill in self._every_fill if self.only is None or fill.trigger.path in self.only]
+
+    @cached_property
+    def _every_fill(self) -> tuple[history.Fill, ...]:
+        return tuple(history.fills(self.project))
+
+    @cached_property
+    def _loaded(self) -> dict[tuple[str, str], Dictionary[Any]]:
+        """The dictionaries that are loaded before they are looked up."""
+        return {p.path: p for p in self.project.parts if isinstance(p, Dictionary) and not p.layout.direct}
 
     def _history(self) -> list[Statement]:
         found: list[Statement] = []
-        every = history.fills(self.project)
+        every = self._every_fill
         mistakes = errors.Collector()
         rebuilt: set[tuple[str, str]] = set()
         for fill in self.fills():
@@ -135,8 +149,8 @@ class Script:
 
     def _reload(self, part: Part) -> list[Statement]:
         """Load the dictionaries that a SELECT looks up: what they are loaded from may have been filled just now."""
-        kept = {p.path: p for p in self.project.parts if isinstance(p, Dictionary) and not p.layout.direct}
-        paths = sorted({(e.database, e.name) for e in part.edges() if e.kind == "dictGet"})
+        kept = self._loaded
+        paths = sorted({(e.database, e.name) for e in part.edges() if e.kind == "dictGet"}) if kept else []
         return [
             Statement(
                 ".".join(path),

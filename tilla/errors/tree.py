@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 import attrs
 
@@ -122,13 +121,20 @@ class Collector:
         """Keep one error for later."""
         self._errors.append(error)
 
-    @contextmanager
-    def catch(self) -> Iterator[None]:
+    def catch(self) -> Collector:
         """Keep a :class:`TillaError` raised inside the block instead of letting it out."""
-        try:
-            yield
-        except TillaError as error:
-            self._errors.append(error)
+        return self
+
+    def __enter__(self) -> Collector:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, TillaError):
+            return False
+        self._errors.append(error)
+        return True
 
     def raise_all(self) -> None:
         """Raise one error that holds every mistake kept so far; do nothing when there are none."""

@@ -7,13 +7,14 @@ stores, the stored type, and the ``-Merge`` that reads it back, so that the thre
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tilla import errors
 from tilla.expressions import aggregates
 from tilla.expressions.aggregates import AGGREGATES
 from tilla.expressions.expr import Expr, to_expr
-from tilla.expressions.nodes import call_node
+from tilla.expressions.forms import Call
 from tilla.expressions.rules import NULL
 
 if TYPE_CHECKING:
@@ -58,12 +59,12 @@ class Aggregate(Expr[T_co]):
         for item in items:
             if item.aggregate:
                 raise errors.nested_aggregate(name, "?" if item.open else item.sql())
-        settings = [to_expr(parameter)._node for parameter in parameters]
+        settings = [to_expr(parameter) for parameter in parameters]
         if type is None:
             finished = merged.type if merged is not None else None
             types = [item.type for item in items]
             type = aggregates.result(function, suffixes, parameters, types, finished)
-        super().__init__(call_node(name, [item._node for item in items], settings), type, parts=items)
+        super().__init__(Call(name, items, settings), type, parts=items)
         self.aggregate = True
         self.function = function
         self.arguments = items
@@ -162,10 +163,9 @@ class Aggregate(Expr[T_co]):
 
         Of a merge under a condition it is ``-MergeStateIf``, which is a state of the aggregate that is merged.
         """
-        items = [item._node for item in self.arguments]
-        settings = [to_expr(parameter)._node for parameter in self.parameters]
+        settings = [to_expr(parameter) for parameter in self.parameters]
         name = f"{self.name[:-2]}StateIf" if self._merges_some else f"{self.name}State"
-        out: Expr[Any] = Expr(call_node(name, items, settings), self.state_type, parts=self.arguments)
+        out: Expr[Any] = Expr(Call(name, self.arguments, settings), self.state_type, parts=self.arguments)
         out.aggregate = True
         return out
 
@@ -193,8 +193,6 @@ class Aggregate(Expr[T_co]):
     @property
     def state_type(self) -> DataType[Any] | None:
         """``AggregateFunction(name, argument types)`` as the server spells it, or None when a type is unknown."""
-        from tilla.types.aggregates import AggregateFunctionType
-
         if self.merged is not None and (self._merges_some or self.suffixes[-1:] == ("Merge",)):
             return self.merged.state_type
         types = [aggregates.without_dictionaries(item.type) for item in self.arguments if item.type is not None]
@@ -202,7 +200,9 @@ class Aggregate(Expr[T_co]):
             return None
         # What Tilla has no rule for, and what merges further, is spelled as it is: the server checks it.
         trusted = self.merged is not None or self.function not in AGGREGATES
-        return AggregateFunctionType(self.name, *types, params=self.parameters, trusted=trusted)
+        if self.parameters:  # they may be lists, which have no hash
+            return _state_type(self.name, types, self.parameters, trusted)
+        return _plain_state_type(self.name, tuple(types), trusted)
 
     @property
     def _merges_some(self) -> bool:
@@ -245,6 +245,20 @@ class Aggregate(Expr[T_co]):
         """True when the results of disjoint parts add up to the result of the whole, as SummingMergeTree needs."""
         spec = AGGREGATES.get(self.function)
         return spec is not None and spec.additive and set(self.suffixes) <= _NEUTRAL - {"OrNull", "State"}
+
+
+def _state_type(
+    name: str, types: Sequence[DataType[Any]], parameters: tuple[Any, ...], trusted: bool
+) -> DataType[bytes]:
+    from tilla.types.aggregates import AggregateFunctionType
+
+    return AggregateFunctionType(name, *types, params=parameters, trusted=trusted)
+
+
+@lru_cache(maxsize=4096)
+def _plain_state_type(name: str, types: tuple[DataType[Any], ...], trusted: bool) -> DataType[bytes]:
+    """The same, once for all measures alike: a project has many sums of one type."""
+    return _state_type(name, types, (), trusted)
 
 
 # Without a row these give a value that changes nothing when merged: 0, an empty array, all bits set.

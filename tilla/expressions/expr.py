@@ -22,6 +22,7 @@ from sqlglot import exp
 from tilla import errors, text
 from tilla.expressions import rules
 from tilla.expressions.face import Face, merged
+from tilla.expressions.forms import Call, Name, Ready
 from tilla.expressions.kinds import (
     Logical,
     Mo,
@@ -36,7 +37,7 @@ from tilla.expressions.kinds import (
     Textual,
     Timely,
 )
-from tilla.expressions.nodes import call_node, leaf, literal, name_node
+from tilla.expressions.nodes import leaf, literal
 
 if TYPE_CHECKING:
     from tilla.types import DataType
@@ -456,7 +457,7 @@ class Named(Expr[T_co]):
     __slots__ = ("expr", "name")
 
     def __init__(self, expr: Expr[T_co], name: str) -> None:
-        super().__init__(expr._node, expr.type, parts=(expr,))
+        super().__init__(expr.shape or expr._node, expr.type, parts=(expr,))
         self.aggregate = expr.aggregate
         self.expr = expr
         self.name = name
@@ -472,7 +473,7 @@ class Reference(Expr[T_co]):
     __slots__ = ("name", "relation")
 
     def __init__(self, name: str, type: DataType[T_co] | None, relation: str = "") -> None:
-        super().__init__(name_node(name, relation), type)
+        super().__init__(Name(name, relation), type)
         self.name = name
         self.relation = relation
         self.references = (self,)
@@ -484,7 +485,7 @@ class Element(Expr[T_co]):
     __slots__ = ("array", "left", "name")
 
     def __init__(self, array: Expr[Any], name: str, type: DataType[T_co] | None, left: bool) -> None:
-        super().__init__(name_node(name), type, parts=(array,))
+        super().__init__(Name(name), type, parts=(array,))
         self.array = array
         self.name = name
         self.left = left
@@ -502,7 +503,7 @@ class Let(Expr[T_co]):
     __slots__ = ("expr", "name")
 
     def __init__(self, expr: Expr[T_co], name: str) -> None:
-        super().__init__(name_node(name), expr.type, parts=(expr,))
+        super().__init__(Name(name), expr.type, parts=(expr,))
         self.expr = expr
         self.name = name
         self.lets = (*expr.lets, self)
@@ -587,7 +588,7 @@ def to_expr(value: object) -> Expr[Any]:
     if isinstance(value, Mapping):
         return _sequence("map", [to_expr(item) for pair in value.items() for item in pair])
     sql = literal(value)
-    return Expr(leaf(sql), rules.literal_type(value))
+    return Expr(Ready(sql), rules.literal_type(value))
 
 
 class Unusable:
@@ -613,8 +614,8 @@ def call(
 ) -> Expr[T]:
     """Build a call of a ClickHouse function by its own name."""
     items = [to_expr(argument) for argument in arguments]
-    settings = [to_expr(parameter)._node for parameter in parameters]
-    out: Expr[T] = Expr(call_node(name, [item._node for item in items], settings), type, parts=items)
+    settings = [to_expr(parameter) for parameter in parameters]
+    out: Expr[T] = Expr(Call(name, items, settings), type, parts=items)
     out.aggregate = out.aggregate or aggregate
     return out
 
@@ -691,7 +692,7 @@ def _in(left: Expr[Any], values: object) -> Expr[bool]:
     elif isinstance(values, list | tuple | set | frozenset):
         items = [to_expr(item) for item in values]
         if not items:
-            return Expr(leaf("false"), rules.BOOL)
+            return Expr(Ready("false"), rules.BOOL)
         parts = (left, *items)
         node = exp.In(this=this, expressions=[item._node for item in items])
     elif isinstance(values, Expr):
@@ -721,4 +722,4 @@ def _check_width(left: Expr[Any], values: Any) -> None:
 @lru_cache(maxsize=4096)
 def parameter(name: str, type: DataType[T]) -> Expr[T]:
     """A query parameter ``{name:Type}``, for parameterized views."""
-    return Expr(leaf(f"{{{name}:{type}}}"), type)
+    return Expr(Ready(f"{{{name}:{type}}}"), type)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlglot import exp
 
 from tilla import errors
+from tilla.expressions.forms import Call, Name, Ready, Shape
 from tilla.expressions.nodes import print_node
 
 if TYPE_CHECKING:
@@ -20,16 +21,17 @@ T_co = TypeVar("T_co", covariant=True)
 class Face(Generic[T_co]):
     """A node with a face: it prints, and Python cannot take it for a value (no truth, no iteration, no f-string)."""
 
-    __slots__ = ("_node", "_sql", "aggregate", "elements", "lets", "open", "reads", "references", "type")
+    __slots__ = ("_made", "_sql", "aggregate", "elements", "lets", "open", "reads", "references", "shape", "type")
 
     def __init__(
         self,
-        node: exp.Expr,
+        node: exp.Expr | Shape,
         type: DataType[T_co] | None = None,
         *,
         parts: Iterable[Expr[Any]] = (),
     ) -> None:
-        self._node = node
+        self.shape: Shape | None = node if isinstance(node, Ready | Name | Call) else None
+        self._made: exp.Expr | None = None if isinstance(node, Ready | Name | Call) else node
         self._sql: str | None = None
         self.type = type
         # What the parts know travels upward, so that nobody has to walk a tree to learn it.
@@ -52,6 +54,14 @@ class Face(Generic[T_co]):
             self.aggregate = self.aggregate or part.aggregate
 
     @property
+    def _node(self) -> exp.Expr:
+        """The sqlglot node, which others may share."""
+        if self._made is None:
+            assert self.shape is not None
+            self._made = self.shape.node()
+        return self._made
+
+    @property
     def node(self) -> exp.Expr:
         """A copy of the sqlglot node."""
         return self._node.copy()
@@ -61,7 +71,7 @@ class Face(Generic[T_co]):
         if self.open:
             raise errors.unfinished_column(type(self).__name__)
         if self._sql is None:
-            self._sql = print_node(self._node)
+            self._sql = print_node(self._node) if self.shape is None else self.shape.text(_sql_of)
         return self._sql
 
     def __repr__(self) -> str:
@@ -84,6 +94,10 @@ class Face(Generic[T_co]):
         from html import escape
 
         return f"<code>{escape(repr(self))}</code>"
+
+
+def _sql_of(expression: Expr[Any]) -> str:
+    return expression.sql()
 
 
 def merged(left: tuple[Any, ...], right: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -38,8 +38,8 @@ def name_node(name: str, relation: str = "") -> exp.Expr:
     put a qualifier in front of exactly the references.
     """
     sql = text.quote_identifier(name)
-    qualifier = exp.Identifier(this=text.quote_identifier(relation)) if relation else None
-    return exp.Column(this=exp.Identifier(this=sql), table=qualifier)
+    qualifier = leaf(text.quote_identifier(relation)) if relation else None
+    return exp.Column(this=leaf(sql), table=qualifier)
 
 
 def call_node(name: str, arguments: Iterable[exp.Expr], parameters: Sequence[exp.Expr] = ()) -> exp.Expr:

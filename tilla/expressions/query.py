@@ -9,6 +9,7 @@ written with the relation in front, and a group key with such a name is written 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -18,8 +19,9 @@ from tilla import errors, text
 from tilla.expressions.expr import Element, Expr, Let, Named, Ordered, Reference, as_sequence
 from tilla.expressions.face import merged
 from tilla.expressions.folding import folded
+from tilla.expressions.forms import Name
 from tilla.expressions.kinds import Condition, Relational
-from tilla.expressions.nodes import print_node
+from tilla.expressions.nodes import leaf, print_node
 from tilla.expressions.sql import Sql
 
 
@@ -157,7 +159,11 @@ class Query:
 
     def sql(self) -> str:
         """The SELECT as text."""
-        return self.text()
+        return self._sql
+
+    @cached_property
+    def _sql(self) -> str:
+        return self._written({})
 
     def text(self, sources: Mapping[str, str] | None = None) -> str:
         """The SELECT as text, with other text in place of some relations.
@@ -165,7 +171,9 @@ class Query:
         ``sources`` maps a qualified name to what stands behind FROM instead: a bounded subquery. It gets the
         relation's own name as alias, so that qualified references still resolve.
         """
-        swap = sources or {}
+        return self._written(sources) if sources else self._sql
+
+    def _written(self, swap: Mapping[str, str]) -> str:
         taken = self._taken()
         qualifier = self.source.table
         named = {c.name for c in getattr(self.source, "columns", ())} | set(self.names)
@@ -262,12 +270,17 @@ class _Writer:
     def __call__(self, expression: Expr[Any]) -> str:
         if not self.taken or not any(r.name in self.taken and not r.relation for r in expression.references):
             return expression.sql()
-        return print_node(expression.node.transform(self._qualified))
+        shape = expression.shape
+        if shape is None:
+            return print_node(expression.node.transform(self._qualified))
+        if isinstance(shape, Name) and not shape.relation and shape.name in self.taken:
+            return text.quote_qualified(self._qualifier, shape.name)
+        return shape.text(self)
 
     def _qualified(self, node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and not node.table and node.name in self._quoted:
-            qualifier = exp.Identifier(this=text.quote_identifier(self._qualifier))
-            return exp.Column(this=exp.Identifier(this=node.name), table=qualifier)
+            qualifier = leaf(text.quote_identifier(self._qualifier))
+            return exp.Column(this=leaf(node.name), table=qualifier)
         return node
 
 

@@ -265,6 +265,8 @@ def placeholders(sql: str) -> list[tuple[str, int]]:
     [('{client)', 35)]
     """
     found: list[tuple[str, int]] = []
+    if "{" not in sql and "}" not in sql:
+        return found
     row = [token for token in tokens(sql) if token.kind not in ("space", "comment")]
     texts = [sql[token.start : token.end] for token in row] + ["", "", ""]
     parentheses: list[int] = []

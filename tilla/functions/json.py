@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tilla import errors
 from tilla.expressions.expr import Expr, call, to_expr
 from tilla.expressions.expr import function as built
+from tilla.expressions.forms import Ready
 from tilla.expressions.nodes import leaf
 from tilla.expressions.rules import BOOL, INT64, STRING, nullable, strip
 from tilla.functions.base import Text, exact, scalar, typed, zone
@@ -364,7 +365,7 @@ def _steps(path: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _list(items: str) -> Expr[Any]:
-    return Expr(leaf(f"[{items}]"))
+    return Expr(Ready(f"[{items}]"))
 
 
 __all__ = [

@@ -179,7 +179,7 @@ class MaterializedView(Relation[B]):
 
 def attrs_column(column: Column[Any]) -> Column[Any]:
     """The stored column: without the expression that a view fills it by."""
-    return column._evolved(derived=None)
+    return column if column.derived is None else column._evolved(derived=None)
 
 
 def suffixed(relation: Part, suffix: str) -> str:
