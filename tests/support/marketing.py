@@ -69,7 +69,9 @@ def site(
     makers = {"klaviyo": klaviyo, "ga4": ga4, "shopify": shopify}
     have = {name: makers[name].curated(**how, **streams.get(name, {})) for name in connectors}
     made = tables(have, {"database": f"analytics_{tag}"})
-    project = tl.project(tag, *(item for c in have.values() for item in c), *sources, *made)
+    # They share a database here, which has room for one object of a name.
+    curated = [item for c in have.values() for item in c if len(have) == 1 or item.table != "rejects"]
+    project = tl.project(tag, *curated, *sources, *made)
     found = Site(server, own, tag, s.Warehouse(server, own, project))
     try:
         if provision:

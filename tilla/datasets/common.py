@@ -55,6 +55,11 @@ class Context:
         """The first of these streams that is synced, or None."""
         return next((self.raw(name) for name in names if name in self.streams), None)
 
+    @property
+    def read(self) -> tuple[Landed, ...]:
+        """The landed streams that the tables declared so far read."""
+        return tuple(self._landed.values())
+
     def has(self, *streams: str) -> bool:
         """True when all these streams are synced."""
         return self.streams.issuperset(streams)

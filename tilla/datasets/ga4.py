@@ -29,6 +29,7 @@ from tilla.datasets.common import Context, Curated, key_text, with_sources
 from tilla.engines import ReplacingMergeTree
 from tilla.sources import Layout, airbyte, stream
 from tilla.sources.raw import Landed
+from tilla.sources.rejects import rejects
 
 STREAMS = (
     "daily_active_users",
@@ -72,6 +73,8 @@ def curated(
         table = _table(context, name, body, dimensions, comment)
         further = [_further(context, table, name, body, property_id) for property_id in properties]
         made += [table, *further, c.latest(context, table)]
+    if made:
+        made.append(rejects(context.name("rejects"), context.read, by={"property_id": "property_id"}))
     return Curated(with_sources(made), context)
 
 
@@ -98,7 +101,7 @@ def _further(
 
 def _dated(raw: Landed) -> tl.Expr[bool]:
     """A row without a day stays in raw only."""
-    return c.local_day(f.cast(raw.date("date"), c.MOMENT), "UTC").is_not_null()
+    return raw.required(c.local_day(f.cast(raw.date("date"), c.MOMENT), "UTC").is_not_null(), ("date",))
 
 
 # --- pieces of the bodies ---

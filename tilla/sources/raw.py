@@ -8,7 +8,7 @@ together::
     orders.source                                        # the tl.Source
     orders.text("customer", "email")                     # Nullable(String)
     orders.decimal("total_price_set", "shop_money", "amount")
-    line = element(tl.each(orders.array("line_items"), "line"))
+    line = orders.each("line_items", name="line")
     line.integer("quantity")
 
 Every accessor gives a Nullable of one settled type in every layout, so that a curated table has the same columns
@@ -19,6 +19,7 @@ a typed layout does not declare is NULL too.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -31,6 +32,7 @@ from tilla import types as t
 from tilla.engines import MergeTree, ReplacingMergeTree, TableEngine
 from tilla.sources.connectors import Stream
 from tilla.sources.layouts import Layout, Storage
+from tilla.sources.readings import Kind, Mark, Notes, Place, Step
 from tilla.text import quote_qualified
 
 UTC_MS = t.DateTime64(3, "UTC")
@@ -43,7 +45,6 @@ _LOAD_ID = "_dlt_load_id"
 # A moment starts with a full date, of the years that DateTime64 holds on every server: the best-effort parser takes
 # "12" for the 12th of January (26.9), and placeholders such as 0001-01-01 stand for nothing.
 _FULL_DATE = "^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}"
-_DATE = "____-__-__%"
 _DATE = "^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)"
 
 
@@ -59,33 +60,41 @@ class Document:
     local: bool = False
     """True where moments in the text have lost their offset and stand in the server's zone: ClickHouse's JSON type
     turns what looks like a moment into one, and prints it in that zone (26.9)."""
+    places: tuple[Place, ...] = ()
+    """Where the text stands in the stream's record: what is read of it is noted there, for ``rejects``."""
 
     def text(self, *path: str | int) -> tl.Expr[str | None]:
         """Text; of a number, truth value, object or array its JSON text. Nullable(String)."""
+        self._note("text", path)
         return f.json_nullable(self.doc, *path)
 
     def decimal(self, *path: str | int, scale: int = 4, precision: int = 18) -> tl.Expr[Decimal | None]:
         """A number, or text that is one, rounded half away from zero. Nullable(Decimal(precision, scale))."""
+        self._note("decimal", path, scale, precision)
         return f.json_decimal(self.doc, *path, scale=scale, precision=precision)
 
     def integer(self, *path: str | int) -> tl.Expr[int | None]:
         """A whole number, or text that is one, exact to 63 bits. Nullable(Int64)."""
+        self._note("integer", path)
         return f.json_int(self.doc, *path)
 
     def boolean(self, *path: str | int) -> tl.Expr[bool | None]:
         """True, 1, "true", "True", "1" and their opposites. Nullable(Bool)."""
+        self._note("boolean", path)
         return f.json_bool(self.doc, *path)
 
     def time(self, *path: str | int) -> tl.Expr[dt.datetime | None]:
         """A moment in any ISO 8601 form, with an offset or in UTC. Nullable(DateTime64(3, 'UTC')), cut to milliseconds."""
-        return _moment(self.text(*path), local=self.local)
+        self._note("time", path)
+        return moment_of(self.text(*path), local=self.local)
 
     def date(self, *path: str | int) -> tl.Expr[dt.date | None]:
         """The date that the text starts with (``2024-03-10...``, ``20240310``), as written: no zone is applied.
 
         Nullable(Date32).
         """
-        return _day(self.text(*path))
+        self._note("date", path)
+        return day_of(self.text(*path))
 
     def json(self, *path: str | int) -> tl.Expr[str | None]:
         """The JSON text of an object or array. Nullable(String)."""
@@ -93,15 +102,17 @@ class Document:
 
     def array(self, *path: str | int) -> tl.Expr[list[str]]:
         """The elements of an array, each as JSON text, for ``tl.each``; none where there is no array. Array(String)."""
+        self._note("array", path)
         return f.json_array(self.doc, *path)
 
     def strings(self, *path: str | int) -> tl.Expr[list[str]]:
         """The elements of an array as plain text. Array(String)."""
+        self._note("array", path)
         return f.json_strings(self.doc, *path)
 
     def at(self, *path: str | int) -> Document:
         """The object at a path, as a document of its own."""
-        return Document(self.json(*path), local=self.local)
+        return Document(self.json(*path), local=self.local, places=self.inside(*path))
 
     def named(self, name: str) -> Document:
         """The same document under a name of its own inside the SELECT, written once: see ``tl.let``."""
@@ -109,11 +120,47 @@ class Document:
 
     def python(self, *path: str | int) -> Document:
         """The object at a path where the connector wrote it as Python prints it: ``{'amount': '1.50'}``, not JSON."""
-        return Document(f.raw("replaceAll", self.text(*path), "'", '"', type=t.Nullable(t.String)))
+        text = f.raw("replaceAll", self.text(*path), "'", '"', type=t.Nullable(t.String))
+        return Document(text, places=self.inside(*path, Mark.PYTHON))
+
+    def each(self, *path: str | int, name: str) -> Document:
+        """Turn an array into rows, and read the element of each: ``order.each("line_items", name="line")``."""
+        return self.element(tl.each(self.array(*path), name), *path)
+
+    def element(self, value: tl.Expr[Any], *path: str | int) -> Document:
+        """Read one element of the array at a path, however it was taken out of it: JSON text."""
+        return Document(value, places=self.inside(*path, Mark.EACH))
+
+    # --- what the declarations say about a record ---
+
+    def keyed(self, *path: str | int) -> tl.Expr[bool]:
+        """The condition of a table whose key holds the whole number at a path: what lacks it stays in raw only."""
+        return self.required(self.integer(*path).is_not_null(), path)
+
+    def required(
+        self, condition: tl.Expr[bool], path: tuple[str | int, ...], *others: tuple[str | int, ...]
+    ) -> tl.Expr[bool]:
+        """The condition of a table, as it is: what lacks the field at ``path`` (or at ``others``) stays in raw only."""
+        for place in self.places:
+            place.require(condition, path, others)
+        return condition
+
+    def refuse(self, path: tuple[str | int, ...], reason: str, refused: Callable[[Document], tl.Expr[Any]]) -> None:
+        """Say when a value is not used although it can be read: ``refused`` gives the condition for any such document."""
+        for place in self.places:
+            place.check(path, reason, refused)
+
+    def inside(self, *path: Step) -> tuple[Place, ...]:
+        """The places of what stands at a path in this document."""
+        return tuple(place.inside(*path) for place in self.places)
+
+    def _note(self, kind: Kind, path: tuple[str | int, ...], scale: int = 0, precision: int = 0) -> None:
+        for place in self.places:
+            place.read(kind, path, scale, precision)
 
 
 def element(value: tl.Expr[Any]) -> Document:
-    """Read the JSON text of one array element: ``element(tl.each(orders.array("line_items"), "line"))``."""
+    """Read JSON text from anywhere; ``orders.each("line_items", name="line")`` also knows where it stands."""
     return Document(value)
 
 
@@ -138,6 +185,16 @@ class Landed(Document):
     def declares(self, field: str) -> bool:
         """True where the layout can hold the field; a payload has whatever the record has."""
         return self.has_payload or self._typed(field) is not None
+
+    def column_kind(self, field: str) -> str | None:
+        """The type of the field's own column without Nullable, ``Int64``; None where it has none, or holds JSON text."""
+        column = self._typed(field)
+        return None if column is None or _is_union(self.stream, field) else str(_plain(column))
+
+    @property
+    def tells_changes(self) -> bool:
+        """True where the loader notes what it had to drop: :attr:`meta`."""
+        return _META in self._columns
 
     # --- what the loader adds ---
 
@@ -165,11 +222,12 @@ class Landed(Document):
     def meta(self) -> tl.Expr[str | None]:
         """What the loader had to change, as JSON text (``changes[]``). Nullable(String), NULL in old layouts."""
         column = self._columns.get(_META)
-        return _absent(t.Nullable(t.String)) if column is None else f.cast(column, t.Nullable(t.String))
+        return _absent(t.Nullable(t.String)) if column is None else f.cast(_json_text(column), t.Nullable(t.String))
 
     # --- fields ---
 
     def text(self, *path: str | int) -> tl.Expr[str | None]:
+        self._note("text", path)
         found = self._find(path)
         if isinstance(found, Document):
             return found.text(*_rest(self, path))
@@ -182,6 +240,7 @@ class Landed(Document):
         return f.to_nullable(f.to_string(found))
 
     def decimal(self, *path: str | int, scale: int = 4, precision: int = 18) -> tl.Expr[Decimal | None]:
+        self._note("decimal", path, scale, precision)
         found = self._find(path)
         type_ = t.Nullable(t.Decimal(precision, scale))
         if isinstance(found, Document):
@@ -193,6 +252,7 @@ class Landed(Document):
         return f.json_decimal(f.to_json_string(f.to_string(found)), scale=scale, precision=precision)
 
     def integer(self, *path: str | int) -> tl.Expr[int | None]:
+        self._note("integer", path)
         found = self._find(path)
         type_ = t.Nullable(t.Int64)
         if isinstance(found, Document):
@@ -204,6 +264,7 @@ class Landed(Document):
         return f.cast(f.to_int64_or_null(f.to_string(found)), type_)
 
     def boolean(self, *path: str | int) -> tl.Expr[bool | None]:
+        self._note("boolean", path)
         found = self._find(path)
         if isinstance(found, Document):
             return found.boolean(*_rest(self, path))
@@ -214,6 +275,7 @@ class Landed(Document):
         return f.json_bool(f.to_json_string(f.to_string(found)))
 
     def time(self, *path: str | int) -> tl.Expr[dt.datetime | None]:
+        self._note("time", path)
         found = self._find(path)
         type_ = t.Nullable(UTC_MS)
         if isinstance(found, Document):
@@ -224,9 +286,10 @@ class Landed(Document):
             value = f.cast(found, type_)
             # A NOT NULL column holds 1970 where the record had nothing.
             return value if found.type is not None and found.type.nullable else f.null_if(value, _EPOCH)
-        return _moment(f.to_string(found))
+        return moment_of(f.to_string(found))
 
     def date(self, *path: str | int) -> tl.Expr[dt.date | None]:
+        self._note("date", path)
         found = self._find(path)
         if isinstance(found, Document):
             return found.date(*_rest(self, path))
@@ -234,7 +297,7 @@ class Landed(Document):
             return _absent(t.Nullable(t.Date32))
         if str(_plain(found)).startswith("Date"):
             return f.cast(found, t.Nullable(t.Date32))
-        return _day(f.to_string(found))
+        return day_of(f.to_string(found))
 
     def json(self, *path: str | int) -> tl.Expr[str | None]:
         if len(path) == 1 and (column := self._typed(path[0])) is not None:
@@ -242,16 +305,19 @@ class Landed(Document):
         return self.text(*path)
 
     def array(self, *path: str | int) -> tl.Expr[list[str]]:
+        self._note("array", path)
         found = self._object(path)
         return _absent(t.Array(t.String)) if found is None else f.json_array(found[0], *found[1])
 
     def strings(self, *path: str | int) -> tl.Expr[list[str]]:
+        self._note("array", path)
         found = self._object(path)
         return _absent(t.Array(t.String)) if found is None else f.json_strings(found[0], *found[1])
 
     def at(self, *path: str | int) -> Document:
         column = self._typed(path[0])
-        return Document(self.json(*path), local=column is not None and _is_json(column))
+        local = column is not None and _is_json(column)
+        return Document(self.json(*path), local=local, places=self.inside(*path))
 
     # --- how a path is reached ---
 
@@ -292,7 +358,7 @@ def landed(stream: Stream, layout: Layout) -> Landed:
     )
     payload = layout.payload(stream)
     doc = _absent(t.Nullable(t.String)) if payload is None else columns[payload]
-    return Landed(doc, stream=stream, layout=layout, source=source)
+    return Landed(doc, places=(Place(Notes()),), stream=stream, layout=layout, source=source)
 
 
 def _engine(storage: Storage, columns: dict[str, Any]) -> TableEngine:
@@ -329,7 +395,7 @@ def _absent(type: t.DataType[Any]) -> tl.Expr[Any]:
     return f.cast([] if str(type).startswith("Array") else None, type)
 
 
-def _moment(value: tl.Expr[Any], *, local: bool = False) -> tl.Expr[Any]:
+def moment_of(value: tl.Expr[Any], *, local: bool = False) -> tl.Expr[Any]:
     """Parse text that starts with a full date."""
     if local:  # the text stands in the zone of the server, or of the session
         parsed = f.raw("parseDateTime64BestEffortOrNull", value, 3, type=t.Nullable(t.DateTime64(3)))
@@ -339,7 +405,7 @@ def _moment(value: tl.Expr[Any], *, local: bool = False) -> tl.Expr[Any]:
     return f.raw("if", f.match(value, _FULL_DATE), parsed, None, type=t.Nullable(UTC_MS))
 
 
-def _day(value: tl.Expr[Any]) -> tl.Expr[Any]:
+def day_of(value: tl.Expr[Any]) -> tl.Expr[Any]:
     start = f.raw("substring", value, 1, 10, type=t.Nullable(t.String))
     parsed = f.raw("parseDateTime64BestEffortOrNull", start, 0, "UTC", type=t.Nullable(t.DateTime64(0, "UTC")))
     day = f.raw("toDate32", parsed, type=t.Nullable(t.Date32))

@@ -22,6 +22,7 @@ import attrs
 from tilla.datasets.common import Context, Curated, latest, with_sources
 from tilla.datasets.klaviyo import entities, events
 from tilla.sources import Layout, airbyte, stream
+from tilla.sources.rejects import rejects
 
 STREAMS = ("campaigns", "events", "profiles", "metrics", "flows", "lists")
 
@@ -73,6 +74,8 @@ def curated(
             table = make(context, raw)
         newest[table.table] = events.latest(context, table, newest) if make is events.events else latest(context, table)
         made += [table, *further, newest[table.table]]
+    if made:
+        made.append(rejects(context.name("rejects"), context.read))
     return Curated(with_sources(made), context)
 
 

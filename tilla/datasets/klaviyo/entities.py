@@ -16,7 +16,7 @@ def _entity(
 ) -> tl.MaterializedView[Any]:
     """A table keyed by one id; a record without it stays in raw only."""
     version: tl.Column[Any] = body.version
-    there = filled(raw.text("id")).is_not_null()
+    there = raw.required(filled(raw.text("id")).is_not_null(), ("id",))
     return c.entity(context, name, body, raw, order_by=(key,), version=version, where=there, comment=comment)
 
 

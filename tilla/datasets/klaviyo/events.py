@@ -91,7 +91,10 @@ def events(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
         order_by=(Event.metric_id, f.to_date(Event.datetime, "UTC"), Event.event_id),
         version=Event.version,
         month=c.month(Event.datetime),
-        where=f.and_(filled(raw.text("id")).is_not_null(), happened.is_not_null()),
+        where=f.and_(
+            raw.required(filled(raw.text("id")).is_not_null(), ("id",)),
+            raw.required(happened.is_not_null(), ("datetime",), ("attributes", "datetime")),
+        ),
         comment="One row per event.",
     )
 

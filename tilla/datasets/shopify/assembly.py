@@ -25,6 +25,7 @@ from tilla.datasets.shopify import (
 )
 from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
+from tilla.sources.rejects import rejects
 
 Made = Any  # one object, or a tuple of views into one table, the first of which owns it
 
@@ -114,6 +115,7 @@ def assembled(context: Context) -> Iterator[Any]:
         made += [*views, newest[table.table]]
     if "inventory_levels" in newest:
         made.append(inventory.inventory_levels_daily(context, newest["inventory_levels"]))
+    made.append(rejects(context.name("rejects"), context.read, by={"shop_url": "shop_url"}))
     sources = {item.source.name: item.source for item in made if getattr(item, "source", None) is not None}
     yield from sources.values()
     yield from made

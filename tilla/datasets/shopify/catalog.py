@@ -43,7 +43,7 @@ def products(context: Context) -> tl.MaterializedView[Any]:
         raw,
         order_by=(Product.shop_url, Product.product_id),
         version=Product.version,
-        where=f.and_(raw.integer("id").is_not_null(), f.not_(is_deletion(raw))),
+        where=f.and_(raw.keyed("id"), f.not_(is_deletion(raw))),
         comment="One row per product.",
     )
 
@@ -90,7 +90,7 @@ def product_variants(context: Context) -> tl.MaterializedView[Any]:
         raw,
         order_by=(Variant.shop_url, Variant.variant_id),
         version=Variant.version,
-        where=raw.integer("id").is_not_null(),
+        where=raw.keyed("id"),
         comment="One row per variant of a product.",
     )
 
@@ -138,7 +138,7 @@ def price_rules(context: Context) -> tl.MaterializedView[Any]:
         raw,
         order_by=(PriceRule.shop_url, PriceRule.price_rule_id),
         version=PriceRule.version,
-        where=f.and_(raw.integer("id").is_not_null(), f.not_(is_deletion(raw))),
+        where=f.and_(raw.keyed("id"), f.not_(is_deletion(raw))),
         comment="One row per price rule.",
     )
 
@@ -195,7 +195,7 @@ def discount_codes(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
             generation_id = c.generation_id(raw)
             version = c.version(raw)
 
-        where = raw.integer("id").is_not_null()
+        where = raw.keyed("id")
         if made:
             name = context.name(f"discount_codes_from_{stream}_mv")
             made.append(tl.MaterializedView(name, DiscountCode, source=raw.source, to=made[0], where=where))

@@ -79,7 +79,7 @@ def abandoned_checkouts(context: Context) -> tl.MaterializedView[Any]:
         order_by=(Checkout.shop_url, Checkout.checkout_id),
         version=Checkout.version,
         month=c.month(Checkout.created_at),
-        where=raw.integer("id").is_not_null(),
+        where=raw.keyed("id"),
         comment="One row per checkout, abandoned or completed.",
     )
 
@@ -87,7 +87,7 @@ def abandoned_checkouts(context: Context) -> tl.MaterializedView[Any]:
 def abandoned_checkouts_line_items(context: Context) -> tl.MaterializedView[Any]:
     """One row per checkout and line, guarded by the checkout."""
     raw = context.raw("abandoned_checkouts")
-    line, number = c.numbered(raw.array("line_items"), "line")
+    line, number = c.numbered(raw, "line_items", name="line")
 
     class CheckoutLine(tl.Columns):
         shop_url = c.shop_url(raw)
@@ -123,6 +123,6 @@ def abandoned_checkouts_line_items(context: Context) -> tl.MaterializedView[Any]
         order_by=(CheckoutLine.shop_url, CheckoutLine.checkout_id, CheckoutLine.position),
         version=CheckoutLine.checkout_version,
         month=c.month(CheckoutLine.created_at),
-        where=raw.integer("id").is_not_null(),
+        where=raw.keyed("id"),
         comment="One row per checkout and line.",
     )

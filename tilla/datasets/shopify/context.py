@@ -30,6 +30,7 @@ from tilla.datasets.common import (
 from tilla.sources.raw import Document, Landed
 
 LENGTH = t.UInt32
+OTHER_CURRENCY = "an amount in the customer's currency, without one in the shop's"
 
 
 # --- pieces of column bodies ---
@@ -64,16 +65,28 @@ def money(
     ``<field>_set.shop_money.amount`` wherever the set exists; the plain field only when it is missing and the order was
     presented in the shop's own currency (``same_currency``), because plain fields of some objects are presentment money.
     """
-    amount = doc.decimal(set or f"{field}_set", "shop_money", "amount")
+    in_set, alone = (set or f"{field}_set", "shop_money", "amount"), plain or field
+    amount = doc.decimal(*in_set)
     if same_currency is None:
         return amount
-    return f.coalesce(amount, f.if_(same_currency, doc.decimal(plain or field), f.cast(None, t.Nullable(MONEY))))
+
+    def refused(other: Document) -> tl.Expr[Any]:
+        return f.and_(
+            other.decimal(*in_set).is_null(), other.decimal(alone).is_not_null(), f.not_(f.if_null(same_currency, True))
+        )
+
+    doc.refuse((alone,), OTHER_CURRENCY, refused)
+    return f.coalesce(amount, f.if_(same_currency, doc.decimal(alone), f.cast(None, t.Nullable(MONEY))))
 
 
-def total(array: tl.Expr[list[str]], amount: Any) -> tl.Expr[Decimal]:
-    """The sum of an amount over the elements of a JSON array; an element without one adds nothing."""
+def total(doc: Document, path: str, amount: Any, *, among: tl.Expr[list[str]] | None = None) -> tl.Expr[Decimal]:
+    """The sum of an amount over the elements of the array at a path; an element without one adds nothing.
+
+    ``among`` are the elements that count, where not all of them do.
+    """
+    array = doc.array(path) if among is None else among
     zero = Decimal("0.0000")
-    return f.array_sum(array, lambda item: f.if_null(wide(amount(Document(item))), f.to_decimal256(zero, 4)))
+    return f.array_sum(array, lambda item: f.if_null(wide(amount(doc.element(item, path))), f.to_decimal256(zero, 4)))
 
 
 def known(present: tl.Expr[Any], value: tl.Expr[Any]) -> tl.Expr[Any]:
@@ -92,10 +105,11 @@ def owned(key: str, version: str) -> str:
     return f"(shop_url, {key}, {version}) IN (SELECT shop_url, {key}, version FROM {{owner}})"
 
 
-def numbered(array: tl.Expr[list[str]], name: str) -> tuple[Document, tl.Expr[int]]:
+def numbered(doc: Document, path: str, *, name: str) -> tuple[Document, tl.Expr[int]]:
     """The elements of an array that have no id of their own, each with its position from 1."""
+    array = doc.array(path)
     pair = tl.each(f.array_zip(array, f.array_enumerate(array)), name)
-    return Document(pair[1]), f.cast(pair[2], t.UInt32)
+    return doc.element(pair[1], path), f.cast(pair[2], t.UInt32)
 
 
 __all__ = [

@@ -95,6 +95,6 @@ def customers(context: Context) -> tl.MaterializedView[Any]:
         order_by=(Customer.shop_url, Customer.customer_id),
         version=Customer.version,
         month=c.month(Customer.created_at),
-        where=raw.integer("id").is_not_null(),
+        where=raw.keyed("id"),
         comment="One row per customer.",
     )

@@ -37,7 +37,7 @@ def deleted_objects(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
             extracted_at = c.extracted_at(raw)
             version = c.version(raw, "deleted_at")
 
-        where = f.and_(raw.integer("id").is_not_null(), raw.time("deleted_at").is_not_null())
+        where = f.and_(raw.keyed("id"), raw.time("deleted_at").is_not_null())
         if made:
             name = context.name(f"deleted_objects_from_{stream}_mv")
             made.append(tl.MaterializedView(name, Deleted, source=raw.source, to=made[0], where=where))

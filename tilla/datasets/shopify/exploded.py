@@ -15,7 +15,7 @@ from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
 from tilla.datasets.shopify.orders import named_amounts, same_currency, taxes_included, without_tax
 from tilla.engines import ReplacingMergeTree
-from tilla.sources.raw import Document, element
+from tilla.sources.raw import Document
 
 # The arrays of an order whose elements carry discounts and taxes, and the word for such an element.
 TARGETS = {"line_items": "line_item", "shipping_lines": "shipping_line"}
@@ -28,7 +28,7 @@ def _on_lines(context: Context, name: str, comment: str, body: Body) -> tuple[tl
     raw = context.raw("orders")
     made: list[tl.MaterializedView[Any]] = []
     for array, target in TARGETS.items():
-        line = element(tl.each(raw.array(array), "line"))
+        line = raw.each(array, name="line")
         columns, where = body(target, line)
         if made:
             view = tl.MaterializedView(
@@ -70,7 +70,7 @@ def order_discount(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
         return c.stored(without_tax(amount, parts.listed, parts.allocated, parts.tax, included))
 
     def body(word: str, line: Document) -> tuple[type[tl.Columns], tl.Expr[Any]]:
-        part, number = c.numbered(line.array("discount_allocations"), "allocation")
+        part, number = c.numbered(line, "discount_allocations", name="allocation")
         index = part.integer("discount_application_index")
         # Positions in JSON paths count from 1, and there is none at 0.
         place = f.if_null(f.to_int32(index), f.cast(-1, t.Int32)) + 1
@@ -84,7 +84,7 @@ def order_discount(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
             ),
             "",
         )
-        discount = Document(tl.let(application, "_application"))
+        discount = raw.element(tl.let(application, "_application"), "discount_applications")
         entered = f.coalesce(discount.text("code"), _only_code(raw, discount))
 
         class Discount(tl.Columns):
@@ -118,7 +118,7 @@ def order_discount(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
             extracted_at = c.extracted_at(raw)
             order_version = c.version(raw)
 
-        return Discount, f.and_(raw.integer("id").is_not_null(), line.integer("id").is_not_null())
+        return Discount, f.and_(raw.keyed("id"), line.keyed("id"))
 
     return _on_lines(context, "order_discount", "One row per order, line and discount allocation.", body)
 
@@ -137,7 +137,7 @@ def order_tax_lines(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
     same = same_currency(raw)
 
     def body(word: str, line: Document) -> tuple[type[tl.Columns], tl.Expr[Any]]:
-        tax, number = c.numbered(line.array("tax_lines"), "tax_line")
+        tax, number = c.numbered(line, "tax_lines", name="tax_line")
 
         class TaxLine(tl.Columns):
             shop_url = c.shop_url(raw)
@@ -155,7 +155,7 @@ def order_tax_lines(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
             extracted_at = c.extracted_at(raw)
             order_version = c.version(raw)
 
-        return TaxLine, f.and_(raw.integer("id").is_not_null(), line.integer("id").is_not_null())
+        return TaxLine, f.and_(raw.keyed("id"), line.keyed("id"))
 
     return _on_lines(context, "order_tax_lines", "One row per order, line and tax line.", body)
 
@@ -163,7 +163,7 @@ def order_tax_lines(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
 def order_note_attributes(context: Context) -> tl.MaterializedView[Any]:
     """One row per order and note attribute."""
     raw = context.raw("orders")
-    attribute, number = c.numbered(raw.array("note_attributes"), "attribute")
+    attribute, number = c.numbered(raw, "note_attributes", name="attribute")
 
     class NoteAttribute(tl.Columns):
         shop_url = c.shop_url(raw)
@@ -180,7 +180,7 @@ def order_note_attributes(context: Context) -> tl.MaterializedView[Any]:
         NoteAttribute,
         source=raw.source,
         engine=_engine(NoteAttribute, ("shop_url", "order_id", "position")),
-        where=raw.integer("id").is_not_null(),
+        where=raw.keyed("id"),
         comment="One row per order and note attribute.",
     )
 
@@ -205,7 +205,7 @@ def order_payment_gateway(context: Context) -> tl.MaterializedView[Any]:
         PaymentGateway,
         source=raw.source,
         engine=_engine(PaymentGateway, ("shop_url", "order_id", "gateway")),
-        where=f.and_(raw.integer("id").is_not_null(), gateway != ""),
+        where=f.and_(raw.keyed("id"), gateway != ""),
         comment="One row per order and payment gateway.",
     )
 
@@ -216,8 +216,8 @@ def order_agreements(context: Context) -> tl.MaterializedView[Any]:
     An agreement that happened is never taken back, so there is no guard.
     """
     raw = context.raw("order_agreements")
-    agreement = element(tl.each(raw.array("agreements"), "agreement"))
-    sale = element(tl.each(agreement.array("sales"), "sale"))
+    agreement = raw.each("agreements", name="agreement")
+    sale = agreement.each("sales", name="sale")
 
     class Agreement(tl.Columns):
         shop_url = c.shop_url(raw)
@@ -251,7 +251,6 @@ def order_agreements(context: Context) -> tl.MaterializedView[Any]:
         generation_id = c.generation_id(raw)
         version = c.version(raw)
 
-    known = (raw.integer("id"), agreement.integer("id"), sale.integer("id"))
     return c.entity(
         context,
         "order_agreements",
@@ -260,6 +259,6 @@ def order_agreements(context: Context) -> tl.MaterializedView[Any]:
         order_by=(Agreement.shop_url, Agreement.order_id, Agreement.agreement_id, Agreement.sale_id),
         version=Agreement.version,
         month=c.month(Agreement.order_created_at),
-        where=f.and_(*(key.is_not_null() for key in known)),
+        where=f.and_(raw.keyed("id"), agreement.keyed("id"), sale.keyed("id")),
         comment="One row per order, agreement and sale.",
     )

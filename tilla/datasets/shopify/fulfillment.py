@@ -8,7 +8,6 @@ import tilla as tl
 from tilla import functions as f
 from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
-from tilla.sources.raw import element
 
 
 def fulfillments(context: Context) -> tl.MaterializedView[Any]:
@@ -55,7 +54,7 @@ def fulfillments(context: Context) -> tl.MaterializedView[Any]:
         order_by=(Fulfillment.shop_url, Fulfillment.fulfillment_id),
         version=Fulfillment.version,
         month=c.month(Fulfillment.created_at),
-        where=raw.integer("id").is_not_null(),
+        where=raw.keyed("id"),
         comment="One row per fulfillment.",
     )
 
@@ -63,7 +62,7 @@ def fulfillments(context: Context) -> tl.MaterializedView[Any]:
 def fulfillment_line_items(context: Context) -> tl.MaterializedView[Any]:
     """One row per fulfillment and line, guarded by the fulfillment."""
     raw = context.raw("fulfillments")
-    line = element(tl.each(raw.array("line_items"), "line"))
+    line = raw.each("line_items", name="line")
 
     class FulfillmentLine(tl.Columns):
         shop_url = c.shop_url(raw)
@@ -92,6 +91,6 @@ def fulfillment_line_items(context: Context) -> tl.MaterializedView[Any]:
         order_by=(FulfillmentLine.shop_url, FulfillmentLine.fulfillment_id, FulfillmentLine.line_id),
         version=FulfillmentLine.fulfillment_version,
         month=c.month(FulfillmentLine.created_at),
-        where=f.and_(raw.integer("id").is_not_null(), line.integer("id").is_not_null()),
+        where=f.and_(raw.keyed("id"), line.keyed("id")),
         comment="One row per fulfillment and line.",
     )

@@ -10,7 +10,7 @@ from tilla import types as t
 from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
 from tilla.engines import ReplacingMergeTree
-from tilla.sources.raw import Landed, element
+from tilla.sources.raw import Landed
 
 
 def inventory_items(context: Context) -> tl.MaterializedView[Any]:
@@ -44,7 +44,7 @@ def inventory_items(context: Context) -> tl.MaterializedView[Any]:
         raw,
         order_by=(Item.shop_url, Item.inventory_item_id),
         version=Item.version,
-        where=raw.integer("id").is_not_null(),
+        where=raw.keyed("id"),
         comment="One row per inventory item.",
     )
 
@@ -60,7 +60,7 @@ def _place(raw: Landed) -> tuple[tl.Expr[int | None], tl.Expr[int | None]]:
 def _quantity(raw: Landed, name: str) -> tl.Expr[int | None]:
     """One of the quantities by its name; NULL where it is not listed."""
     found = f.array_first(lambda entry: f.json_text(entry, "name") == name, raw.array("quantities"))
-    return f.json_int(found, "quantity")
+    return raw.element(found, "quantities").integer("quantity")
 
 
 def inventory_levels(context: Context) -> tl.MaterializedView[Any]:
@@ -99,7 +99,7 @@ def inventory_levels(context: Context) -> tl.MaterializedView[Any]:
         raw,
         order_by=(Level.shop_url, Level.inventory_item_id, Level.location_id),
         version=Level.version,
-        where=f.and_(item.is_not_null(), location.is_not_null()),
+        where=raw.required(f.and_(item.is_not_null(), location.is_not_null()), ("id",)),
         comment="One row per inventory item and location.",
     )
 
@@ -108,7 +108,7 @@ def inventory_quantities(context: Context) -> tl.MaterializedView[Any]:
     """One row per item, location and name of a quantity, guarded by the level."""
     raw = context.raw("inventory_levels")
     item, location = _place(raw)
-    entry = element(tl.each(raw.array("quantities"), "entry"))
+    entry = raw.each("quantities", name="entry")
 
     class Quantity(tl.Columns):
         shop_url = c.shop_url(raw)
@@ -133,7 +133,9 @@ def inventory_quantities(context: Context) -> tl.MaterializedView[Any]:
         raw,
         order_by=(Quantity.shop_url, Quantity.inventory_item_id, Quantity.location_id, Quantity.name),
         version=Quantity.level_version,
-        where=f.and_(item.is_not_null(), location.is_not_null(), f.not_empty(entry.text("name"))),
+        where=f.and_(
+            item.is_not_null(), location.is_not_null(), entry.required(f.not_empty(entry.text("name")), ("name",))
+        ),
         comment="One row per inventory item, location and name of a quantity.",
     )
 

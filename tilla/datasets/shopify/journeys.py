@@ -8,7 +8,8 @@ import tilla as tl
 from tilla import functions as f
 from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
-from tilla.sources.raw import element
+from tilla.sources.raw import Document
+from tilla.sources.readings import Mark
 
 
 def customer_address(context: Context) -> tl.MaterializedView[Any]:
@@ -46,7 +47,7 @@ def customer_address(context: Context) -> tl.MaterializedView[Any]:
         raw,
         order_by=(Address.shop_url, Address.address_id),
         version=Address.version,
-        where=raw.integer("id").is_not_null(),
+        where=raw.keyed("id"),
         comment="One row per address of a customer.",
     )
 
@@ -111,7 +112,7 @@ def customer_journey_summary(context: Context) -> tl.MaterializedView[Any]:
         order_by=(Journey.shop_url, Journey.order_id),
         version=Journey.version,
         month=c.month(Journey.created_at),
-        where=raw.integer("order_id").is_not_null(),
+        where=raw.keyed("order_id"),
         comment="One row per order: the journey that led to it.",
     )
 
@@ -125,7 +126,14 @@ def customer_journey_detail(context: Context) -> tl.MaterializedView[Any]:
         lambda end: end != "",
         f.array(*(f.if_null(raw.json(JOURNEY, which), "") for which in ("first_visit", "last_visit"))),
     )
-    visit = element(tl.each(f.array_distinct(f.if_(f.empty(moments), ends, moments)), "visit"))
+    visit = Document(
+        tl.each(f.array_distinct(f.if_(f.empty(moments), ends, moments)), "visit"),
+        places=(
+            *raw.inside(JOURNEY, "moments", Mark.EACH),
+            *raw.inside(JOURNEY, "first_visit"),
+            *raw.inside(JOURNEY, "last_visit"),
+        ),
+    )
 
     class Visit(tl.Columns):
         shop_url = c.shop_url(raw)
@@ -155,7 +163,7 @@ def customer_journey_detail(context: Context) -> tl.MaterializedView[Any]:
         order_by=(Visit.shop_url, Visit.order_id, Visit.visit_id),
         version=Visit.journey_version,
         month=c.month(Visit.order_created_at),
-        where=f.and_(raw.integer("order_id").is_not_null(), visit.integer("id").is_not_null()),
+        where=f.and_(raw.keyed("order_id"), visit.integer("id").is_not_null()),
         comment="One row per order and visit that led to it.",
     )
 

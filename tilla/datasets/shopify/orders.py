@@ -16,7 +16,7 @@ from tilla import functions as f
 from tilla import types as t
 from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
-from tilla.sources.raw import Document, Landed, element
+from tilla.sources.raw import Document, Landed
 
 # --- amounts of a line (definitions: Shopify's sales reports) ---
 
@@ -54,7 +54,7 @@ def line_amounts(line: Document, same: tl.Expr[Any]) -> LineAmounts:
     return LineAmounts(
         listed=c.wide(c.money(line, "price", same)) * quantity(line),
         allocated=allocated(line, same),
-        tax=c.total(line.array("tax_lines"), lambda tax: c.money(tax, "price", same)),
+        tax=c.total(line, "tax_lines", lambda tax: c.money(tax, "price", same)),
     )
 
 
@@ -65,7 +65,7 @@ def quantity(line: Document) -> tl.Expr[int | None]:
 
 def allocated(line: Document, same: tl.Expr[Any]) -> tl.Expr[Decimal]:
     """Discounts allocated to a line."""
-    return c.total(line.array("discount_allocations"), lambda part: c.money(part, "amount", same))
+    return c.total(line, "discount_allocations", lambda part: c.money(part, "amount", same))
 
 
 def without_tax(
@@ -97,7 +97,7 @@ def order_totals(order: Document) -> dict[str, tl.Expr[Any]]:
     nothing = f.to_decimal256(Decimal("0.0000"), 4)
 
     def amounts(item: tl.Expr[Any]) -> tl.Expr[Any]:
-        line = Document(item)
+        line = order.element(item, "line_items")
         parts = line_amounts(line, same)
         gift = f.if_null(line.boolean("gift_card"), False)
         units = f.if_null(quantity(line), f.cast(0, t.Int32))
@@ -145,14 +145,14 @@ def shipping_of(order: Document) -> tl.Expr[Decimal | None]:
 
     lines = order.json("shipping_lines")
     return f.if_(
-        lines.is_null(), c.money(order, "total_shipping_price"), c.stored(c.total(order.array("shipping_lines"), price))
+        lines.is_null(), c.money(order, "total_shipping_price"), c.stored(c.total(order, "shipping_lines", price))
     )
 
 
 def shipping_discounts_of(order: Document) -> tl.Expr[Decimal | None]:
     """Discounts allocated to shipping; NULL where the record has no shipping lines."""
     same = same_currency(order)
-    total = c.total(order.array("shipping_lines"), lambda line: c.stored(allocated(line, same)))
+    total = c.total(order, "shipping_lines", lambda line: c.stored(allocated(line, same)))
     return c.known(order.json("shipping_lines"), c.stored(total))
 
 
@@ -161,9 +161,9 @@ def shipping_taxes_of(order: Document) -> tl.Expr[Decimal | None]:
     same = same_currency(order)
 
     def tax(line: Document) -> tl.Expr[Any]:
-        return c.stored(c.total(line.array("tax_lines"), lambda part: c.money(part, "price", same)))
+        return c.stored(c.total(line, "tax_lines", lambda part: c.money(part, "price", same)))
 
-    return c.known(order.json("shipping_lines"), c.stored(c.total(order.array("shipping_lines"), tax)))
+    return c.known(order.json("shipping_lines"), c.stored(c.total(order, "shipping_lines", tax)))
 
 
 def codes_of(order: Document) -> tl.Expr[list[str]]:
@@ -347,7 +347,7 @@ def orders(context: Context) -> tl.MaterializedView[Any]:
         order_by=(Order.shop_url, Order.order_id),
         version=Order.version,
         month=c.month(Order.created_at),
-        where=f.and_(order.integer("id").is_not_null(), f.not_(is_deletion(order))),
+        where=f.and_(order.keyed("id"), f.not_(is_deletion(order))),
         comment="One row per order.",
     )
 
@@ -358,7 +358,7 @@ _ZERO = f.cast(Decimal("0.0000"), c.MONEY)
 def order_line_items(context: Context) -> tl.MaterializedView[Any]:
     """One row per order and line, exploded from ``orders.line_items[]``."""
     raw = context.raw("orders")
-    line = element(tl.each(raw.array("line_items"), "line"))
+    line = raw.each("line_items", name="line")
     same = same_currency(raw)
     included = taxes_included(raw)
     amounts = named_amounts(line, same)
@@ -425,6 +425,6 @@ def order_line_items(context: Context) -> tl.MaterializedView[Any]:
         order_by=(OrderLine.shop_url, OrderLine.order_id, OrderLine.line_id),
         version=OrderLine.order_version,
         month=c.month(OrderLine.order_created_at),
-        where=f.and_(raw.integer("id").is_not_null(), line.integer("id").is_not_null()),
+        where=f.and_(raw.keyed("id"), line.keyed("id")),
         comment="One row per order and line.",
     )

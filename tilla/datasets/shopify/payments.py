@@ -8,7 +8,6 @@ import tilla as tl
 from tilla import functions as f
 from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
-from tilla.sources.raw import element
 
 
 def transactions(context: Context) -> tl.MaterializedView[Any]:
@@ -76,7 +75,7 @@ def transactions(context: Context) -> tl.MaterializedView[Any]:
         order_by=(Transaction.shop_url, Transaction.transaction_id),
         version=Transaction.version,
         month=c.month(Transaction.created_at),
-        where=raw.integer("id").is_not_null(),
+        where=raw.keyed("id"),
         comment="One row per transaction.",
     )
 
@@ -84,7 +83,7 @@ def transactions(context: Context) -> tl.MaterializedView[Any]:
 def transaction_fees(context: Context) -> tl.MaterializedView[Any]:
     """One row per transaction and fee. A fee that was charged is never taken back, so there is no guard."""
     raw = context.raw("transactions")
-    fee = element(tl.each(raw.array("fees"), "fee"))
+    fee = raw.each("fees", name="fee")
 
     class Fee(tl.Columns):
         shop_url = c.shop_url(raw)
@@ -114,7 +113,7 @@ def transaction_fees(context: Context) -> tl.MaterializedView[Any]:
         order_by=(Fee.shop_url, Fee.transaction_id, Fee.fee_id),
         version=Fee.version,
         month=c.month(Fee.created_at),
-        where=f.and_(raw.integer("id").is_not_null(), fee.text("id").is_not_null()),
+        where=f.and_(raw.keyed("id"), fee.required(fee.text("id").is_not_null(), ("id",))),
         comment="One row per transaction and fee.",
     )
 
@@ -152,6 +151,6 @@ def transaction_payment_details(context: Context) -> tl.MaterializedView[Any]:
         order_by=(PaymentDetails.shop_url, PaymentDetails.transaction_id),
         version=PaymentDetails.version,
         month=c.month(PaymentDetails.created_at),
-        where=f.and_(raw.integer("id").is_not_null(), raw.json("payment_details").is_not_null()),
+        where=f.and_(raw.keyed("id"), raw.json("payment_details").is_not_null()),
         comment="One row per transaction that says how it was paid.",
     )

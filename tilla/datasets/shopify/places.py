@@ -31,7 +31,7 @@ def _rebuilt(
         context.name(name),
         body,
         source=raw.source,
-        where=raw.integer("id").is_not_null(),
+        where=raw.keyed("id"),
         engine=ReplacingMergeTree(order_by=key, version=version),
         refresh=HOURLY,
         comment=comment,

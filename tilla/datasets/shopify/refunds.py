@@ -18,7 +18,7 @@ from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
 from tilla.datasets.shopify.orders import same_currency
 from tilla.engines import ReplacingMergeTree
-from tilla.sources.raw import Document, Landed, element
+from tilla.sources.raw import Document, Landed
 
 
 @attrs.frozen(eq=False)
@@ -41,7 +41,7 @@ def ways(context: Context) -> list[Way]:
         found.append(Way(raw, raw, raw.integer("order_id"), _same_currency(raw), ""))
     if context.has("orders"):
         raw = context.raw("orders")
-        refund = element(tl.each(raw.array("refunds"), "refund"))
+        refund = raw.each("refunds", name="refund")
         found.append(Way(raw, refund, raw.integer("id"), same_currency(raw), "_from_orders"))
     return found
 
@@ -94,19 +94,21 @@ def order_refunds(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
 
     def body(way: Way) -> tuple[type[tl.Columns], tl.Expr[Any]]:
         refund, raw = way.refund, way.raw
-        lines = refund.array("refund_line_items")
         adjustments = refund.array("order_adjustments")
 
         def adjusted(kind: str) -> tl.Expr[Any]:
             chosen = f.array_filter(lambda item: f.json_text(item, "kind") == kind, adjustments)
             return c.known(
                 refund.json("order_adjustments"),
-                c.stored(c.total(chosen, lambda part: c.money(part, "amount", way.same))),
+                c.stored(
+                    c.total(refund, "order_adjustments", lambda part: c.money(part, "amount", way.same), among=chosen)
+                ),
             )
 
         def over_lines(field: str) -> tl.Expr[Any]:
             return c.known(
-                refund.json("refund_line_items"), c.stored(c.total(lines, lambda line: c.money(line, field, way.same)))
+                refund.json("refund_line_items"),
+                c.stored(c.total(refund, "refund_line_items", lambda line: c.money(line, field, way.same))),
             )
 
         class Refund(tl.Columns):
@@ -135,7 +137,7 @@ def order_refunds(context: Context) -> tuple[tl.MaterializedView[Any], ...]:
             generation_id = c.generation_id(raw)
             version = c.extraction_version(raw)
 
-        return Refund, refund.integer("id").is_not_null()
+        return Refund, refund.keyed("id")
 
     return _union(context, "order_refunds", body, ("shop_url", "refund_id"), "One row per refund.")
 
@@ -145,7 +147,7 @@ def order_refund_line_items(context: Context) -> tuple[tl.MaterializedView[Any],
 
     def body(way: Way) -> tuple[type[tl.Columns], tl.Expr[Any]]:
         refund, raw = way.refund, way.raw
-        line = element(tl.each(refund.array("refund_line_items"), "refund_line"))
+        line = refund.each("refund_line_items", name="refund_line")
 
         class RefundLine(tl.Columns):
             shop_url = c.shop_url(raw)
@@ -180,7 +182,7 @@ def order_refund_line_items(context: Context) -> tuple[tl.MaterializedView[Any],
             extracted_at = c.extracted_at(raw)
             version = c.extraction_version(raw)
 
-        return RefundLine, f.and_(refund.integer("id").is_not_null(), line.integer("id").is_not_null())
+        return RefundLine, f.and_(refund.keyed("id"), line.keyed("id"))
 
     key = ("shop_url", "refund_id", "refund_line_id")
     return _union(context, "order_refund_line_items", body, key, "One row per refund and line.")
@@ -191,7 +193,7 @@ def order_refund_adjustments(context: Context) -> tuple[tl.MaterializedView[Any]
 
     def body(way: Way) -> tuple[type[tl.Columns], tl.Expr[Any]]:
         refund, raw = way.refund, way.raw
-        adjustment = element(tl.each(refund.array("order_adjustments"), "adjustment"))
+        adjustment = refund.each("order_adjustments", name="adjustment")
 
         class Adjustment(tl.Columns):
             shop_url = c.shop_url(raw)
@@ -217,7 +219,7 @@ def order_refund_adjustments(context: Context) -> tuple[tl.MaterializedView[Any]
             extracted_at = c.extracted_at(raw)
             version = c.extraction_version(raw)
 
-        return Adjustment, f.and_(refund.integer("id").is_not_null(), adjustment.integer("id").is_not_null())
+        return Adjustment, f.and_(refund.keyed("id"), adjustment.keyed("id"))
 
     key = ("shop_url", "refund_id", "adjustment_id")
     return _union(context, "order_refund_adjustments", body, key, "One row per refund and adjustment.")
@@ -228,7 +230,7 @@ def order_refund_transactions(context: Context) -> tuple[tl.MaterializedView[Any
 
     def body(way: Way) -> tuple[type[tl.Columns], tl.Expr[Any]]:
         refund, raw = way.refund, way.raw
-        payment = element(tl.each(refund.array("transactions"), "payment"))
+        payment = refund.each("transactions", name="payment")
 
         class RefundTransaction(tl.Columns):
             shop_url = c.shop_url(raw)
@@ -253,7 +255,7 @@ def order_refund_transactions(context: Context) -> tuple[tl.MaterializedView[Any
             extracted_at = c.extracted_at(raw)
             version = c.extraction_version(raw)
 
-        return RefundTransaction, f.and_(refund.integer("id").is_not_null(), payment.integer("id").is_not_null())
+        return RefundTransaction, f.and_(refund.keyed("id"), payment.keyed("id"))
 
     key = ("shop_url", "refund_id", "transaction_id")
     return _union(context, "order_refund_transactions", body, key, "One row per refund and transaction.")
