@@ -337,7 +337,7 @@ def test_streams_that_are_not_synced_leave_their_tables_out(engine: Any) -> None
     account = klaviyo.curated(streams=["events"])
     assert account.get("campaigns") is None
     project = tl.project("alone", *account)
-    assert {part.table for part in project.parts} == {"events", "events_mv", "events_latest"}
+    assert {part.table for part in project.parts} == {"events", "events_mv", "events_latest", "rejects"}
 
 
 def test_metrics_of_events_detailed_serve_where_no_metrics_are_synced(engine: Any) -> None:

@@ -116,7 +116,7 @@ class Document:
 
     def named(self, name: str) -> Document:
         """The same document under a name of its own inside the SELECT, written once: see ``tl.let``."""
-        return Document(tl.let(self.doc, name), local=self.local)
+        return Document(tl.let(self.doc, name), local=self.local, places=self.places)
 
     def python(self, *path: str | int) -> Document:
         """The object at a path where the connector wrote it as Python prints it: ``{'amount': '1.50'}``, not JSON."""
