@@ -138,7 +138,8 @@ def _select(raw: Landed, key: str, names: tuple[str, ...], owners: list[str]) ->
     # Two steps: a name given here would hide the raw column of that name from the other expressions.
     inner = ",\n        ".join(f"{value} AS its_{name}" for value, name in zip(values, names, strict=True))
     outer = ",\n    ".join(f"its_{name} AS {name}" for name in names)
-    return f"SELECT\n    {outer}\nFROM (\n    SELECT\n        {inner}\n    FROM {{{key}}}\n    ARRAY JOIN {rows} AS reject\n)"
+    chosen = f"{_named(raw, said)}SELECT\n        {inner}\n    FROM {{{key}}}\n    ARRAY JOIN {rows} AS reject"
+    return f"SELECT\n    {outer}\nFROM (\n    {chosen}\n)"
 
 
 def _named(raw: Landed, expressions: Iterable[tl.Expr[Any]]) -> str:
