@@ -208,6 +208,7 @@ class Measure(Unusable, Generic[T_co]):
 
 
 AnyColumn = Column[Any] | Measure[Any]
+ColumnName = Column[Any] | str  # where a column is meant by its name alone
 
 
 def column(

@@ -14,8 +14,9 @@ import attrs
 from tilla import errors, text
 from tilla.columns import Column
 from tilla.dictionaries import Secret, refuse_secrets
-from tilla.engines import KeyItem, TableEngine, as_key, key_sql
+from tilla.engines import KeyItem, TableEngine, as_columns, as_key, key_sql
 from tilla.expressions.expr import Expr
+from tilla.expressions.kinds import Relational
 
 _NO_FILES = "ClickHouse Cloud has no files: use S3"
 _EACH_NODE = "every node would hold other rows, and a reader would see those of one node"
@@ -94,10 +95,6 @@ def _upper(value: object) -> str:
     return str(value).upper()
 
 
-def _columns(value: Any) -> tuple[Column[Any], ...]:
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
 def _names_key(value: Any) -> tuple[str, ...]:
     return tuple(str(getattr(item, "name", item)) for item in value)
 
@@ -115,7 +112,7 @@ class Join(TableEngine):
 
     strictness: str = attrs.field(converter=_upper)
     kind: str = attrs.field(converter=_upper)
-    keys: tuple[Column[Any], ...] = attrs.field(converter=_columns, eq=_names_key)
+    keys: tuple[Column[Any], ...] = attrs.field(converter=as_columns, eq=_names_key)
 
     def __attrs_post_init__(self) -> None:
         TableEngine.__attrs_post_init__(self)
@@ -151,7 +148,7 @@ class Buffer(TableEngine):
     takes_settings: ClassVar[bool] = False
     everywhere: ClassVar[bool] = True
 
-    table: Any = attrs.field(eq=_relation_key)
+    table: Relational = attrs.field(eq=_relation_key)
     layers: int = 16
     min_time: int = 10
     max_time: int = 100
@@ -171,7 +168,7 @@ class Buffer(TableEngine):
                 raise errors.engine_order("Buffer", f"min_{unit}", f"max_{unit}")
 
     def arguments(self) -> tuple[str, ...]:
-        database, name = self.table.path
+        database, name = text.read_qualified(self.table.qualified_name)
         limits = [
             self.layers,
             self.min_time,
@@ -206,7 +203,7 @@ class Distributed(TableEngine):
     everywhere: ClassVar[bool] = True
 
     cluster_name: str = attrs.field(alias="cluster")
-    table: Any = attrs.field(eq=_relation_key)
+    table: Relational = attrs.field(eq=_relation_key)
     sharding_key: Expr[Any] | None = attrs.field(default=None, kw_only=True, eq=_sql_key)
     policy: str = attrs.field(default="", kw_only=True)
 
@@ -219,7 +216,9 @@ class Distributed(TableEngine):
             )
 
     def arguments(self) -> tuple[str, ...]:
-        return distributed_arguments(self.cluster_name, self.table.path, self.sharding_key, self.policy)
+        return distributed_arguments(
+            self.cluster_name, text.read_qualified(self.table.qualified_name), self.sharding_key, self.policy
+        )
 
     def columns(self) -> tuple[tuple[str, Expr[Any]], ...]:
         return () if self.sharding_key is None else (("sharding key", self.sharding_key),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -99,7 +100,7 @@ def check_auth(where: str, value: object) -> None:
         raise errors.plaintext_password(where)
 
 
-def auth_value(value: Any) -> Any:
+def auth_value(value: Auth | Sequence[Auth] | str | None) -> Any:
     """One method or several as a tuple; anything else as it is, for :func:`check_auth`."""
     if isinstance(value, list | tuple):
         return tuple(value)

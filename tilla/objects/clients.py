@@ -12,7 +12,7 @@ from tilla.objects.auth import Auth, auth_value
 from tilla.objects.base import Part, settings_field
 from tilla.objects.limits import Quota, SettingsProfile
 from tilla.objects.patterns import Pattern, pattern_texts
-from tilla.objects.roles import CAPS, Grant, Role, User, several
+from tilla.objects.roles import CAPS, Grant, Role, User, as_texts
 
 
 @attrs.frozen(slots=False, repr=False)
@@ -34,7 +34,7 @@ class ReadOnlyClient(Access):
         default=(), kw_only=True, converter=pattern_texts, metadata={"names": "many"}
     )
     raw: bool = attrs.field(default=False, kw_only=True)
-    hosts: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=several)
+    hosts: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=as_texts)
     max_memory_usage: int | None = attrs.field(default=CAPS["max_memory_usage"], kw_only=True)
     max_execution_time: int | None = attrs.field(default=CAPS["max_execution_time"], kw_only=True)
     max_rows_to_read: int | None = attrs.field(default=CAPS["max_rows_to_read"], kw_only=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import attrs
 
 from tilla import dictionaries, errors, text
-from tilla.columns import Column
+from tilla.columns import Column, ColumnName
 from tilla.dictionaries import ClickHouse, Layout
 from tilla.expressions.expr import Expr
 from tilla.expressions.query import Query, relations_within
@@ -19,11 +19,11 @@ from tilla.objects.base import B, Edge, Relation, check_references, settings_fie
 from tilla.objects.uses import expression_edges, expression_relations, query_edges, reading_of, text_edges
 
 
-def _layout(value: Any) -> Layout:
+def _layout(value: Layout | str) -> Layout:
     return value if isinstance(value, Layout) else Layout(value)
 
 
-def _source(value: Any) -> Any:
+def _source(value: dictionaries.Source | Query | Sql | Relation[Any]) -> Any:
     if isinstance(value, dictionaries.Source):
         return value
     if isinstance(value, Query | Sql) or isinstance(getattr(value, "path", None), tuple):
@@ -39,7 +39,7 @@ def _names(value: Iterable[Any]) -> tuple[str, ...]:
     return tuple(str(getattr(item, "name", item)) for item in value)
 
 
-def column_names(value: Any) -> tuple[str, ...]:
+def column_names(value: ColumnName | Sequence[ColumnName]) -> tuple[str, ...]:
     """Names of columns, given as columns or as text."""
     return _names(_columns(value))
 

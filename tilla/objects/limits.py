@@ -9,17 +9,22 @@ from typing import Any, ClassVar
 import attrs
 
 from tilla import errors, graph
-from tilla.expressions.expr import Expr
+from tilla.expressions.expr import Expr, as_sequence
 from tilla.expressions.sql import Sql
 from tilla.objects.access import Access, Local, Sentence, check_setting, cluster_clause, no_local, settings_clause
 from tilla.objects.base import Edge, Part, Relation, check_references, settings_field
 from tilla.objects.patterns import Pattern, pattern_texts, read_pattern
-from tilla.objects.roles import Role, User, check_kinds, several
+from tilla.objects.roles import Role, User, as_grantees, check_kinds
 from tilla.objects.uses import expression_edges
 
 
 def _grantees(to: Sequence[Access]) -> str:
     return ", ".join(item.quoted for item in to) or "NONE"
+
+
+def as_profiles(value: SettingsProfile | str | Sequence[SettingsProfile | str]) -> tuple[SettingsProfile | str, ...]:
+    """One profile or several, as a tuple."""
+    return tuple(as_sequence(value))
 
 
 @attrs.frozen(slots=False, repr=False)
@@ -36,8 +41,8 @@ class SettingsProfile(Access):
     settings: Mapping[str, object] = settings_field()
     constant: Mapping[str, object] = settings_field()
     limits: Mapping[str, tuple[object, object]] = settings_field()
-    inherit: tuple[SettingsProfile | str, ...] = attrs.field(default=(), kw_only=True, converter=several)
-    to: tuple[Role | User, ...] = attrs.field(default=(), kw_only=True, converter=several)
+    inherit: tuple[SettingsProfile | str, ...] = attrs.field(default=(), kw_only=True, converter=as_profiles)
+    to: tuple[Role | User, ...] = attrs.field(default=(), kw_only=True, converter=as_grantees)
 
     def __attrs_post_init__(self) -> None:
         mistakes = errors.Collector()
@@ -105,7 +110,7 @@ class Quota(Access):
 
     limits: Mapping[str, Mapping[str, float]] = settings_field()
     keyed_by: str = attrs.field(default="user_name", kw_only=True)
-    to: tuple[Role | User, ...] = attrs.field(default=(), kw_only=True, converter=several)
+    to: tuple[Role | User, ...] = attrs.field(default=(), kw_only=True, converter=as_grantees)
 
     def __attrs_post_init__(self) -> None:
         mistakes = errors.Collector()
@@ -158,7 +163,7 @@ class RowPolicy(Access):
 
     on: tuple[str, ...] = attrs.field(kw_only=True, converter=pattern_texts, metadata={"names": "many"})
     using: Expr[Any] | Sql = attrs.field(kw_only=True, eq=lambda e: e.sql())
-    to: tuple[Role | User, ...] = attrs.field(kw_only=True, converter=several)
+    to: tuple[Role | User, ...] = attrs.field(kw_only=True, converter=as_grantees)
     restrictive: bool = attrs.field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:

@@ -8,14 +8,17 @@ readable today.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import attrs
 
 from tilla import errors, text
+from tilla.expressions.kinds import Relational
 
 EVERYTHING = "*.*"
+
+Target = str | Relational  # a pattern, or a declared relation
 
 _QUOTED = re.compile(r"`(?:[^`\\]|\\.|``)*`")
 
@@ -68,7 +71,7 @@ def read_pattern(value: str) -> Pattern:
     return Pattern(database, "" if whole else name, prefix)
 
 
-def pattern_text(value: Any) -> str:
+def pattern_text(value: Target) -> str:
     """The text of a pattern, from a text or from a declared relation."""
     if isinstance(value, str):
         return read_pattern(value).sql()
@@ -78,7 +81,7 @@ def pattern_text(value: Any) -> str:
     raise errors.bad_pattern("", repr(value))
 
 
-def pattern_texts(value: Any) -> tuple[str, ...]:
+def pattern_texts(value: Target | Sequence[Target]) -> tuple[str, ...]:
     """The texts of one pattern or of several, each once, in order.
 
     A relation that stands for several (an Aggregation: states and a view over them) gives all that its reader

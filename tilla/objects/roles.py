@@ -13,6 +13,8 @@ from typing import Any, ClassVar, cast
 import attrs
 
 from tilla import errors, graph, text
+from tilla.columns import ColumnName
+from tilla.expressions.expr import as_sequence
 from tilla.objects.access import Access, Local, Sentence, check_setting, cluster_clause, no_local, settings_clause
 from tilla.objects.auth import EXTERNAL, Auth, auth_value, check_auth
 from tilla.objects.base import Part, settings_field
@@ -26,16 +28,34 @@ CAPS: Mapping[str, int] = {
 }
 
 
-def several(value: Any) -> tuple[Any, ...]:
-    """One thing or several, as a tuple."""
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
+# Arguments that take one thing or several. One function for each, because a checker reads what they take from these.
+
+
+def as_roles(value: Role | Sequence[Role]) -> tuple[Role, ...]:
+    """One role or several, as a tuple."""
+    return tuple(as_sequence(value))
+
+
+def as_grants(value: Grant | Sequence[Grant]) -> tuple[Grant, ...]:
+    """One grant or several, as a tuple."""
+    return tuple(as_sequence(value))
+
+
+def as_grantees(value: Role | User | Sequence[Role | User]) -> tuple[Role | User, ...]:
+    """Whom something is for: one role or user, or several, as a tuple."""
+    return tuple(as_sequence(value))
+
+
+def as_texts(value: str | Sequence[str]) -> tuple[str, ...]:
+    """One text or several, as a tuple."""
+    return tuple(as_sequence(value))
 
 
 # --- grants ---
 
 
-def _columns(value: Any) -> tuple[str, ...]:
-    items = value if isinstance(value, list | tuple) else (value,)
+def _columns(value: ColumnName | Sequence[ColumnName]) -> tuple[str, ...]:
+    items = as_sequence(value)
     return tuple(item if isinstance(item, str) else str(getattr(item, "name", item)) for item in items)
 
 
@@ -138,8 +158,8 @@ class Role(Access):
     rank: ClassVar[int] = 3
 
     select: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=pattern_texts, metadata={"names": "many"})
-    grants: tuple[Grant, ...] = attrs.field(default=(), kw_only=True, converter=several)
-    roles: tuple[Role, ...] = attrs.field(default=(), kw_only=True, converter=several)
+    grants: tuple[Grant, ...] = attrs.field(default=(), kw_only=True, converter=as_grants)
+    roles: tuple[Role, ...] = attrs.field(default=(), kw_only=True, converter=as_roles)
     readonly: int | None = attrs.field(default=None, kw_only=True)
     caps: Mapping[str, object] = settings_field()
     settings: Mapping[str, object] = settings_field()
@@ -218,8 +238,8 @@ class User(Access):
     rank: ClassVar[int] = 4
 
     auth: tuple[Auth, ...] | str = attrs.field(default=None, kw_only=True, converter=auth_value)
-    roles: tuple[Role, ...] = attrs.field(default=(), kw_only=True, converter=several)
-    hosts: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=several)
+    roles: tuple[Role, ...] = attrs.field(default=(), kw_only=True, converter=as_roles)
+    hosts: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=as_texts)
     profile: Access | None = attrs.field(default=None, kw_only=True)
     default_database: str = attrs.field(default="", kw_only=True, metadata={"names": "database"})
     valid_until: str = attrs.field(default="", kw_only=True)

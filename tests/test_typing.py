@@ -1,0 +1,109 @@
+"""What mypy --strict and pyright strict say of user programs: nothing of right ones, and of wrong ones every marked line.
+
+A line of ``tests/typing`` that must be reported ends in ``# E: mypy, pyright``; a report without a mark fails as well.
+Each checker runs once over the whole folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROGRAMS = ROOT / "tests" / "typing"
+FILES = sorted(PROGRAMS.glob("*/*.py"))
+RIGHT = sorted((PROGRAMS / "ok").glob("*.py"))
+
+_MARK = re.compile(r"# E: (.+)$")
+_MYPY = re.compile(r"(?P<file>.+?):(?P<line>\d+): error: (?P<message>.*)")
+
+COMMANDS = {
+    "mypy": (sys.executable, "-m", "mypy", "--strict", "--no-error-summary", str(PROGRAMS)),
+    "pyright": (sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, str(PROGRAMS)),
+}
+
+
+def _read_mypy(output: str) -> dict[str, str]:
+    found = (_MYPY.match(line) for line in output.splitlines())
+    return {_place(ROOT / hit["file"], int(hit["line"])): hit["message"] for hit in found if hit}
+
+
+def _read_pyright(output: str) -> dict[str, str]:
+    said = json.loads(output)["generalDiagnostics"]
+    return {_place(Path(item["file"]), item["range"]["start"]["line"] + 1): item["message"] for item in said}
+
+
+READERS: dict[str, Callable[[str], dict[str, str]]] = {"mypy": _read_mypy, "pyright": _read_pyright}
+
+
+def _place(file: Path, line: int) -> str:
+    return f"{file.resolve().relative_to(PROGRAMS)}:{line}"
+
+
+@pytest.fixture(scope="module")
+def reported() -> dict[str, dict[str, str]]:
+    """What each checker says, by ``file:line``; the two run side by side."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+    running = {
+        name: subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for name, command in COMMANDS.items()
+    }
+    said: dict[str, dict[str, str]] = {}
+    for name, process in running.items():
+        output, trouble = process.communicate(timeout=300)
+        # 0: nothing found, 1: something found; anything else is the checker's own failure.
+        assert process.returncode in (0, 1), f"{name}: {trouble}{output}"
+        said[name] = READERS[name](output)
+    return said
+
+
+def _marked(checker: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for file in FILES:
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            mark = _MARK.search(line)
+            if mark and checker in mark[1].split(", "):
+                found[_place(file, number)] = line.split("  # E:")[0]
+    return found
+
+
+@pytest.mark.parametrize("checker", COMMANDS)
+def test_every_mistake_is_reported(checker: str, reported: dict[str, dict[str, str]]) -> None:
+    """A planted mistake that a checker passes over is a hole in the library's annotations."""
+    marked = _marked(checker)
+    assert len(marked) > 100
+    assert {place: line for place, line in marked.items() if place not in reported[checker]} == {}
+
+
+@pytest.mark.parametrize("checker", COMMANDS)
+def test_nothing_else_is_reported(checker: str, reported: dict[str, dict[str, str]]) -> None:
+    """A right program, or a right line beside a wrong one, gives no message in an editor."""
+    marked = _marked(checker)
+    assert {place: text for place, text in reported[checker].items() if place not in marked} == {}
+
+
+def test_marks_name_checkers() -> None:
+    """A mark with a slip in it would silently ask for nothing."""
+    for file in FILES:
+        for mark in _MARK.findall(file.read_text(encoding="utf-8")):
+            assert set(mark.split(", ")) <= set(COMMANDS), f"{file.name}: {mark}"
+    assert not any("# E:" in file.read_text(encoding="utf-8") for file in RIGHT)
+
+
+@pytest.mark.parametrize("program", RIGHT, ids=lambda program: program.stem)
+def test_right_programs_run(program: Path) -> None:
+    """What the checkers accept also declares, renders and passes its own unit tests."""
+    namespace = runpy.run_path(str(program))
+    for name, value in namespace.items():
+        if name.startswith("test_"):
+            value()
