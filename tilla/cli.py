@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import attrs
+
 from tilla import emit, errors
 from tilla.console import guarded, say, without_collection, without_secrets, write_out
 from tilla.ddl.split import on_disk
@@ -19,6 +21,7 @@ from tilla.emit import Parser, add_project_options, chosen_project
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tilla.backfills.run import Filled
     from tilla.planning.plan import Plan
     from tilla.planning.run import Report
     from tilla.projects import Project
@@ -52,7 +55,8 @@ def _say(options: argparse.Namespace) -> Callable[[str], None]:
 
 
 def _note(line: str) -> None:
-    say(without_secrets(line))
+    shown = without_secrets(line)
+    say(type(line)(shown))  # a transient line stays one
 
 
 def _project(options: argparse.Namespace) -> Project:
@@ -82,7 +86,8 @@ def _apply(arguments: Sequence[str]) -> int:
 
 
 def _backfill(arguments: Sequence[str]) -> int:
-    from tilla.operations import backfill
+    from tilla.operations import apply, backfill
+    from tilla.servers import connect
 
     parser = Parser(prog="tilla backfill", description="Copy history into every target that lacks it, then refresh.")
     add_project_options(parser)
@@ -91,12 +96,46 @@ def _backfill(arguments: Sequence[str]) -> int:
         "--quiesced", action="store_true",
         help="nothing is inserted meanwhile: rebuild targets that are not overlap-safe, too",
     )  # fmt: skip
+    parser.add_argument("--slice-rows", type=int, default=5_000_000, metavar="N", help="rows of a slice, about")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="slices at a time, one thread each")
+    parser.add_argument("--no-reconcile", action="store_true", help="do not compare sources and targets at the end")
     options = parser.parse_args(arguments)
-    return _carried_out(
-        options,
-        lambda project, server: backfill(project, server, target=options.target, quiesced=options.quiesced),
-        options.allow or ("destructive" if options.quiesced else "rights"),
-    )
+    allow = options.allow or ("destructive" if options.quiesced else "rights")
+    project = _project(options)
+    with connect(options.dsn) as server:
+        made = backfill(
+            project, server, target=options.target, quiesced=options.quiesced, slice_rows=options.slice_rows,
+            workers=options.workers, reconcile=not options.no_reconcile,
+        )  # fmt: skip
+        if options.dry_run:
+            write_out(_as_json(made.as_json()) if options.json else without_secrets(str(made)) + "\n")
+            return 2 if made else 0
+        try:
+            report = apply(made, server, allow=allow, progress=_say(options))
+        except KeyboardInterrupt:
+            raise errors.interrupted() from None
+    return _filled(options, report)
+
+
+def _filled(options: argparse.Namespace, report: Filled) -> int:
+    """Print the comparison; say how a backfill ended."""
+    from tilla.backfills.reconcile import table
+
+    if options.json:
+        compared = [attrs.asdict(item) for item in report.reconciliation]
+        write_out(_as_json({**report.plan.as_json(), "done": list(report.done), "reconciliation": compared}))
+    elif report.reconciliation:
+        write_out(table(report.reconciliation))
+    for step in (*report.differing, *report.pending):
+        _note(str(step))
+    if not report.plan and not report.done:
+        _note("nothing to do")
+    else:
+        filled = len(report.plan.targets)
+        _note(f"{filled} target{'' if filled == 1 else 's'} filled, {len(report.done)} statements beside them")
+    if not report.agrees:
+        _note("the comparison disagrees: see the table; tilla backfill --repair fills what is missing")
+    return 2 if report.differing or report.plan.waits_for_others or not report.agrees else 0
 
 
 def _carried_out(options: argparse.Namespace, planned: Planned, allow: str) -> int:

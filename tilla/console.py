@@ -17,12 +17,17 @@ from tilla import errors
 
 
 def say(line: str) -> None:
-    """Print a line on stderr; without one (closed by the caller) say nothing, and never on stdout instead."""
+    """Print a line on stderr; without one (closed by the caller) say nothing, and never on stdout instead.
+
+    On a terminal, a line with a true ``transient`` is written over by the next one.
+    """
     stream = sys.stderr
     if stream is None:
         return
     with contextlib.suppress(OSError):  # nobody listens; the exit code still tells
-        print(line, file=stream, flush=True)
+        terminal = stream.isatty()
+        end = "" if terminal and getattr(line, "transient", False) else "\n"
+        print(("\r\033[K" if terminal else "") + line, end=end, file=stream, flush=True)
 
 
 def write_out(text: str) -> None:

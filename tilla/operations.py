@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
+from tilla import errors
+from tilla.backfills import run as filling
+from tilla.backfills.plan import Backfill, Options
+from tilla.backfills.prepare import prepare
+from tilla.backfills.run import Filled
 from tilla.ddl import script
 from tilla.ddl.deployment import Deployment, deployment
 from tilla.ddl.statements import ACCESS, BACKFILL, PHASES, SCHEMA
-from tilla.planning.fills import backfill_steps
-from tilla.planning.plan import RIGHTS, Plan, Step
+from tilla.planning.plan import COSTLY, RIGHTS, RISKS, Plan, Step
 from tilla.planning.run import Report, check_risk, run
 from tilla.planning.steps import schema_steps
 
@@ -51,33 +55,64 @@ def plan(project: Project, server: Server, *, target: str | Deployment = "single
     return Plan(project.name, tuple(schema_steps(made, server)))
 
 
-def backfill(project: Project, server: Server, *, target: str | Deployment = "single", quiesced: bool = False) -> Plan:
-    """What :func:`apply` would do for history: arm, drain, copy into every target that lacks it, refresh.
+def backfill(
+    project: Project,
+    server: Server,
+    *,
+    target: str | Deployment = "single",
+    quiesced: bool = False,
+    slice_rows: int = 5_000_000,
+    workers: int = 2,
+    reconcile: bool = True,
+) -> Backfill:
+    """What :func:`apply` would do for history: arm, drain, fill every target that lacks it slice by slice, refresh, compare.
 
-    ``quiesced`` states that nothing is inserted meanwhile; only then are targets rebuilt that are not overlap-safe, and
-    only with ``apply(..., allow="destructive")``, because their old tables are dropped.
+    A slice has at most about ``slice_rows`` source rows and runs on one thread; ``workers`` run at a time. ``quiesced`` states
+    that nothing is inserted meanwhile; only then are targets rebuilt that are not overlap-safe, and only with
+    ``apply(..., allow="destructive")``, because their old tables are dropped. Nothing is written here.
 
     Raises:
-        RefusedError: targets that cannot be filled exactly once while rows keep coming, each with its reason.
+        RefusedError: targets that cannot be filled exactly once while rows keep coming, each with its reason; or whose journal
+            is about another version of the declaration.
     """
     where = deployment(target)
     schema = script.Script(project, where, phases=frozenset((SCHEMA,)), quiesced=True)
-    filling = script.Script(project, where, quiesced=quiesced, phases=frozenset((BACKFILL,)))
-    return Plan(project.name, tuple(backfill_steps(schema, filling, server)))
+    history = script.Script(project, where, quiesced=quiesced, phases=frozenset((BACKFILL,)))
+    chosen = Options(quiesced=quiesced, slice_rows=slice_rows, workers=workers, reconcile=reconcile)
+    return prepare(schema, history, server, chosen)
 
 
-def apply(plan: Plan, server: Server, *, allow: str = RIGHTS, progress: Callable[[str], None] | None = None) -> Report:
+@overload
+def apply(
+    plan: Plan, server: Server, *, allow: str = RIGHTS, progress: Callable[[str], None] | None = None
+) -> Report: ...
+
+
+@overload
+def apply(
+    plan: Backfill, server: Server, *, allow: str = RIGHTS, progress: Callable[[str], None] | None = None
+) -> Filled: ...
+
+
+def apply(
+    plan: Plan | Backfill, server: Server, *, allow: str = RIGHTS, progress: Callable[[str], None] | None = None
+) -> Report | Filled:
     """Run a plan, statement by statement; run again, it goes on where it stopped.
 
     ``allow`` is the highest risk that may be taken: ``safe`` (adds something), ``costly`` (reads or writes much),
     ``rights`` (changes who may read what), ``destructive`` (replaces or drops rows). ``progress`` gets a line per step.
 
     Raises:
-        RefusedError: a step is riskier than allowed; nothing was sent.
+        RefusedError: a step is riskier than allowed, and nothing was sent; or another backfill is at one of the targets.
         ServerError: the server refused a statement, or an object is not there afterwards; ``error.done`` lists what ran.
     """
+    if isinstance(plan, Backfill):
+        check_risk(plan.beside, allow)
+        if plan.targets and RISKS.index(allow) < RISKS.index(COSTLY):
+            raise errors.risk_exceeded(plan.targets[0].name, COSTLY, "it copies history", allow)
+        return filling.run(plan, server, progress)
     check_risk(plan, allow)
     return run(plan, server, progress)
 
 
-__all__ = ["Plan", "Report", "Step", "apply", "backfill", "plan", "render"]
+__all__ = ["Backfill", "Filled", "Plan", "Report", "Step", "apply", "backfill", "plan", "render"]

@@ -90,6 +90,18 @@ class Cluster(Deployment):
 
     # --- schema ---
 
+    def create_helper(self, name: str, columns: str, order: str) -> list[tuple[str, str]]:
+        # One copy for all shards: every node writes to the first shard.
+        local = name + SUFFIX
+        engine, arguments = self._engine(engines.MergeTree(order_by=()))
+        shown = f"{engine}({', '.join(arguments)})" if arguments else engine
+        spread = self._distributed(local, call("toUInt64", 0))
+        head = f"{self.dialect.cluster()}\n{columns}\n"
+        return [
+            (local, f"CREATE TABLE IF NOT EXISTS {local}{head}ENGINE = {shown}\n{order}"),
+            (name, f"CREATE TABLE IF NOT EXISTS {name}{head}ENGINE = {spread}"),
+        ]
+
     def create_marker(self) -> list[tuple[str, str]]:
         local = history.MARKER + SUFFIX
         name, arguments = self._engine(engines.MergeTree(order_by=()))

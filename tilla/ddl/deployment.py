@@ -51,8 +51,11 @@ class Deployment:
 
     def create_marker(self) -> list[tuple[str, str]]:
         """The table that says which history is filled: name and statement."""
-        sql = f"CREATE TABLE IF NOT EXISTS {history.MARKER}\n{MARKER_COLUMNS}\nENGINE = MergeTree\n{MARKER_ORDER}"
-        return [(history.MARKER, sql)]
+        return self.create_helper(history.MARKER, MARKER_COLUMNS, MARKER_ORDER)
+
+    def create_helper(self, name: str, columns: str, order: str) -> list[tuple[str, str]]:
+        """A table of Tilla's own: name and statement."""
+        return [(name, f"CREATE TABLE IF NOT EXISTS {name}\n{columns}\nENGINE = MergeTree\n{order}")]
 
     def create(self, part: Any) -> list[Statement]:
         """The statements that create one part, with its helpers."""
@@ -73,6 +76,10 @@ class Deployment:
     def aside(self, table: Any) -> str:
         """The name of a copy that is built aside."""
         return text.quote_qualified(history.DATABASE, "aside " + ".".join(table.path))
+
+    def stage_database(self, table: Any) -> str:
+        """The database in which slices of a table's history are staged."""
+        return history.DATABASE
 
     @property
     def fill_settings(self) -> str:
@@ -131,6 +138,10 @@ class Cloud(Deployment):
 
     def aside(self, table: Any) -> str:
         return text.quote_qualified(table.database, f"{table.table} aside")
+
+    def stage_database(self, table: Any) -> str:
+        database: str = table.database
+        return database
 
 
 def statement(part: Any, sql: str, why: str = "", path: tuple[str, str] | None = None) -> Statement:

@@ -96,7 +96,7 @@ class Fill:
         """
         relation = self.trigger.source
         inner = source or relation.qualified_name
-        shown = f"(SELECT {_stars(relation)} FROM {inner} WHERE {condition})" if condition else f"({source})"
+        shown = f"(SELECT {all_columns(relation)} FROM {inner} WHERE {condition})" if condition else f"({source})"
         return select_over(self.trigger, shown)
 
 
@@ -125,7 +125,7 @@ def select_over(trigger: Trigger, shown: str) -> str:
     return replace_source(rendered, use, shown)
 
 
-def _stars(relation: Any) -> str:
+def all_columns(relation: Any) -> str:
     """``*`` and the columns that ``*`` leaves out."""
     hidden = [c.name for c in relation.columns if c.default_kind in ("MATERIALIZED", "ALIAS")]
     return ", ".join(["*", *(text.quote_identifier(name) for name in hidden)])
@@ -166,8 +166,30 @@ def composed(fill: Fill, all_fills: Iterable[Fill], condition: str) -> str:
     above = [other for other in all_fills if other.target.path == fill.trigger.source.path]
     if not above:
         return fill.select(condition)
-    levels = [composed(other, all_fills, condition) for other in above]
+    levels = [stored(other, composed(other, all_fills, condition)) for other in above]
     return select_over(fill.trigger, "(" + closed("\nUNION ALL\n".join(levels)) + ")")
+
+
+def stored(fill: Fill, select: str) -> str:
+    """A view's SELECT as its target stores it: what a view below the target is given.
+
+    An insert casts to the types of the table (a quotient to its Decimal) and fills in what the SELECT leaves out.
+    """
+    query, names = fill.trigger.query, fill.trigger.columns
+    types = {item.name: str(item.type) for item in query.items} if isinstance(query, Query) else {}
+    items, changed = [], False
+    for column in fill.target.columns:
+        name = text.quote_identifier(column.name)
+        if column.name in names and column.default_kind not in ("MATERIALIZED", "ALIAS"):
+            same = types.get(column.name) == str(column.type)
+            items.append(name if same else f"CAST({name}, {text.quote_string(str(column.type))}) AS {name}")
+            changed |= not same
+        elif column.default_kind != "EPHEMERAL":
+            value = column.default_value
+            default = f"defaultValueOfTypeName({text.quote_string(str(column.type))})" if value is None else value.sql()
+            items.append(f"{default} AS {name}")
+            changed = True
+    return f"SELECT {', '.join(items)} FROM (\n{select}\n)" if changed else select
 
 
 # --- overlap safety ---

@@ -139,7 +139,7 @@ class Script:
     def copy(self, fill: history.Fill) -> list[Statement]:
         """Copy history into an overlap-safe target while its view is alive."""
         guard = not_filled(fill)
-        found = [*self.deployment.settle(fill.trigger, "history"), *self._reload(fill.trigger)]
+        found = [*self.deployment.settle(fill.trigger, "history"), *self.reload(fill.trigger)]
         sql = (
             f"INSERT INTO {self.deployment.storage(fill.target)} ({fill.columns()})\n"
             f"SETTINGS {self.deployment.fill_settings}\n{fill.select(guard)}"
@@ -147,7 +147,7 @@ class Script:
         reason = f"history of {fill.trigger.source.name}; safe beside the view: {fill.verdict.reason}"
         return [*found, self._statement(fill, sql, reason), self.mark(fill)]
 
-    def _reload(self, part: Part) -> list[Statement]:
+    def reload(self, part: Part) -> list[Statement]:
         """Load the dictionaries that a SELECT looks up: what they are loaded from may have been filled just now."""
         kept = self._loaded
         paths = sorted({(e.database, e.name) for e in part.edges() if e.kind == "dictGet"}) if kept else []
@@ -190,7 +190,7 @@ class Script:
             (f"DROP TABLE {aside} SYNC", f"the old {named}"),
         ]
         statements = [self._statement(fills[0], sql, reason) for sql, reason in steps]
-        reloads = {s.sql: s for fill in fills for s in self._reload(fill.trigger)}
+        reloads = {s.sql: s for fill in fills for s in self.reload(fill.trigger)}
         return [*reloads.values(), *statements, *(self.mark(fill) for fill in fills)]
 
     def mark(self, fill: history.Fill, condition: str = "") -> Statement:
@@ -218,7 +218,7 @@ class Script:
     def refresh(self, part: RefreshableView[Any]) -> list[Statement]:
         """Refresh one view and wait: refreshing a parent does not refresh what depends on it."""
         name, shown = part.qualified_name, ".".join(part.path)
-        found = [*self.deployment.settle(part, "refresh"), *self._reload(part)]
+        found = [*self.deployment.settle(part, "refresh"), *self.reload(part)]
         note = self.deployment.refresh_note
         for verb, reason in (("REFRESH", f"fill it now{note}"), ("WAIT", "what reads it comes after it")):
             found.append(Statement(shown, BACKFILL, "refresh", f"SYSTEM {verb} VIEW {name}", reason))

@@ -1,8 +1,8 @@
-"""T601-T610: history that cannot be filled exactly, and risks nobody allowed."""
+"""T601-T619: history that cannot be filled exactly, and risks nobody allowed."""
 
 from __future__ import annotations
 
-from tilla.errors.tree import Mistake, RefusedError
+from tilla.errors.tree import Mistake, RefusedError, UsageError
 
 
 def not_overlap_safe(where: str, reason: str, ways_out: str) -> RefusedError:
@@ -35,3 +35,57 @@ def risk_exceeded(where: str, risk: str, reason: str, allowed: str) -> RefusedEr
             hint=f'allow="{risk}"',
         )
     )
+
+
+def backfill_running(where: str, run: str, age: float) -> RefusedError:
+    """T611: two backfills of one target at once."""
+    return RefusedError(
+        Mistake(
+            "T611",
+            where,
+            f"another backfill is at it: run {run}, last sign of life {max(age, 0):.0f} s ago",
+            hint="wait for it; a run that was killed frees its targets within seconds",
+        )
+    )
+
+
+def other_version(where: str, have: str, want: str, what: str) -> RefusedError:
+    """T612: the journal is about another version of the declaration, and rows of it are in the target."""
+    return RefusedError(
+        Mistake(
+            "T612",
+            where,
+            f"{what} from another version of this declaration ({have}, now {want}): rows of both would mix",
+            hint="finish it with that version; or drop the table and its view, `tilla apply`, and run this again",
+        )
+    )
+
+
+def slice_too_large(where: str, condition: str, why: str) -> RefusedError:
+    """T613: a slice that cannot be cut further still is beyond a limit of the server."""
+    return RefusedError(
+        Mistake(
+            "T613",
+            where,
+            f"the slice {condition} cannot be cut further and still is too much for a limit of the server: {why}",
+            hint="raise that limit for this user (max_memory_usage, max_execution_time, max_partitions_per_insert_block)",
+        )
+    )
+
+
+def move_in_doubt(where: str, stage: str, partition: str, age: float, limit: float) -> RefusedError:
+    """T614: whether a part was moved can no longer be seen."""
+    return RefusedError(
+        Mistake(
+            "T614",
+            where,
+            f"a run ended {age:.0f} s ago while it moved partition {partition} of {stage} in, and the server forgets"
+            f" merged parts after {limit:.0f} s: whether the rows are in cannot be seen any more",
+            hint="compare the partition by hand; drop the stage when they are in, or keep it and run with --repair",
+        )
+    )
+
+
+def interrupted() -> UsageError:
+    """T615: stopped by hand."""
+    return UsageError(Mistake("T615", "backfill", "stopped; run it again and it goes on where it stopped"))

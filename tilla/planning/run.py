@@ -69,20 +69,21 @@ def run(plan: Plan, server: Server, say: Say | None = None) -> Report:
                 continue
             number += 1
             tell(f"[{number}/{total}] {step}")
-            _send(step, server, tell)
+            send(step, server, tell)
             if step.action != DRAIN:
                 done.append(step.statement.sql)
-        _look(plan, server)
+        look(plan, server)
     except errors.ServerError as error:
         error.done = tuple(done)
         raise
     return Report(plan, tuple(done))
 
 
-def _send(step: Step, server: Server, tell: Say) -> None:
+def send(step: Step, server: Server, tell: Say) -> None:
+    """Send one step; wait where it says so, and tell how many rows a target holds afterwards."""
     sql = step.statement.sql
     if step.action == DRAIN:
-        _drain(server, sql, tell)
+        drain(server, sql, tell)
     elif sql.startswith(_WAIT):
         _wait(step, server)
     else:
@@ -98,7 +99,7 @@ def _pauses() -> Iterable[float]:
         yield _PAUSES[-1]
 
 
-def _drain(server: Server, sql: str, tell: Say) -> None:
+def drain(server: Server, sql: str, tell: Say) -> None:
     """Wait until the inserts that run now have ended; those that begin later know the views already."""
     waiting = {row["query_id"] for row in server.rows(sql)}
     told = 0
@@ -140,7 +141,7 @@ def _wait(step: Step, server: Server) -> None:
         raise errors.refresh_failed(step.statement.object, step.statement.sql, why)
 
 
-def _look(plan: Plan, server: Server) -> None:
+def look(plan: Plan, server: Server) -> None:
     """Look up every object that should be there now."""
     wanted = [s for s in plan.steps if s.action not in (PENDING, SKIPPED)]
     databases = {s.statement.object for s in wanted if s.statement.section == "databases"}

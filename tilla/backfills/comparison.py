@@ -1,0 +1,95 @@
+"""What can be compared between the sources of a target and the target, read from the declaration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from tilla import engines, text
+from tilla.backfills.plan import GROUPS, ROWS, VERSIONS, Comparison
+from tilla.ddl.branches import Branch
+from tilla.ddl.history import Fill, stored
+from tilla.engines import key_sql
+from tilla.expressions.expr import Expr, Ordered
+from tilla.objects.aggregation import Aggregation
+
+# Functions whose result depends on the order of rows, or on rounding: two right answers may differ.
+_LOOSE = re.compile(
+    r"^(any|anyLast|first_value|last_value|anyHeavy|groupArray\w*|groupUniqArray|topK\w*|quantile(s)?(TDigest|Timing|BFloat16|"
+    r"DD|GK)?|median|avg\w*|stddev\w*|var\w*|corr\w*|covar\w*|entropy|simpleLinearRegression|sumKahan)(If|OrNull|OrDefault|"
+    r"Array|Merge|Distinct)*$"
+)
+_SORTED = re.compile(r"^(groupUniqArray|groupArrayDistinct)(If|OrNull|Array|Merge)*$")
+
+
+def comparison(fill: Fill, ways: Sequence[tuple[Fill, Branch]]) -> Comparison:
+    """How the two sides of a target are compared. ``ways`` are the branches of all fills of the target."""
+    target = fill.target
+    engine = target.engine
+    partition = engine.partition_by.sql() if getattr(engine, "partition_by", None) is not None else ""
+    columns = [c for c in target.columns if c.default_kind not in ("ALIAS", "EPHEMERAL", "MATERIALIZED")]
+    listed = ", ".join(text.quote_identifier(c.name) for c in columns)
+    sources = tuple(f"SELECT {listed} FROM (\n{stored(other, branch.select)}\n)" for other, branch in ways)
+    if isinstance(engine, engines.ReplacingMergeTree) and engine.version is not None:
+        items = [item.expr if isinstance(item, Ordered) else item for item in engine.order_by or ()]
+        deleted = "" if engine.is_deleted is None else engine.is_deleted.sql()
+        return Comparison(
+            VERSIONS, key_sql(items), _hashed(items), sources, partition, listed, engine.version.sql(), deleted
+        )  # fmt: skip
+    if isinstance(engine, engines.AggregatingMergeTree):
+        finished = dict(_measures(fill))
+        keys = [c for c in target.columns if c.name not in finished and not c.default_kind]
+        return Comparison(
+            GROUPS, tuple(c.sql() for c in keys), _hashed(keys), sources, partition, listed, measures=tuple(finished.items())
+        )  # fmt: skip
+    if isinstance(engine, engines.SummingMergeTree):
+        keys = [item.expr if isinstance(item, Ordered) else item for item in engine.order_by or ()]
+        names = {k.sql() for k in keys}
+        summed = {c.name for c in engine.columns_to_sum} or {
+            c.name for c in target.columns if re.match(r"(Nullable\()?(U?Int|Float|Decimal)", str(c.type))
+        }
+        sums = [(c.name, f"sum({c.sql()})") for c in target.columns if c.name in summed and c.sql() not in names]
+        exact = tuple(
+            (n, s) for n, s in sums if "Float" not in str(next(c for c in target.columns if c.name == n).type)
+        )
+        return Comparison(GROUPS, key_sql(keys), _hashed(keys), sources, partition, listed, measures=exact)
+    return Comparison(ROWS, tuple(c.sql() for c in columns), _hashed(columns), sources, partition, listed)
+
+
+def _hashed(items: Sequence[Expr[Any]]) -> str:
+    """One value for several; NULL is a value of its own."""
+    parts = []
+    for item in items:
+        plain = item.type is not None and not item.type.nullable and re.match(_PLAIN, str(item.type))
+        parts.append(item.sql() if plain else f"ifNull(toString({item.sql()}), '\\\\N')")
+    return f"sipHash128({', '.join(parts)})" if parts else "sipHash128(0)"
+
+
+_PLAIN = r"(LowCardinality\()?(U?Int|Date|String|UUID|Decimal|Enum|FixedString|Bool|IPv)"
+
+
+def _measures(fill: Fill) -> list[tuple[str, str]]:
+    """Name and finishing expression of every measure; '' for one whose right answers may differ."""
+    found = []
+    if isinstance(fill.owner, Aggregation):
+        for measure in fill.owner.measures:
+            merged = measure.merge()
+            found.append((measure.name, _comparable(merged.sql(), str(merged.type), measure.aggregate.name)))
+        return found
+    for column in fill.target.columns:
+        kind = str(column.type)
+        match = re.match(r"(Simple)?AggregateFunction\((\w+)(\([^)]*\))?, ", kind)
+        if match:
+            suffix = "" if match.group(1) else "Merge"
+            call = f"{match.group(2)}{suffix}{match.group(3) or ''}({text.quote_identifier(column.name)})"
+            found.append((column.name, _comparable(call, kind, match.group(2))))
+    return found
+
+
+def _comparable(sql: str, kind: str, function: str) -> str:
+    if _SORTED.match(function):
+        return f"arraySort({sql})"
+    if _LOOSE.match(function) or (function.startswith("sum") and "Float" in kind):
+        return ""
+    return sql

@@ -1,0 +1,202 @@
+"""A backfill as a value: what to arm, which targets to fill from where, what to refresh. It can be printed and stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from tilla.ddl.branches import Branch
+from tilla.planning.plan import EXISTS, HISTORY, PENDING, Plan, Step
+
+Path = tuple[str, str]
+
+BACKFILL_VERSION = 1
+
+# How a target is filled.
+STAGED, STRAIGHT = "staged", "straight"
+
+# What two sides of a comparison have in common: rows of one key with a version, groups with finished measures, plain rows.
+VERSIONS, GROUPS, ROWS = "versions", "groups", "rows"
+
+
+@attrs.frozen
+class Comparison:
+    """How "what the sources say" and "what the target holds" are compared.
+
+    All are expressions over the target's columns: ``keys`` tells entities or groups apart, ``hashed`` is one value for them,
+    ``measures`` are (name, what finishes it over a group), ``partition`` is the partition key or ''. ``sources`` are the branches
+    as the target would store them, ``columns`` what is stored, quoted.
+    """
+
+    kind: str
+    keys: tuple[str, ...]
+    hashed: str
+    sources: tuple[str, ...]
+    partition: str = ""
+    columns: str = ""
+    version: str = ""
+    deleted: str = ""
+    measures: tuple[tuple[str, str], ...] = ()
+
+
+@attrs.frozen
+class Target:
+    """The history of one target through one view.
+
+    ``name`` is what journal and marker call it; ``table`` the table that is written, quoted. ``columns`` is the list of the
+    INSERT, quoted. ``stages`` is the database of its stages. ``before`` must run before its rows are read, ``mark`` notes that it
+    is filled. ``rows``, ``bytes`` (uncompressed, of the roots), ``slices`` and ``memory`` (bytes) are estimates.
+    """
+
+    name: str
+    path: Path
+    table: str
+    declaration: str
+    view: Path
+    views: tuple[Path, ...]
+    columns: str
+    branches: tuple[Branch, ...]
+    how: str
+    safe: bool
+    reason: str
+    comparison: Comparison
+    stages: str
+    before: tuple[str, ...] = ()
+    mark: str = ""
+    note: str = ""
+    rows: int = 0
+    bytes: int = 0
+    slices: int = 0
+    memory: int = 0
+    done: int = 0
+
+    @property
+    def shown(self) -> str:
+        """The target as it is written for people."""
+        return ".".join(self.path)
+
+
+@attrs.frozen
+class Options:
+    """What was stated and chosen when the plan was made."""
+
+    quiesced: bool = False
+    repair: bool = False
+    slice_rows: int = 5_000_000
+    slice_bytes: int = 4 << 30
+    workers: int = 2
+    reconcile: bool = True
+    drain: str = ""
+
+
+@attrs.frozen
+class Backfill:
+    """What to do for the history of one project on one server. True when something is to be done or waits for others."""
+
+    project: str
+    before: tuple[Step, ...]
+    targets: tuple[Target, ...]
+    rebuilt: tuple[Step, ...]
+    refresh: tuple[Step, ...]
+    options: Options = Options()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps beside the targets."""
+        return (*self.before, *self.rebuilt, *self.refresh)
+
+    @property
+    def beside(self) -> Plan:
+        """The steps beside the targets as a plan."""
+        return Plan(self.project, self.steps)
+
+    @property
+    def differing(self) -> tuple[Step, ...]:
+        """What exists but differs from its declaration."""
+        return self.beside.differing
+
+    @property
+    def pending(self) -> tuple[Step, ...]:
+        """What must wait for something else."""
+        return self.beside.pending
+
+    @property
+    def waits_for_others(self) -> bool:
+        """True when something pends on more than the backfill of its history."""
+        return any(step.action == PENDING and step.detail != HISTORY for step in self.steps)
+
+    def __bool__(self) -> bool:
+        return bool(self.targets or self.beside.changes or self.waits_for_others)
+
+    def __str__(self) -> str:
+        lines = [str(step) for step in self.before if step.action != EXISTS]
+        lines += [line for target in self.targets for line in _told(target)]
+        lines += [str(step) for step in (*self.rebuilt, *self.refresh) if step.action != EXISTS]
+        there = sum(step.action == EXISTS for step in self.steps)
+        lines += [f"{there} as declared"] * bool(there)
+        return "\n".join(lines) or "nothing to do"
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan as plain data; :meth:`from_json` reads it back."""
+        return {
+            "version": BACKFILL_VERSION,
+            "project": self.project,
+            "before": [step.as_json() for step in self.before],
+            "targets": [attrs.asdict(target) for target in self.targets],
+            "rebuilt": [step.as_json() for step in self.rebuilt],
+            "refresh": [step.as_json() for step in self.refresh],
+            "options": attrs.asdict(self.options),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Backfill:
+        """The plan that :meth:`as_json` wrote."""
+        steps = {name: tuple(map(Step.from_json, data[name])) for name in ("before", "rebuilt", "refresh")}
+        targets = tuple(_target(item) for item in data["targets"])
+        return cls(data["project"], targets=targets, options=Options(**data["options"]), **steps)
+
+
+def _told(target: Target) -> list[str]:
+    """A target in a plan that is printed."""
+    done = f"; {target.done} of its slices are in" if target.done else ""
+    how = "" if target.how == STAGED else " straight into it"
+    lines = [
+        f"> fill     {target.name}{how}: {target.rows:,} rows, {size(target.bytes)}, {counted(target.slices, 'slice')},"
+        f" at most about {size(target.memory)} of memory{done}"
+    ]
+    return [*lines, f"             {target.note}"] if target.note else lines
+
+
+def _target(data: Mapping[str, Any]) -> Target:
+    facts = dict(data)
+    facts["path"], facts["view"] = _path(data["path"]), _path(data["view"])
+    facts["views"] = tuple(map(_path, data["views"]))
+    facts["branches"] = tuple(
+        Branch(_path(b["root"]), b["select"], tuple(map(_path, b["through"])), b["reason"]) for b in data["branches"]
+    )
+    compared = dict(data["comparison"])
+    compared["keys"], compared["sources"] = tuple(compared["keys"]), tuple(compared["sources"])
+    compared["measures"] = tuple((m[0], m[1]) for m in compared["measures"])
+    facts["comparison"] = Comparison(**compared)
+    facts["before"] = tuple(data["before"])
+    return Target(**facts)
+
+
+def _path(value: Any) -> Path:
+    return (value[0], value[1])
+
+
+def size(number: float) -> str:
+    """Bytes for people: ``1.5 GiB``."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024:
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+        number /= 1024
+    return f"{number:.1f} TiB"
+
+
+def counted(number: int, what: str) -> str:
+    """``1 slice``, ``2 slices``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

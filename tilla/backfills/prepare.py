@@ -1,0 +1,327 @@
+"""From a survey to a backfill: what to arm, what to fill, what to refresh. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import attrs
+
+from tilla import errors, text
+from tilla.backfills import journal, lease, slices
+from tilla.backfills.comparison import comparison
+from tilla.backfills.journal import Progress
+from tilla.backfills.plan import STAGED, STRAIGHT, Backfill, Options, Target
+from tilla.ddl import history
+from tilla.ddl.branches import Branch, branches
+from tilla.ddl.script import Script
+from tilla.ddl.statements import Statement
+from tilla.planning.plan import COSTLY, CREATE, DESTRUCTIVE, DIFFERS, EXISTS, HISTORY, PENDING, RUN, SAFE, Step
+from tilla.planning.steps import complete_from_now_on, drain, holding, markers, objects, upstream
+from tilla.planning.survey import Path, Survey, changes_rows, first, survey
+from tilla.servers import Server
+
+BLOCK_ROWS = 1_048_449  # min_insert_block_size_rows: how many rows are gathered before they are written
+BLOCK_BYTES = 256 << 20
+
+
+@attrs.define
+class _Maker:
+    """Puts one backfill together."""
+
+    schema: Script
+    script: Script
+    server: Server
+    options: Options
+    seen: Survey = attrs.field(init=False)
+    steps: dict[Path | None, Step] = attrs.field(init=False)
+    fills: list[history.Fill] = attrs.field(init=False)
+    known: Mapping[str, Progress] = attrs.field(init=False, factory=dict)
+    uuids: Mapping[Path, str] = attrs.field(init=False, factory=dict)
+
+    def make(self) -> Backfill:
+        self.seen = survey(self.schema, self.server)
+        self.steps = {s.statement.creates: s for s in objects(self.seen, self.server) if s.statement.creates}
+        self.fills = self.script.fills()
+        self._read_journal()
+        filled = self._filled()
+        lacking = [fill for fill in self.fills if fill.name not in filled]
+        self._refuse(lacking)
+        waiting = {fill.name: reason for fill in lacking if (reason := self._waits(fill))}
+        todo = [fill for fill in lacking if fill.name not in waiting]
+        armed = [fill for fill in todo if fill.verdict.safe or not holding(self.seen, self.server, fill)]
+        before = [Step(_about(fill, "its history is filled"), EXISTS) for fill in self.fills if fill.name in filled]
+        before += [Step(_about(fill, reason), PENDING) for fill in lacking if (reason := waiting.get(fill.name, ""))]
+        if todo:
+            before += self._helpers()
+            before += self._armed(armed)
+        targets = self._targets([fill for fill in todo if fill.verdict.safe])
+        others = [fill for fill in todo if not fill.verdict.safe]
+        return Backfill(
+            self.script.project.name,
+            tuple(before),
+            targets,
+            tuple(self._others(others)),
+            tuple(self._refreshed()),
+            attrs.evolve(self.options, drain=drain(self.script).statement.sql),
+        )
+
+    # --- what is there ---
+
+    def _read_journal(self) -> None:
+        if tuple(text.read_qualified(journal.JOURNAL)) in self.seen.snapshot.tables:
+            self.known = journal.read(self.server, [fill.name for fill in self.fills])
+        paths = {path for fill in self.fills for path in (fill.target.path, *self._views(fill))}
+        self.uuids = uuids(self.server, paths) if self.known else {}
+
+    def _views(self, fill: history.Fill) -> list[Path]:
+        """The views through which rows reach a target."""
+        return list(dict.fromkeys(p for branch in branches(fill, self.fills, self._lost) for p in branch.through))
+
+    def _lost(self, path: Path) -> str:
+        """Why old rows of a table may be gone, or ''."""
+        live = self.seen.snapshot.tables.get(path)
+        if live is None or not live.engine.endswith("MergeTree"):
+            return ""
+        shape = live.shape
+        clauses = shape.clauses if shape is not None else {}
+        rules = clauses.get("TTL", "")
+        deletes = rules and not any(word in rules for word in (" TO DISK ", " TO VOLUME ", " RECOMPRESS "))
+        return f"{'.'.join(path)} loses old rows to its TTL" if deletes else ""
+
+    def _filled(self) -> set[str]:
+        """The names of the histories that are noted as filled, for this very declaration, by journal or script."""
+        if (history.DATABASE, "history") not in self.seen.snapshot.tables:
+            return set()
+        rows = self.server.rows(f"SELECT DISTINCT target, declaration FROM {history.MARKER}")
+        noted = {(row["target"], row["declaration"]) for row in rows}
+        found = set()
+        for fill in self.fills:
+            known = self.known.get(fill.name)
+            unfinished = known is not None and known.begun.declaration == fill.declaration and not known.filled
+            anew = (
+                known is not None
+                and known.filled
+                and not same(known, fill.target.path, self.uuids)
+                and fill.verdict.safe
+            )
+            if (fill.name, fill.declaration) in noted and not unfinished and not anew:
+                found.add(fill.name)
+        self._other_versions(noted, [fill for fill in self.fills if fill.name not in found])
+        return found
+
+    def _other_versions(self, noted: set[tuple[str, str]], lacking: Iterable[history.Fill]) -> None:
+        """Raise for every target that holds rows of another version of its declaration."""
+        mistakes = errors.Collector()
+        for fill in lacking:
+            known = self.known.get(fill.name)
+            begun = "" if known is None else known.begun.declaration
+            others = sorted(version for name, version in noted if name == fill.name and version != fill.declaration)
+            live = self.seen.snapshot.tables.get(fill.target.path)
+            if live is None or live.rows == 0 or fill.declaration == begun:
+                continue
+            if known is not None:
+                recorded = known.whole[journal.DRAINED].detail if journal.DRAINED in known.whole else {}
+                if recorded.get("table") not in (None, self.uuids.get(fill.target.path)):
+                    continue  # another table under the same name
+                if not known.filled and known.moved:
+                    what = f"run {known.begun.run} moved {known.done} of {len(known.slices)} slices in"
+                    mistakes.add(errors.other_version(fill.name, begun, fill.declaration, what))
+                    continue
+            if others and (fill.name, fill.declaration) not in noted:
+                mistakes.add(errors.other_version(fill.name, others[-1], fill.declaration, "its history was filled"))
+        mistakes.raise_all()
+
+    def _refuse(self, fills: Iterable[history.Fill]) -> None:
+        """Raise for every target that is not overlap-safe and has a history, unless inserts are said to be quiesced."""
+        mistakes = errors.Collector()
+        for fill in fills:
+            if fill.verdict.safe or not holding(self.seen, self.server, fill):
+                continue
+            with mistakes.catch():
+                self.script.deployment.refuse_rebuild(fill)
+                if not self.script.quiesced:
+                    mistakes.add(errors.history_refused(fill.name, fill.verdict.reason, fill.verdict.ways_out))
+        mistakes.raise_all()
+
+    def _waits(self, fill: history.Fill) -> str:
+        """Why a history cannot be filled now, or ''."""
+        seen = self.seen
+        for path in (fill.target.path, *upstream(seen, fill)):
+            if not seen.there(path):
+                step = self.steps.get(path)
+                why = step.detail if step is not None and step.action == PENDING else "`tilla apply` creates it"
+                return f"{'.'.join(path)} is not there; {why}"
+        for path in (fill.target.path, *upstream(seen, fill), *self._views(fill)):
+            found = first(seen.differences.get(path, ()), changes_rows)
+            if found is not None:
+                return f"{'.'.join(path)} is not as declared: {found}"
+        for path in self._views(fill):
+            step = self.steps.get(path)
+            if step is not None and step.action == PENDING and step.detail != HISTORY:
+                return step.detail
+        return ""
+
+    # --- what to do ---
+
+    def _helpers(self) -> Iterator[Step]:
+        """The tables of marker, journal and lease."""
+        yield from markers(self.seen)
+        for name, columns, order, reason in (
+            (journal.JOURNAL, journal.COLUMNS, journal.ORDER, "one row per change of state of a backfill"),
+            (lease.LEASE, lease.COLUMNS, lease.ORDER, "who is at which target"),
+        ):
+            for path, sql in self.script.deployment.create_helper(name, columns, order):
+                made = text.read_qualified(path)
+                statement = Statement(path, "backfill", "tables", sql, reason, made)
+                yield Step(statement, EXISTS if made in self.seen.snapshot.tables else CREATE)
+
+    def _armed(self, fills: Iterable[history.Fill]) -> Iterator[Step]:
+        """Create the views that are missing, those further up included: rows reach a target through all of them."""
+        for path in dict.fromkeys(path for fill in fills for path in self._views(fill)):
+            step = self.steps.get(path)
+            if step is not None and step.action == CREATE:
+                yield step
+
+    def _targets(self, fills: Sequence[history.Fill]) -> tuple[Target, ...]:
+        found = {fill.name: branches(fill, self.fills, self._lost) for fill in fills}
+        roots = slices.look(self.server, {branch.root for several in found.values() for branch in several})
+        return tuple(self._target(fill, found[fill.name], roots) for fill in fills)
+
+    def _target(self, fill: history.Fill, ways: Sequence[Branch], roots: Mapping[Path, slices.Root]) -> Target:
+        script, live = self.script, self.seen.snapshot.tables[fill.target.path]
+        how = STAGED if live.engine.endswith("MergeTree") and not script.deployment.on_cluster else STRAIGHT
+        before = [s.sql for s in (*script.deployment.settle(fill.trigger, "history"), *script.reload(fill.trigger))]
+        notes = dict.fromkeys(branch.reason for branch in ways if branch.reason)
+        if how == STRAIGHT:
+            notes[f"{live.engine}: no partition can be moved into it, so rows are inserted straight"] = None
+        rows = size = pieces = 0
+        for number, branch in enumerate(ways):
+            root = roots[branch.root]
+            cuts = slices.cut(self.server, root, number, self.options.slice_rows, self.options.slice_bytes)
+            rows, size, pieces = rows + root.rows, size + root.bytes, pieces + len(cuts)
+        known = self.known.get(fill.name)
+        going_on = known is not None and known.sliced and not known.filled and same(known, fill.target.path, self.uuids)
+        return Target(
+            name=fill.name,
+            path=fill.target.path,
+            table=script.deployment.storage(fill.target),
+            declaration=fill.declaration,
+            view=fill.trigger.path,
+            views=tuple(dict.fromkeys(p for branch in ways for p in branch.through)),
+            columns=fill.columns(),
+            branches=tuple(ways),
+            how=how,
+            safe=fill.verdict.safe,
+            reason=fill.verdict.reason,
+            comparison=comparison(fill, self._ways_into(fill)),
+            stages=script.deployment.stage_database(fill.target),
+            before=tuple(before),
+            mark=script.mark(fill).sql,
+            note="; ".join(notes),
+            rows=rows,
+            bytes=size,
+            slices=pieces,
+            memory=self._memory(rows, size, pieces),
+            done=known.done if known is not None and going_on else 0,
+        )
+
+    def _ways_into(self, fill: history.Fill) -> list[tuple[history.Fill, Branch]]:
+        """The branches of every fill of a target."""
+        every = history.fills(self.script.project)
+        same = [other for other in every if other.target.path == fill.target.path]
+        return [(other, branch) for other in same for branch in branches(other, every, self._lost)]
+
+    def _memory(self, rows: int, size: int, pieces: int) -> int:
+        """A bound on what the slices that run side by side hold: blocks being written, and a group per row at worst."""
+        if not pieces:
+            return 0
+        share, wide = rows // pieces, size // max(rows, 1)
+        one = 2 * min(BLOCK_BYTES, min(share, BLOCK_ROWS) * wide) + share * 120
+        return min(self.options.workers, pieces) * one
+
+    def _others(self, fills: Sequence[history.Fill]) -> Iterator[Step]:
+        """Targets that are not overlap-safe: nothing to copy, or rebuilt while nothing is inserted."""
+        rebuilt: set[Path] = set()
+        for fill in fills:
+            if not holding(self.seen, self.server, fill):
+                yield from complete_from_now_on(self.seen, [fill])
+            elif fill.target.path not in rebuilt:
+                rebuilt.add(fill.target.path)
+                together = [other for other in fills if other.target.path == fill.target.path]
+                yield from self._rebuilt(together)
+
+    def _rebuilt(self, together: Sequence[history.Fill]) -> Iterator[Step]:
+        """Build a target aside, exchange it in, then arm its views: nothing is inserted meanwhile."""
+        exchanged = False
+        for statement in self.script.rebuild(together, history.fills(self.script.project)):
+            exchanged = exchanged or statement.sql.startswith("EXCHANGE ")
+            gone = statement.sql.startswith(("EXCHANGE ", "DROP "))
+            told = together[0].target.path if statement.sql.startswith("EXCHANGE ") else None
+            yield Step(statement, RUN, risk=DESTRUCTIVE if gone else COSTLY, target=told)
+        for fill in together:
+            step = self.steps.get(fill.trigger.path)
+            if step is not None and step.action not in (EXISTS, DIFFERS):
+                yield Step(step.statement, CREATE, "from here on it fills by itself")
+
+    def _refreshed(self) -> Iterator[Step]:
+        """Refresh views in the order of their dependencies and wait for each."""
+        for part in self.script.refreshed():
+            statements = self.script.refresh(part)
+            if not self.seen.there(part.path):
+                yield Step(statements[-1], PENDING, "it is not there; `tilla apply` creates it")
+                continue
+            for statement in statements:
+                waits = statement.sql.startswith("SYSTEM WAIT ")
+                refreshes = statement.sql.startswith("SYSTEM REFRESH ")
+                yield Step(statement, RUN, risk=COSTLY if refreshes else SAFE, target=part.path if waits else None)
+
+
+def _about(fill: history.Fill, reason: str) -> Statement:
+    """A history as something to tell of, with nothing to send."""
+    return Statement(".".join(fill.target.path), "backfill", "history", "", reason)
+
+
+# --- whether the journal is about what is there ---
+
+
+def uuids(server: Server, paths: Iterable[Path]) -> dict[Path, str]:
+    """The identity of tables and views: another one under the same name has another."""
+    pairs = ", ".join(f"({text.quote_string(d)}, {text.quote_string(n)})" for d, n in sorted(set(paths)))
+    rows = server.rows(
+        "SELECT database, name, toString(uuid) AS id FROM system.tables"
+        f" WHERE (database, name) IN ({pairs or 'tuple(NULL, NULL)'})"
+    )
+    return {(row["database"], row["name"]): row["id"] for row in rows}
+
+
+def identity(target: Target, found: Mapping[Path, str]) -> dict[str, object]:
+    """What the journal keeps of the identity of a target and of the views that feed it."""
+    return {
+        "table": found.get(target.path, ""),
+        "views": {".".join(path): found.get(path, "") for path in target.views},
+    }
+
+
+def same(known: Progress, path: Path, found: Mapping[Path, str]) -> bool:
+    """Whether table and views still are those that were armed and drained: through another view rows were missed."""
+    drained = known.whole.get(journal.DRAINED)
+    if drained is None:
+        return False
+    names = {".".join(path): value for path, value in found.items()}
+    views: Mapping[str, str] = drained.detail.get("views", {})
+    if drained.detail.get("table") != found.get(path, ""):
+        return False
+    return all(names.get(name) == value for name, value in views.items())
+
+
+def prepare(schema: Script, script: Script, server: Server, options: Options) -> Backfill:
+    """The backfill of a project on a server. ``schema`` is the project's schema alone, ``script`` its backfill.
+
+    Raises:
+        RefusedError: targets that cannot be filled exactly once while rows keep coming, all of them; or whose journal is about
+            another version of the declaration.
+    """
+    return _Maker(schema, script, server, options).make()
+
+
+__all__ = ["identity", "prepare", "same", "uuids"]

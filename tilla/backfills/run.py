@@ -1,0 +1,373 @@
+"""Carrying a backfill out: lease, arm, drain, slices two at a time, refresh, reconcile. Stopped anywhere, it goes on."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, suppress
+from functools import partial
+from typing import TypeVar
+
+import attrs
+
+from tilla import errors, text
+from tilla.backfills import journal, slices
+from tilla.backfills.journal import Journal
+from tilla.backfills.lease import Lease
+from tilla.backfills.plan import STAGED, Backfill, Target
+from tilla.backfills.prepare import identity, same, uuids
+from tilla.backfills.progress import Progress, Say
+from tilla.backfills.reconcile import Reconciliation, reconcile
+from tilla.backfills.slices import Slice
+from tilla.backfills.staging import Stager, TooMuchError, drop, insert, running, tag, too_much
+from tilla.planning.plan import CREATE, EXISTS, Plan, Step
+from tilla.planning.run import drain, look, send
+from tilla.servers import Server
+
+T = TypeVar("T")
+
+_HELPERS = ("databases", "tables")
+
+
+@attrs.frozen
+class Filled:
+    """What a backfill did: the plan, the statements beside the slices, and the comparison at the end."""
+
+    plan: Backfill
+    done: tuple[str, ...]
+    reconciliation: tuple[Reconciliation, ...] = ()
+
+    @property
+    def differing(self) -> tuple[Step, ...]:
+        """What was left alone although it differs."""
+        return self.plan.differing
+
+    @property
+    def pending(self) -> tuple[Step, ...]:
+        """What was not done because something else is missing."""
+        return self.plan.pending
+
+    @property
+    def skipped(self) -> tuple[Step, ...]:
+        """Nothing: a backfill has no step that a server cannot have."""
+        return ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every target holds what its sources say."""
+        return all(item.agrees for item in self.reconciliation)
+
+
+def run(plan: Backfill, server: Server, say: Say | None = None) -> Filled:
+    """Carry a backfill out.
+
+    Raises:
+        RefusedError: another backfill is at one of the targets; a journal is about another version of a declaration.
+        ServerError: the server refused a statement, or went away; ``done`` lists what ran. Run it again and it goes on.
+    """
+    return _Run(plan, server, say or (lambda _: None)).go()
+
+
+class _Run:
+    def __init__(self, plan: Backfill, server: Server, say: Say) -> None:
+        self.plan, self.server, self.say = plan, server, say
+        self.id = uuid.uuid4().hex[:12]
+        self.done: list[str] = []
+        self.progress = Progress(say)
+        self.stop = threading.Event()
+
+    def go(self) -> Filled:
+        try:
+            return self._go()
+        except errors.ServerError as error:
+            error.done = tuple(self.done)
+            raise
+
+    def _go(self) -> Filled:
+        plan = self.plan
+        for step in plan.before:
+            if not step.sent and step.action != EXISTS:
+                self.say(str(step))
+        if not plan.targets:
+            self._steps(plan.before)
+            if any(_arms(step) for step in plan.before):
+                drain(self.server, plan.options.drain, self.say)
+            self._steps((*plan.rebuilt, *plan.refresh))
+            self._look()
+            return Filled(plan, tuple(self.done))
+        self._steps(step for step in plan.before if step.statement.section in _HELPERS and not _arms(step))
+        lease = Lease(self.server, self.id, [target.shown for target in plan.targets], self.progress.look)
+        lease.acquire()
+        try:
+            self.lease = lease
+            self._take_over()
+            todo = self._begin()
+            self._fill(todo)
+            self._steps((*plan.rebuilt, *plan.refresh))
+            self._look()
+            found = self._reconcile(todo) if plan.options.reconcile else ()
+            return Filled(plan, tuple(self.done), found)
+        except KeyboardInterrupt:
+            self.stop.set()
+            self._kill()
+            raise
+        finally:
+            lease.release()
+
+    # --- steps beside the slices ---
+
+    def _steps(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            if step.sent:
+                self.say(str(step))
+                send(step, self.server, self.say)
+                self.done.append(step.statement.sql)
+
+    def _look(self) -> None:
+        look(Plan(self.plan.project, self.plan.steps), self.server)
+
+    # --- arming ---
+
+    def _take_over(self) -> None:
+        """Wait until no statement of an earlier run is about these targets; staging ones are killed."""
+        for target in self.plan.targets:
+            comment = tag(target.path)
+            told = False
+            for pause in (0.05, 0.1, 0.25, *[0.5] * 100_000):
+                left = list(running(self.server, comment, self.id))
+                if not left:
+                    break
+                if not told:
+                    told = True
+                    self.say(f"    waiting for a statement that an earlier run left behind on {target.shown}")
+                _kill(self.server, comment, self.id)
+                time.sleep(pause)
+
+    def _begin(self) -> list[Target]:
+        """Arm, drain, and journal it; return the targets to fill, each with a fill of its own in the journal."""
+        plan, server = self.plan, self.server
+        self.log = Journal.open(server, self.id)
+        known = journal.read(server, [target.name for target in plan.targets])
+        before = self._identities()
+        todo, fresh = [], []
+        mistakes = errors.Collector()
+        for target in plan.targets:
+            past = known.get(target.name)
+            if past is not None and past.begun.declaration == target.declaration and same(past, target.path, before):
+                if past.filled and not plan.options.repair:
+                    continue  # another run was quicker
+                todo.append(target)
+                if not past.sliced:
+                    fresh.append(target)
+                continue
+            if past is not None and past.begun.declaration != target.declaration and not past.filled and past.moved:
+                if same(past, target.path, before):
+                    what = f"run {past.begun.run} moved {past.done} of {len(past.slices)} slices in"
+                    mistakes.add(errors.other_version(target.name, past.begun.declaration, target.declaration, what))
+                    continue
+            todo.append(target)
+            fresh.append(target)
+        mistakes.raise_all()
+        for target in fresh:
+            past = known.get(target.name)
+            for last in past.slices.values() if past is not None else ():
+                if last.state not in (journal.PLANNED, journal.DONE, journal.SPLIT):
+                    if stage := last.detail.get("stage"):
+                        drop(server, str(stage))
+            self._note(target, journal.BEGUN)
+        self._steps(step for step in plan.before if step.sent and _arms(step))
+        if fresh:
+            self.say("    waiting for inserts that began before")
+            drain(server, plan.options.drain, self.say)
+            found = self._identities()
+            for target in fresh:
+                self._note(target, journal.DRAINED, identity(target, found))
+        self._steps(
+            step for step in plan.before if step.sent and not _arms(step) and step.statement.section not in _HELPERS
+        )
+        return todo
+
+    def _identities(self) -> dict[tuple[str, str], str]:
+        return uuids(self.server, [path for t in self.plan.targets for path in (t.path, *t.views)])
+
+    def _note(self, target: Target, state: str, detail: object = None) -> None:
+        self.log.write(self.server, target.name, target.declaration, state, 0, detail)
+
+    # --- filling ---
+
+    def _fill(self, todo: Sequence[Target]) -> None:
+        limit = self.server.rows("SELECT changed FROM system.settings WHERE name = 'max_partitions_per_insert_block'")
+        # A limit that somebody set is kept; ClickHouse's own (100) is a guard against slips.
+        settings = {"max_partitions_per_insert_block": 0} if limit and not limit[0]["changed"] else {}
+        self.stager = Stager(self.log, threading.Lock(), self.lease.check, settings)
+        with ExitStack() as stack:
+            workers = max(1, self.plan.options.workers)
+            pool = ThreadPoolExecutor(workers, thread_name_prefix="tilla slice")
+            stack.callback(pool.shutdown, wait=True, cancel_futures=True)
+            clients = _Clients(self.server, workers)
+            stack.callback(clients.close)
+            for target in todo:
+                self._target(target, pool, clients)
+
+    def _target(self, target: Target, pool: ThreadPoolExecutor, clients: _Clients) -> None:
+        server = self.server
+        for sql in target.before:
+            server.execute(sql)
+        roots = slices.look(server, {branch.root for branch in target.branches})
+        past = journal.read(server, [target.name])[target.name]
+        if not past.sliced:
+            self._cut(target, roots)
+            past = journal.read(server, [target.name])[target.name]
+        planned = {number: Slice.from_json(detail) for number, detail in past.planned.items()}
+        live = {n: s for n, s in planned.items() if past.slices[n].state != journal.SPLIT}
+        into = [s.rows for n, s in live.items() if past.slices[n].state == journal.DONE]
+        total = sum(s.rows for s in live.values())
+        self.progress.begin(target.path, target.name, len(live), len(into), sum(into), total)
+        work = _Work(self, target, roots, max(planned, default=0))
+        futures: set[Future[list[tuple[int, Slice]]]] = set()
+        waiting = [(number, live[number]) for number in past.open]
+        try:
+            while waiting or futures:
+                while waiting and len(futures) < self.plan.options.workers:
+                    number, piece = waiting.pop(0)
+                    futures.add(pool.submit(clients.using, work.slice, number, piece, past.slices.get(number)))
+                finished, futures = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    waiting += future.result()
+        except BaseException:
+            self.stop.set()
+            wait(futures)
+            raise
+        if target.mark:
+            server.execute(target.mark)
+        self._note(target, journal.FILLED)
+        self.progress.end(int(server.scalar(f"SELECT count() FROM {target.table}") or 0))
+
+    def _cut(self, target: Target, roots: dict[tuple[str, str], slices.Root]) -> None:
+        """Cut the roots as they are now, after the drain, and journal all slices at once."""
+        options = self.plan.options
+        found = [
+            piece
+            for number, branch in enumerate(target.branches)
+            for piece in slices.cut(self.server, roots[branch.root], number, options.slice_rows, options.slice_bytes)
+        ]
+        rows = [(number, journal.PLANNED, piece.as_json()) for number, piece in enumerate(found, 1)]
+        whole = (0, journal.SLICED, {"slices": len(found), "rows": sum(piece.rows for piece in found)})
+        self.log.write_all(self.server, target.name, target.declaration, [*rows, whole])
+
+    # --- at the end, or before it ---
+
+    def _reconcile(self, todo: Sequence[Target]) -> tuple[Reconciliation, ...]:
+        found: dict[tuple[str, str], Reconciliation] = {}
+        for target in todo:
+            if target.path not in found:
+                waits = partial(drain, self.server, self.plan.options.drain, self.say)
+                found[target.path] = reconcile(self.server, target, self.log.unique, waits)
+            self._note(target, journal.RECONCILED, found[target.path].as_json())
+        return tuple(found.values())
+
+    def _kill(self) -> None:
+        for target in self.plan.targets:
+            try:
+                _kill(self.server, tag(target.path, self.id), "")
+            except errors.ServerError:
+                return
+
+
+class _Work:
+    """The slices of one target."""
+
+    def __init__(self, run: _Run, target: Target, roots: dict[tuple[str, str], slices.Root], last: int) -> None:
+        self.run, self.target, self.roots = run, target, roots
+        self._lock, self._last = threading.Lock(), last
+
+    def slice(self, server: Server, number: int, piece: Slice, past: journal.Entry | None) -> list[tuple[int, Slice]]:
+        """Do one slice; return those that take its place, when it was too much."""
+        if self.run.stop.is_set():
+            return []
+        target, stager = self.target, self.run.stager
+        if target.how != STAGED:
+            self._straight(server, number, piece)
+            return []
+        rows = stager.resume(server, target, number, past) if past is not None else None
+        if rows is None:
+            try:
+                stager.fill(server, target, number, piece)
+            except TooMuchError as error:
+                return self._split(server, number, piece, error)
+        self.run.progress.slice(piece.rows)
+        return []
+
+    def _straight(self, server: Server, number: int, piece: Slice) -> None:
+        """Insert a slice where nothing can be moved: only where a row that comes twice counts once."""
+        target, log = self.target, self.run.log
+        log.write(server, target.name, target.declaration, journal.STAGING, number, {"into": target.table})
+        sql = insert(target, piece, target.table, self.run.stager.tag(target))
+        try:
+            server.execute(sql, settings=self.run.stager.settings)
+        except errors.ServerError as error:
+            why = too_much(error)
+            raise errors.slice_too_large(target.name, piece.condition, str(why)) if why else error from None
+        log.write(server, target.name, target.declaration, journal.DONE, number, {"rows": piece.rows})
+        self.run.progress.slice(piece.rows)
+
+    def _split(self, server: Server, number: int, piece: Slice, error: TooMuchError) -> list[tuple[int, Slice]]:
+        target = self.target
+        root = self.roots[target.branches[piece.branch].root]
+        by_result = error.by_result and bool(target.comparison.partition)
+        pieces = slices.split(server, root, piece, by_result=by_result)
+        if len(pieces) < 2:
+            raise errors.slice_too_large(target.name, piece.condition, str(error))
+        with self._lock:
+            numbers = list(range(self._last + 1, self._last + 1 + len(pieces)))
+            self._last = numbers[-1]
+        rows = [(n, journal.PLANNED, p.as_json()) for n, p in zip(numbers, pieces, strict=True)]
+        whole = (number, journal.SPLIT, {"into": numbers, "why": str(error)[:500]})
+        self.run.log.write_all(server, target.name, target.declaration, [*rows, whole])
+        self.run.progress.slice(0, more=len(pieces) - 1)
+        return list(zip(numbers, pieces, strict=True))
+
+
+class _Clients:
+    """Clients for workers: each statement runs on one that nobody else uses at that time."""
+
+    def __init__(self, server: Server, most: int) -> None:
+        self._server, self._most = server, most
+        self._lock = threading.Lock()
+        self._free: list[Server] = []
+        self._made: list[Server] = []
+
+    def using(self, work: Callable[..., T], *arguments: object) -> T:
+        """Call ``work`` with a client in front of its arguments."""
+        with self._lock:
+            client = self._free.pop() if self._free else None
+            if client is None:
+                client = self._server.clone()
+                self._made.append(client)
+        try:
+            return work(client, *arguments)
+        finally:
+            with self._lock:
+                self._free.append(client)
+
+    def close(self) -> None:
+        """Close them all."""
+        for client in self._made:
+            client.close()
+
+
+def _arms(step: Step) -> bool:
+    """Whether a step creates a view."""
+    return step.action == CREATE and step.statement.section == "views"
+
+
+def _kill(server: Server, comment: str, but: str) -> None:
+    """Kill what carries a tag; a right that this user may not have."""
+    inner = f" AND position(query, {text.quote_string(but)}) = 0" if but else ""
+    with suppress(errors.StatementRefused):
+        server.execute(
+            f"KILL QUERY WHERE startsWith(query, {text.quote_string(comment)}) AND position(query, 'INSERT INTO') > 0{inner} ASYNC"
+        )

@@ -1,0 +1,68 @@
+"""The ways from root sources down to a target: one SELECT each, bounded at the root.
+
+A view is a function of the rows it is given, block by block: of a union it gives the union. So the history of a target is
+the sum of its branches, and each may be cut into slices of its root in any way. Reading a table in between instead would miss
+the rows that its engine has merged away, and would depend on how far that table's own history has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import attrs
+
+from tilla.ddl.history import Fill, all_columns, select_over, stored
+from tilla.expressions.scan import closed
+
+# Stands in a branch's SELECT where the condition on its root belongs.
+PLACE = "tilla_slice_of_the_root"
+
+
+@attrs.frozen
+class Branch:
+    """One way from a root down to a target: ``select`` holds :data:`PLACE` once.
+
+    ``through`` are the paths of the views on the way, the target's own last; ``reason`` says why the root is one, where it is
+    no loader's table.
+    """
+
+    root: tuple[str, str]
+    select: str
+    through: tuple[tuple[str, str], ...]
+    reason: str = ""
+
+
+def branches(
+    fill: Fill, every: Iterable[Fill], lost: Callable[[tuple[str, str]], str] = lambda path: ""
+) -> list[Branch]:
+    """The branches of a history, by root.
+
+    ``lost`` says of a table why its old rows may be gone (a TTL), or '': what is computed from it is then a root itself.
+    """
+    every = list(every)
+    source = fill.trigger.source
+    above = [other for other in every if other.target.path == source.path]
+    gone = next((why for other in above if (why := lost(other.trigger.source.path))), "")
+    if not above or (gone and not _passes(source)):
+        inner = f"(SELECT {all_columns(source)} FROM {source.qualified_name} WHERE {PLACE})"
+        return [Branch(source.path, select_over(fill.trigger, inner), (fill.trigger.path,), gone)]
+    found = []
+    for other in above:
+        for branch in branches(other, every, lost):
+            inner = stored(other, branch.select)
+            through = (*branch.through, fill.trigger.path)
+            found.append(attrs.evolve(branch, select=select_over(fill.trigger, f"({closed(inner)})"), through=through))
+    return found
+
+
+def _passes(relation: Any) -> bool:
+    return bool(getattr(getattr(relation, "engine", None), "stream", False))
+
+
+def bounded(select: str, condition: str) -> str:
+    """A branch's SELECT over the rows of its root that fit a condition."""
+    return select.replace(PLACE, condition or "1")
+
+
+__all__ = ["PLACE", "Branch", "bounded", "branches"]
