@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from tests.support.command import ROOT
+from tilla import text
 
 pytestmark = pytest.mark.http
 
@@ -390,3 +391,50 @@ def test_a_chdb_path_from_apply_to_numbers_and_a_second_process(tmp_path, desk):
         out, _ = holder.communicate("", timeout=60)
     assert out == "[{'kind': 'a', 'items': 1}]\n"
     assert desk.process("backfill", name, "--dsn", dsn, module="tilla").code == 0
+
+
+# --- names ---
+
+NAMES = ["select", "a-b", "1st", "a.b", "a`b", 'a"b', "a\\b", "Таблица", "it's", "x;--", "{x}", "..", "a/b", "a\nb"]
+
+
+def test_odd_names_go_the_whole_way(desk, http_server, engine, database):
+    """Database, table, view, column, comment and Enum member: created, filled from history, rebuilt aside, read, and as declared."""
+    shop = Shop(
+        desk,
+        http_server,
+        engine,
+        database,
+        f"""
+from tilla import text
+NAMES = {NAMES!r}
+KEY = NAMES[4]
+raw_columns = tl.columns_of(*(tl.column(t.UInt64, name=n) for n in NAMES), tl.column(t.Enum8({{n: i for i, n in enumerate(NAMES)}}), name="state"))
+raw = tl.Source(text.quote_qualified({database + "_o'dd `б"!r}, "raw"), raw_columns)
+columns = {{c.name: c for c in raw_columns.__tilla_columns__}}
+everything = [tl.derive(c, name=c.name, comment=c.name) for c in columns.values()]
+sums = [tl.derive(columns["state"], name="state"), *(tl.measure(f.sum(columns[n]), name=n) for n in NAMES)]
+def called(n): return text.quote_qualified({database + "_o'dd `б"!r}, n)
+copies = [tl.MaterializedView(called("mv " + n), everything, source=raw, comment=n, where=columns[n] >= 0,
+    engine=ReplacingMergeTree(version=everything[0], order_by=(everything[1], columns[n]))) for n in NAMES[3:8]]
+totals = [tl.Aggregation(called(n), sums, source=raw, append_only_unique=True) for n in NAMES[3:8]]
+project = tl.project("odd", raw, *copies, *totals)
+""",
+    )
+    shop.run("apply", "--with-sources", "--select", "*raw")
+    odd = text.quote_identifier(f"{database}_o'dd `б")
+    engine.execute(f"INSERT INTO {odd}.raw SELECT {', '.join(['number'] * len(NAMES))}, 3 FROM numbers(10)")
+    shop.run("apply")
+    for _ in range(2):
+        shop.run("backfill", "--quiesced")
+    engine.execute(f"INSERT INTO {odd}.raw SELECT {', '.join(['number'] * len(NAMES))}, 3 FROM numbers(10, 2)")
+    for name in NAMES[3:8]:
+        shown = ", ".join(text.quote_identifier(n) for n in NAMES)
+        assert engine.rows(f"SELECT {shown} FROM {odd}.{text.quote_identifier(name)}") == [dict.fromkeys(NAMES, 66)]
+        copy = f"{odd}.{text.quote_identifier('mv ' + name)}"
+        assert engine.scalar(f"SELECT count() FROM {copy} FINAL") == 12
+        assert engine.scalar(f"SELECT any(state) FROM {copy}") == "a.b"
+    shop.run("plan")
+    told = "SELECT name, comment FROM system.columns WHERE database = {d:String} AND table = {t:String} AND name != 'state'"
+    rows = engine.rows(told, parameters={"d": f"{database}_o'dd `б", "t": "mv a`b"})
+    assert [(row["name"], row["comment"]) for row in rows] == [(n, n) for n in NAMES]

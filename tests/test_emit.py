@@ -512,6 +512,7 @@ MISTAKES = {
     "f-string": ("raw = tl.Source('r.e', Raw)\ntl.sql(f'SELECT 1 FROM {raw}')\n", "T004", "without the f"),
     "no database": ("tl.Table('a', Raw, engine=MergeTree(order_by=Raw.id))\n", "T021", "my_database.a"),
     "illegal type": ("t.Nullable(t.Array(t.String))\n", "T109", "Array(Nullable(String))"),
+    "Tilla's own database": ("project = tl.project('p', tl.Table('tilla.history', Raw, engine=MergeTree(order_by=Raw.id)))\n", "T311", "tilla.history"),
     "no project": ("projct = tl.project('p')\n", "T403", "nearest: projct"),
     "not a project": ("project = tl.Source('r.e', Raw)\n", "T404", "Source"),
     "syntax error": ("def x(:\n", "T406", "SyntaxError"),

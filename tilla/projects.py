@@ -11,7 +11,7 @@ import attrs
 
 from tilla import errors, graph
 from tilla.objects.access import Access
-from tilla.objects.base import Declared, Part
+from tilla.objects.base import OWN_DATABASE, Declared, Part
 from tilla.objects.renaming import Renamer
 from tilla.objects.source import Source
 
@@ -207,6 +207,9 @@ class Project:
             if not isinstance(item, Declared):
                 mistakes.add(errors.not_an_object(where, repr(item)))
                 continue
+            for part in item.parts():
+                if part.database == OWN_DATABASE and not isinstance(part, Source):
+                    mistakes.add(errors.own_database(where, part.name))
             keys: list[object] = [part.path for part in item.parts()]
             keys += [(member.kind, member.name) for member in item.members()] if isinstance(item, Access) else []
             for key in keys:

@@ -26,13 +26,14 @@ from tilla.expressions.scan import closed
 from tilla.expressions.sql import Sql
 from tilla.expressions.words import NONDETERMINISTIC
 from tilla.objects.aggregation import Aggregation
+from tilla.objects.base import OWN_DATABASE
 from tilla.objects.materialized import MaterializedView, Trigger
 
 if TYPE_CHECKING:
     from tilla.projects import Project
 
 # Where the static script and `backfill` note what has been filled.
-DATABASE = "tilla"
+DATABASE = OWN_DATABASE
 MARKER = f"{DATABASE}.history"
 
 

@@ -1,4 +1,4 @@
-"""T301-T310: mistakes in a project and its graph."""
+"""T301-T311: mistakes in a project and its graph."""
 
 from __future__ import annotations
 
@@ -86,6 +86,15 @@ def other_declaration(where: str, name: str) -> GraphError:
             where,
             f"this uses a {name} that is declared differently from the {name} in the project",
             hint="one declaration, used in both places",
+        )
+    )
+
+
+def own_database(where: str, name: str) -> DeclarationError:
+    """T311: an object in the database where Tilla notes what it has done."""
+    return DeclarationError(
+        Mistake(
+            "T311", where, f"{name} is in the database in which Tilla notes what is filled", hint="another database"
         )
     )
 

@@ -35,7 +35,8 @@ def name_node(name: str, relation: str = "") -> exp.Expr:
     """Build a column reference, with the relation or alias in front when one is given.
 
     Columns are the only ``exp.Column`` nodes (literals and lambda arguments are leaves), so that a clause may
-    put a qualifier in front of exactly the references.
+    put a qualifier in front of exactly the references. The names inside are leaves: an ``exp.Identifier`` escapes what is
+    quoted already once more (sqlglot 30: backslashes, double quotes, line ends).
     """
     sql = text.quote_identifier(name)
     qualifier = leaf(text.quote_identifier(relation)) if relation else None

@@ -24,6 +24,9 @@ B = TypeVar("B", bound="type[Columns] | Sequence[AnyColumn]")
 R = TypeVar("R", bound="type[Columns] | Sequence[AnyColumn] | None")
 T = TypeVar("T")
 
+# Where Tilla notes which history is filled: no object of a project may be made there.
+OWN_DATABASE = "tilla"
+
 
 @attrs.frozen(order=True)
 class Edge:
