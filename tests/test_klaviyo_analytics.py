@@ -83,31 +83,25 @@ class Membership(tl.Columns):
     profile_id = tl.column(t.String)
 
 
-@pytest.mark.parametrize("layout", [airbyte.V1, airbyte.V2_1], ids=lambda layout: layout.name)
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_segment_performance_worked_case(engine: Any, layout: Any) -> None:
     """A profile in two segments counts once in (all); members come from a table of one's own."""
     case = s.case("klaviyo_segment_performance")
-    with m.site(engine, layout, lambda have, how: []) as probe:
-        own = f"raw_{probe.tag}.memberships"
-        members = tl.Source(own, Membership, engine=MergeTree(order_by=(Membership.segment,)))
-        with m.site(
-            engine,
-            layout,
-            lambda have, how: [
-                mail.segment_performance(
-                    have["klaviyo"], memberships=members, start=dt.date(2026, 3, 1), end=dt.date(2026, 3, 31), **how
-                )
-            ],
-            sources=[members],
-        ) as site:
-            engine.insert(f"raw_{probe.tag}", "memberships", case["inputs"]["segment_members"])
-            site.land("klaviyo", "events", [case_event(row) for row in case["inputs"]["events"]])
-            outside = [m.event("z", "Placed Order", "2026-04-01T00:00:00Z", "p1", integration="Shopify", S_value=999)]
-            site.land("klaviyo", "events", outside)
-            site.land("klaviyo", "metrics", case_metrics())
-            rows = site.measured("segment_performance", "segment")
-            assert list(rows[0]) == list(case["expected"][0])
-            s.check(rows, case["expected"])
+    own = f"raw_members_{layout.name.replace('.', '_').replace('-', '_')}"
+    members = tl.Source(f"{own}.memberships", Membership, engine=MergeTree(order_by=(Membership.segment,)))
+    period = {"start": dt.date(2026, 3, 1), "end": dt.date(2026, 3, 31)}
+    tables = lambda have, how: [  # noqa: E731
+        mail.segment_performance(have["klaviyo"], memberships=members, **period, **how)
+    ]
+    with m.site(engine, layout, tables, sources=[members]) as site:
+        engine.insert(own, "memberships", case["inputs"]["segment_members"])
+        site.land("klaviyo", "events", [case_event(row) for row in case["inputs"]["events"]])
+        outside = [m.event("z", "Placed Order", "2026-04-01T00:00:00Z", "p1", integration="Shopify", S_value=999)]
+        site.land("klaviyo", "events", outside)
+        site.land("klaviyo", "metrics", case_metrics())
+        rows = site.measured("segment_performance", "segment")
+        assert list(rows[0]) == list(case["expected"][0])
+        s.check(rows, case["expected"])
 
 
 def test_segments_without_memberships_are_the_lists_of_profiles(engine: Any) -> None:

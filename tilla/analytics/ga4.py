@@ -139,14 +139,13 @@ FROM (
 
 
 def _from_reports(site: Curated) -> tl.Sql:
-    names = ("daily_active_users", "weekly_active_users", "four_weekly_active_users", "website_overview")
     selects, relations = [], {}
-    for place, name in enumerate(names):
+    for place, name in enumerate(_USERS):
         relation = site.get(f"{name}_latest")
         if relation is None:
             continue
         count = "total_users" if name == "website_overview" else "active_users"
-        cells = [count if at == place else "CAST(NULL, 'Nullable(Int64)')" for at in range(len(names))]
+        cells = [count if at == place else "CAST(NULL, 'Nullable(Int64)')" for at in range(len(_USERS))]
         aliases = ", ".join(f"{cell} AS u{at}" for at, cell in enumerate(cells))
         selects.append(f"    SELECT property_id, date, {aliases} FROM {{{name}}}")
         relations[name] = relation
@@ -187,12 +186,14 @@ GROUP BY property_id, date""",
     )
 
 
-# Each table with the curated objects that it cannot do without.
+_USERS = ("daily_active_users", "weekly_active_users", "four_weekly_active_users", "website_overview")
+
+# Each table with the curated objects of which it needs one.
 NEEDS = {
     daily_devices: ("devices",),
     daily_locations: ("locations",),
     daily_traffic_sources: ("traffic_sources",),
-    active_users: ("daily_active_users",),
+    active_users: _USERS,
 }
 
 
@@ -201,7 +202,7 @@ def measured(site: Curated, *, database: str = "analytics_ga4") -> tuple[Any, ..
     return tuple(
         make(site, database=database)
         for make, needs in NEEDS.items()
-        if all(site.get(name) is not None for name in needs)
+        if any(site.get(name) is not None for name in needs)
     )
 
 

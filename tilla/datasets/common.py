@@ -229,10 +229,10 @@ def latest(
     SQL over ``joined``.
     """
     own = [column.name for column in table.columns]
-    qualifier = "newest." if joined else ""
-    items = [f"{qualifier}{name}" + (f" AS {name}" if joined else "") for name in own]
+    named = bool(joined or more)
+    items = [f"newest.{name} AS {name}" if named else name for name in own]
     items += [f"{sql} AS {column.name}" for column, sql in more]
-    text = "SELECT\n    " + ",\n    ".join(items) + "\nFROM {table}" + (" AS newest" if joined else "") + " FINAL"
+    text = "SELECT\n    " + ",\n    ".join(items) + "\nFROM {table}" + (" AS newest" if named else "") + " FINAL"
     text += f"\n{joined}" if joined else ""
     text += f"\nWHERE {conditions}" if conditions else ""
     return tl.View(

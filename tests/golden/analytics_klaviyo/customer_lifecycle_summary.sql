@@ -7,8 +7,8 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR DEPENDS ON analytics_klaviyo.customer_lifecycl
     avg_historic_clv Nullable(Float64) COMMENT 'Klaviyo\'s value so far, average of the profiles that have one',
     avg_predicted_clv Nullable(Float64) COMMENT 'Klaviyo\'s value of the next year, average',
     avg_churn_probability Nullable(Float64) COMMENT 'Klaviyo\'s probability of churn, average, 0 to 1',
-    marketing_opt_ins UInt64 COMMENT 'profiles that subscribed to e-mail; sum over rows',
-    active_recently UInt64 COMMENT 'profiles with an event in the last 30 days'
+    marketing_opt_ins Nullable(UInt64) COMMENT 'profiles that subscribed to e-mail; sum over rows',
+    active_recently Nullable(UInt64) COMMENT 'profiles with an event in the last 30 days; sum over rows'
 )
 ENGINE = MergeTree
 ORDER BY (clv_segment, country)
@@ -19,11 +19,11 @@ SELECT
     c.clv_segment AS clv_segment,
     toString(ifNull(q.country, '')) AS country,
     count() AS customers,
-    avg(toFloat64(q.historic_clv)) AS avg_historic_clv,
-    avg(toFloat64(q.predicted_clv)) AS avg_predicted_clv,
-    avg(toFloat64(q.churn_probability)) AS avg_churn_probability,
-    countIf(q.email_consent = 'SUBSCRIBED') AS marketing_opt_ins,
-    countIf(toDate(q.last_event_at) >= c.as_of - 30) AS active_recently
+    CAST(avg(toFloat64(q.historic_clv)), 'Nullable(Float64)') AS avg_historic_clv,
+    CAST(avg(toFloat64(q.predicted_clv)), 'Nullable(Float64)') AS avg_predicted_clv,
+    CAST(avg(toFloat64(q.churn_probability)), 'Nullable(Float64)') AS avg_churn_probability,
+    CAST(countIf(q.email_consent = 'SUBSCRIBED'), 'Nullable(UInt64)') AS marketing_opt_ins,
+    CAST(countIf(toDate(q.last_event_at) >= c.as_of - 30), 'Nullable(UInt64)') AS active_recently
 FROM analytics_klaviyo.customer_lifecycle AS c
 LEFT JOIN data_klaviyo.profiles_latest AS q ON c.profile_id = q.profile_id
 GROUP BY clv_segment, country

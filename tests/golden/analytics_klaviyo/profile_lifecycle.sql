@@ -14,7 +14,7 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
     last_order_at Nullable(DateTime64(3, 'UTC')) COMMENT 'last order (UTC)',
     orders UInt64 COMMENT 'Placed Order events',
     is_subscribed Nullable(Bool) COMMENT 'true with consent to e-mail; NULL where it is not known',
-    is_suppressed Bool COMMENT 'true where Klaviyo sends no e-mail at all',
+    is_suppressed Nullable(Bool) COMMENT 'true where Klaviyo sends no e-mail at all; NULL where it is not known',
     engagement LowCardinality(String) COMMENT '30_days, 90_days, 180_days since the last engagement, or inactive',
     lifecycle LowCardinality(String) COMMENT 'never_purchased, churned, at_risk, new, active',
     as_of Date COMMENT 'the day that all of it holds for',
@@ -39,7 +39,7 @@ SELECT
     s.last_order_at AS last_order_at,
     s.orders AS orders,
     q.email_consent = 'SUBSCRIBED' AS is_subscribed,
-    toBool(q.suppressed) AS is_suppressed,
+    CAST(q.suppressed, 'Nullable(Bool)') AS is_suppressed,
     multiIf(
         dateDiff('day', s.engaged_day, toDate(now(), 'America/New_York')) <= 30, '30_days', dateDiff('day', s.engaged_day, toDate(now(), 'America/New_York')) <= 90, '90_days',
         dateDiff('day', s.engaged_day, toDate(now(), 'America/New_York')) <= 180, '180_days', 'inactive'
@@ -97,6 +97,6 @@ FROM data_klaviyo.profiles_latest AS e
     GROUP BY profile_id
 ) AS s
 LEFT JOIN (
-    SELECT profile_id, email_consent, email_consent_at, notEmpty(suppressions) AS suppressed FROM data_klaviyo.profiles_latest
+    SELECT profile_id, email_consent, email_consent_at, toNullable(notEmpty(suppressions)) AS suppressed FROM data_klaviyo.profiles_latest
 ) AS q ON s.profile_id = q.profile_id
 SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;

@@ -5,12 +5,12 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
     currency LowCardinality(String) COMMENT 'currency of the item\'s cost, else the shop\'s: of inventory_value',
     sku Nullable(String) COMMENT 'stock keeping unit of the item',
     available Int64 COMMENT 'pieces that can be sold, over all active locations; negative when oversold',
-    units_net Int64 COMMENT 'pieces sold less pieces put back in the last 28 days',
+    units_net Nullable(Int64) COMMENT 'pieces sold less pieces put back in the last 28 days; NULL without stream orders',
     daily_velocity Nullable(Float64) COMMENT 'units_net / 28',
     days_of_cover Nullable(Float64) COMMENT 'max(available, 0) / daily_velocity; NULL where nothing sells',
     inventory_value Nullable(Decimal(38, 4)) COMMENT 'max(available, 0) x unit cost, in currency; NULL where the cost is unknown',
     stockout Bool COMMENT 'true where nothing can be sold: available <= 0',
-    reorder Bool COMMENT 'true where it sells and lasts less than the lead time of 14 days',
+    reorder Nullable(Bool) COMMENT 'true where it sells and lasts less than the lead time of 14 days; NULL without stream orders',
     inventory_item_id Int64 COMMENT 'inventory_items.inventory_item_id',
     unit_cost Nullable(Decimal(18, 4)) COMMENT 'cost of one piece, in currency; NULL where unknown',
     incoming Int64 COMMENT 'pieces on their way, over all active locations',
@@ -45,16 +45,6 @@ SELECT
 FROM data_shopify.orders_latest
 WHERE NOT ifNull(test, false) AND if(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL
 ),
-variant_items AS (
-    SELECT shop_url, variant_id, ifNull(inventory_item_id, 0) AS variant_item
-    FROM data_shopify.product_variants_latest
-),
-sku_items AS (
-    SELECT shop_url, sku, min(inventory_item_id) AS sku_item
-    FROM data_shopify.inventory_items_latest
-    WHERE sku != ''
-    GROUP BY shop_url, sku
-),
 sold AS (
     SELECT shop_url, variant_id, sku, toInt64(ifNull(quantity, 0)) AS units
     FROM data_shopify.order_line_items_latest
@@ -74,6 +64,16 @@ sold AS (
         FROM data_shopify.order_line_items
         GROUP BY shop_url, line_id
     ) AS l ON r.shop_url = l.shop_url AND r.line_id = l.line_id
+),
+variant_items AS (
+    SELECT shop_url, variant_id, ifNull(inventory_item_id, 0) AS variant_item
+    FROM data_shopify.product_variants_latest
+),
+sku_items AS (
+    SELECT shop_url, sku, min(inventory_item_id) AS sku_item
+    FROM data_shopify.inventory_items_latest
+    WHERE sku != ''
+    GROUP BY shop_url, sku
 ),
 moved AS (
     SELECT shop_url, item, sum(units) AS units_net
@@ -102,7 +102,7 @@ SELECT
     toString(coalesce(i.cost_currency, nullIf(c.shop_currency, ''), '')) AS currency,
     i.sku AS sku,
     toInt64(ifNull(s.available, 0)) AS available,
-    toInt64(ifNull(m.units_net, 0)) AS units_net,
+    toNullable(toInt64(ifNull(m.units_net, 0))) AS units_net,
     units_net / CAST(28, 'UInt16') AS daily_velocity,
     if(units_net > 0, greatest(available, 0) / daily_velocity, NULL) AS days_of_cover,
     toDecimal128(i.unit_cost, 4) * greatest(available, 0) AS inventory_value,

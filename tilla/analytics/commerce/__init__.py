@@ -48,19 +48,16 @@ def measured(
                 **how,
             )
         )
-    found.append(channel_performance(shop, site=site, property_shops=property_shops, **how))
+    sold = shop.get("orders") is not None
+    if sold or (site is not None and site.get("traffic_sources") is not None):
+        found.append(channel_performance(shop, site=site, property_shops=property_shops, **how))
     if account is not None and account.get("events") is not None and account.get("metrics") is not None:
         found.append(email_revenue_reconciliation(shop, account=account, account_shop=account_shop, **how))
-    found.append(
-        customer_360(
-            shop,
-            account=account,
-            lives=made.get("profile_lifecycle"),
-            scores=made.get("customer_rfm"),
-            account_shop=account_shop,
-            **how,
-        )
-    )
+    lives = made.get("profile_lifecycle")
+    known = account is not None and account.get("profiles") is not None
+    if sold or shop.get("customers") is not None or known or lives is not None:
+        scores = made.get("customer_rfm")
+        found.append(customer_360(shop, account=account, lives=lives, scores=scores, account_shop=account_shop, **how))
     return tuple(found)
 
 

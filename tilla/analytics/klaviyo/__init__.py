@@ -46,7 +46,7 @@ def measured(account: Curated, *, database: str = "analytics_klaviyo", timezone:
         zone = {} if make is campaign_performance else {"timezone": timezone}
         made = make(account, database=database, **zone)
         found += made if isinstance(made, tuple) else (made,)
-        if make is customer_lifecycle and account.get("profiles") is not None:
+        if make is customer_lifecycle:
             found.append(customer_lifecycle_summary(account, made, database=database))
     return tuple(found)
 

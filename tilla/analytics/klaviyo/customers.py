@@ -159,7 +159,11 @@ def customer_lifecycle_summary(
     active_days: int = 30,
     refresh: tl.Schedule = p.DAILY,
 ) -> tl.RefreshableView[Any]:
-    """One row per segment of value and country, over ``customers`` (:func:`customer_lifecycle`), after it has refreshed."""
+    """One row per segment of value and country, over ``customers`` (:func:`customer_lifecycle`), after it has refreshed.
+
+    Averages are of Klaviyo's own forecasts. Without stream ``profiles`` there is one row per segment, and what profiles tell
+    is NULL. A refresh reads the customers and the profiles.
+    """
 
     class Summary(tl.Columns):
         clv_segment = tl.column(WORD, comment="none, low, mid, high")
@@ -168,24 +172,38 @@ def customer_lifecycle_summary(
         avg_historic_clv = tl.column(p.RATE, comment="Klaviyo's value so far, average of the profiles that have one")
         avg_predicted_clv = tl.column(p.RATE, comment="Klaviyo's value of the next year, average")
         avg_churn_probability = tl.column(p.RATE, comment="Klaviyo's probability of churn, average, 0 to 1")
-        marketing_opt_ins = tl.column(p.COUNT, comment="profiles that subscribed to e-mail; sum over rows")
-        active_recently = tl.column(p.COUNT, comment=f"profiles with an event in the last {active_days} days")
+        marketing_opt_ins = tl.column(t.Nullable(p.COUNT), comment="profiles that subscribed to e-mail; sum over rows")
+        active_recently = tl.column(
+            t.Nullable(p.COUNT), comment=f"profiles with an event in the last {active_days} days; sum over rows"
+        )
 
+    profiles = account.get("profiles_latest")
+    told = [
+        ("avg(toFloat64(q.historic_clv))", "avg_historic_clv", "Nullable(Float64)"),
+        ("avg(toFloat64(q.predicted_clv))", "avg_predicted_clv", "Nullable(Float64)"),
+        ("avg(toFloat64(q.churn_probability))", "avg_churn_probability", "Nullable(Float64)"),
+        ("countIf(q.email_consent = 'SUBSCRIBED')", "marketing_opt_ins", "Nullable(UInt64)"),
+        (
+            f"countIf(toDate(q.last_event_at) >= c.as_of - {active_days:d})",
+            "active_recently",
+            "Nullable(UInt64)",
+        ),
+    ]
+    items = ",\n    ".join(
+        f"CAST({aggregate if profiles is not None else 'NULL'}, '{type}') AS {name}" for aggregate, name, type in told
+    )
+    country = "toString(ifNull(q.country, ''))" if profiles is not None else "''"
+    joined = "\nLEFT JOIN {profiles} AS q ON c.profile_id = q.profile_id" if profiles is not None else ""
     query = tl.sql(
         f"""SELECT
     c.clv_segment AS clv_segment,
-    toString(ifNull(q.country, '')) AS country,
+    {country} AS country,
     count() AS customers,
-    avg(toFloat64(q.historic_clv)) AS avg_historic_clv,
-    avg(toFloat64(q.predicted_clv)) AS avg_predicted_clv,
-    avg(toFloat64(q.churn_probability)) AS avg_churn_probability,
-    countIf(q.email_consent = 'SUBSCRIBED') AS marketing_opt_ins,
-    countIf(toDate(q.last_event_at) >= c.as_of - {active_days:d}) AS active_recently
-FROM {{customers}} AS c
-LEFT JOIN {{profiles}} AS q ON c.profile_id = q.profile_id
+    {items}
+FROM {{customers}} AS c{joined}
 GROUP BY clv_segment, country""",
         customers=customers,
-        profiles=account.profiles_latest,
+        **({"profiles": profiles} if profiles is not None else {}),
     )
     return p.measures(
         database,
@@ -289,7 +307,9 @@ def profile_lifecycle(
         last_order_at = tl.column(moment, comment="last order (UTC)")
         orders = tl.column(p.COUNT, comment=f"{conversion_metric} events")
         is_subscribed = tl.column(t.Nullable(t.Bool), comment="true with consent to e-mail; NULL where it is not known")
-        is_suppressed = tl.column(t.Bool, comment="true where Klaviyo sends no e-mail at all")
+        is_suppressed = tl.column(
+            t.Nullable(t.Bool), comment="true where Klaviyo sends no e-mail at all; NULL where it is not known"
+        )
         engagement = tl.column(WORD, comment="30_days, 90_days, 180_days since the last engagement, or inactive")
         lifecycle = tl.column(WORD, comment="never_purchased, churned, at_risk, new, active")
         as_of = tl.column(t.Date, comment="the day that all of it holds for")
@@ -304,7 +324,7 @@ def profile_lifecycle(
     profiles = account.get("profiles_latest")
     consent = (
         """LEFT JOIN (
-    SELECT profile_id, email_consent, email_consent_at, notEmpty(suppressions) AS suppressed FROM {profiles}
+    SELECT profile_id, email_consent, email_consent_at, toNullable(notEmpty(suppressions)) AS suppressed FROM {profiles}
 ) AS q ON s.profile_id = q.profile_id"""
         if profiles is not None
         else ""
@@ -330,7 +350,7 @@ def profile_lifecycle(
     s.last_order_at AS last_order_at,
     s.orders AS orders,
     {subscribed} AS is_subscribed,
-    toBool({"q.suppressed" if consent else "0"}) AS is_suppressed,
+    CAST({"q.suppressed" if consent else "NULL"}, 'Nullable(Bool)') AS is_suppressed,
     multiIf(
         dateDiff('day', s.engaged_day, {{as_of}}) <= 30, '30_days', dateDiff('day', s.engaged_day, {{as_of}}) <= 90, '90_days',
         dateDiff('day', s.engaged_day, {{as_of}}) <= 180, '180_days', 'inactive'

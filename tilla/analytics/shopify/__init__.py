@@ -23,7 +23,7 @@ NEEDS: dict[Callable[..., tl.RefreshableView[Any]], tuple[str, ...]] = {
     customer_cohorts: ("orders",),
     customer_rfm: ("orders",),
     discount_effect: ("orders",),
-    inventory_cover: ("orders", "inventory_items", "inventory_levels"),
+    inventory_cover: ("inventory_items", "inventory_levels"),
     checkout_recovery: ("abandoned_checkouts",),
 }
 

@@ -27,7 +27,8 @@ def inventory_cover(
     The window is the ``window_days`` days up to ``as_of`` (default: today), that day included. An order line belongs to the
     item of its variant, else to the item of its sku; without stream ``product_variants`` to that of its sku. A refund line
     that puts goods back (return, cancel, legacy_restock) lowers the units on the refund's day. Stock at locations that are
-    closed does not count, as far as stream ``locations`` says. A refresh reads all order lines of the window's orders.
+    closed does not count, as far as stream ``locations`` says. Without stream ``orders`` nothing is known of sales: what
+    depends on them is NULL. A refresh reads orders once, the order lines of the window's orders, refund lines, and the stock.
     """
 
     class Cover(tl.Columns):
@@ -37,7 +38,10 @@ def inventory_cover(
         available = tl.column(
             t.Int64, comment="pieces that can be sold, over all active locations; negative when oversold"
         )
-        units_net = tl.column(t.Int64, comment=f"pieces sold less pieces put back in the last {window_days} days")
+        units_net = tl.column(
+            t.Nullable(t.Int64),
+            comment=f"pieces sold less pieces put back in the last {window_days} days; NULL without stream orders",
+        )
         daily_velocity = tl.column(p.RATE, comment=f"units_net / {window_days}")
         days_of_cover = tl.column(p.RATE, comment="max(available, 0) / daily_velocity; NULL where nothing sells")
         inventory_value = tl.column(
@@ -46,7 +50,8 @@ def inventory_cover(
         )
         stockout = tl.column(t.Bool, comment="true where nothing can be sold: available <= 0")
         reorder = tl.column(
-            t.Bool, comment=f"true where it sells and lasts less than the lead time of {lead_time_days} days"
+            t.Nullable(t.Bool),
+            comment=f"true where it sells and lasts less than the lead time of {lead_time_days} days; NULL without stream orders",
         )
         inventory_item_id = tl.column(t.Int64, comment="inventory_items.inventory_item_id")
         unit_cost = tl.column(
@@ -55,20 +60,95 @@ def inventory_cover(
         incoming = tl.column(t.Int64, comment="pieces on their way, over all active locations")
         as_of = tl.column(t.Date, comment=f"last day of the window, in {p.zone(shop, timezone)}")
 
-    lines = shop.order_refund_line_items
+    sells = shop.get("orders") is not None
     query = tl.sql(
-        """WITH
-counted AS (
-{counted}
-),
+        f"""WITH
+{_SOLD if sells else _NOTHING_SOLD},
 variant_items AS (
-{variant_items}
+{{variant_items}}
 ),
 sku_items AS (
     SELECT shop_url, sku, min(inventory_item_id) AS sku_item
-    FROM {items}
+    FROM {{items}}
     WHERE sku != ''
     GROUP BY shop_url, sku
+),
+moved AS (
+    SELECT shop_url, item, sum(units) AS units_net
+    FROM (
+        SELECT
+            s.shop_url AS shop_url, s.units AS units,
+            if(ifNull(v.variant_item, 0) != 0, v.variant_item, ifNull(k.sku_item, 0)) AS item
+        FROM sold AS s
+        LEFT JOIN variant_items AS v ON s.shop_url = v.shop_url AND s.variant_id = v.variant_id
+        LEFT JOIN sku_items AS k ON s.shop_url = k.shop_url AND s.sku = k.sku
+    )
+    WHERE item != 0
+    GROUP BY shop_url, item
+),
+stock AS (
+    SELECT shop_url, inventory_item_id, sum(ifNull(available, 0)) AS available, sum(ifNull(incoming, 0)) AS incoming
+    FROM {{levels}}
+    WHERE {{at_active_locations}}
+    GROUP BY shop_url, inventory_item_id
+),
+shops AS (
+    SELECT shop_url, argMax(currency, placed_at) AS shop_currency FROM counted GROUP BY shop_url
+)
+SELECT
+    i.shop_url AS shop_url,
+    toString(coalesce(i.cost_currency, nullIf(c.shop_currency, ''), '')) AS currency,
+    i.sku AS sku,
+    toInt64(ifNull(s.available, 0)) AS available,
+    {"toNullable(toInt64(ifNull(m.units_net, 0)))" if sells else "CAST(NULL, 'Nullable(Int64)')"} AS units_net,
+    units_net / {{window_days}} AS daily_velocity,
+    if(units_net > 0, greatest(available, 0) / daily_velocity, NULL) AS days_of_cover,
+    toDecimal128(i.unit_cost, 4) * greatest(available, 0) AS inventory_value,
+    available <= 0 AS stockout,
+    {"ifNull(days_of_cover < {lead_time_days}, false)" if sells else "CAST(NULL, 'Nullable(Bool)')"} AS reorder,
+    i.inventory_item_id AS inventory_item_id,
+    i.unit_cost AS unit_cost,
+    toInt64(ifNull(s.incoming, 0)) AS incoming,
+    {{as_of}} AS as_of
+FROM {{items}} AS i
+LEFT JOIN stock AS s ON i.shop_url = s.shop_url AND i.inventory_item_id = s.inventory_item_id
+LEFT JOIN moved AS m ON i.shop_url = m.shop_url AND i.inventory_item_id = m.item
+LEFT JOIN shops AS c ON i.shop_url = c.shop_url
+WHERE ifNull(i.tracked, true)""",
+        variant_items=_variant_items(shop),
+        items=shop.inventory_items_latest,
+        levels=shop.inventory_levels_latest,
+        at_active_locations=_active(shop),
+        as_of=p.day_or_today(shop, as_of, timezone),
+        window_days=p.number(window_days),
+        **(_sales(shop, timezone) | {"lead_time_days": p.number(lead_time_days)} if sells else {}),
+    )
+    return p.measures(
+        database,
+        "inventory_cover",
+        Cover,
+        query,
+        order_by=(Cover.shop_url, Cover.currency, Cover.inventory_item_id),
+        refresh=refresh,
+        comment="One row per shop and tracked inventory item: what is there and how many days it lasts.",
+    )
+
+
+def _sales(shop: Curated, timezone: str) -> dict[str, Any]:
+    """What :data:`_SOLD` reads."""
+    lines = shop.order_refund_line_items
+    return {
+        "counted": s.counted_orders(shop, timezone=timezone),
+        "order_lines": shop.order_line_items_latest,
+        "order_lines_table": shop.order_line_items,
+        "refund_lines": lines,
+        "refund_day": p.day(shop, p.columns(lines)["created_at"], timezone),
+    }
+
+
+# Pieces sold in the window, and pieces put back in it.
+_SOLD = """counted AS (
+{counted}
 ),
 sold AS (
     SELECT shop_url, variant_id, sku, toInt64(ifNull(quantity, 0)) AS units
@@ -89,71 +169,16 @@ sold AS (
         FROM {order_lines_table}
         GROUP BY shop_url, line_id
     ) AS l ON r.shop_url = l.shop_url AND r.line_id = l.line_id
+)"""
+
+_NOTHING_SOLD = """counted AS (
+    SELECT '' AS shop_url, '' AS currency, toDateTime64(0, 3, 'UTC') AS placed_at WHERE false
 ),
-moved AS (
-    SELECT shop_url, item, sum(units) AS units_net
-    FROM (
-        SELECT
-            s.shop_url AS shop_url, s.units AS units,
-            if(ifNull(v.variant_item, 0) != 0, v.variant_item, ifNull(k.sku_item, 0)) AS item
-        FROM sold AS s
-        LEFT JOIN variant_items AS v ON s.shop_url = v.shop_url AND s.variant_id = v.variant_id
-        LEFT JOIN sku_items AS k ON s.shop_url = k.shop_url AND s.sku = k.sku
-    )
-    WHERE item != 0
-    GROUP BY shop_url, item
-),
-stock AS (
-    SELECT shop_url, inventory_item_id, sum(ifNull(available, 0)) AS available, sum(ifNull(incoming, 0)) AS incoming
-    FROM {levels}
-    WHERE {at_active_locations}
-    GROUP BY shop_url, inventory_item_id
-),
-shops AS (
-    SELECT shop_url, argMax(currency, placed_at) AS shop_currency FROM counted GROUP BY shop_url
-)
-SELECT
-    i.shop_url AS shop_url,
-    toString(coalesce(i.cost_currency, nullIf(c.shop_currency, ''), '')) AS currency,
-    i.sku AS sku,
-    toInt64(ifNull(s.available, 0)) AS available,
-    toInt64(ifNull(m.units_net, 0)) AS units_net,
-    units_net / {window_days} AS daily_velocity,
-    if(units_net > 0, greatest(available, 0) / daily_velocity, NULL) AS days_of_cover,
-    toDecimal128(i.unit_cost, 4) * greatest(available, 0) AS inventory_value,
-    available <= 0 AS stockout,
-    ifNull(days_of_cover < {lead_time_days}, false) AS reorder,
-    i.inventory_item_id AS inventory_item_id,
-    i.unit_cost AS unit_cost,
-    toInt64(ifNull(s.incoming, 0)) AS incoming,
-    {as_of} AS as_of
-FROM {items} AS i
-LEFT JOIN stock AS s ON i.shop_url = s.shop_url AND i.inventory_item_id = s.inventory_item_id
-LEFT JOIN moved AS m ON i.shop_url = m.shop_url AND i.inventory_item_id = m.item
-LEFT JOIN shops AS c ON i.shop_url = c.shop_url
-WHERE ifNull(i.tracked, true)""",
-        counted=s.counted_orders(shop, timezone=timezone),
-        variant_items=_variant_items(shop),
-        items=shop.inventory_items_latest,
-        order_lines=shop.order_line_items_latest,
-        order_lines_table=shop.order_line_items,
-        refund_lines=lines,
-        refund_day=p.day(shop, p.columns(lines)["created_at"], timezone),
-        levels=shop.inventory_levels_latest,
-        at_active_locations=_active(shop),
-        as_of=p.day_or_today(shop, as_of, timezone),
-        window_days=p.number(window_days),
-        lead_time_days=p.number(lead_time_days),
-    )
-    return p.measures(
-        database,
-        "inventory_cover",
-        Cover,
-        query,
-        order_by=(Cover.shop_url, Cover.currency, Cover.inventory_item_id),
-        refresh=refresh,
-        comment="One row per shop and tracked inventory item: what is there and how many days it lasts.",
-    )
+sold AS (
+    SELECT
+        '' AS shop_url, CAST(NULL, 'Nullable(Int64)') AS variant_id, CAST(NULL, 'Nullable(String)') AS sku, toInt64(0) AS units
+    WHERE false
+)"""
 
 
 def _variant_items(shop: Curated) -> tl.Sql:
