@@ -308,7 +308,7 @@ def test_mistakes() -> None:
     x = Reference("x", t.UInt8)
     with pytest.raises(errors.DeclarationError, match=r"T080.*sum\(count\(\)\)"):
         f.sum(f.count())
-    with pytest.raises(errors.DeclarationError, match="T088.*-Array"):
+    with pytest.raises(errors.DeclarationError, match=r"T088.*-Array"):
         f.uniq(x).array().array()
     assert f.sum(x).or_null().if_(x > 1).or_null().sql() == "sumOrNullIf(x, x > 1)"
 

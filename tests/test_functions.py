@@ -281,7 +281,7 @@ def test_json_of_a_json_column(engine: Server) -> None:
 @pytest.mark.parametrize("step", [0, True, 1.5, None, ["a"]])
 def test_a_bad_path_is_told(step: Any) -> None:
     """Positions count from 1, so a 0 is a mistake, as is anything that is no key."""
-    with pytest.raises(errors.DeclarationError, match="T083.*no step of a JSON path"):
+    with pytest.raises(errors.DeclarationError, match=r"T083.*no step of a JSON path"):
         f.json_text(SOURCE, "a", step)
 
 
@@ -326,7 +326,7 @@ def test_a_lambda_shows_the_columns_it_reads_and_no_parameter() -> None:
 @pytest.mark.parametrize("wrong", [1, "x -> x", Reference("a", t.String)])
 def test_a_lambda_must_be_a_function(wrong: Any) -> None:
     """An expression in place of a Python function is told with what to write."""
-    with pytest.raises(errors.DeclarationError, match="T081.*Python function"):
+    with pytest.raises(errors.DeclarationError, match=r"T081.*Python function"):
         f.array_map(wrong, Reference("a", t.Array(t.UInt8)))
 
 
@@ -352,7 +352,7 @@ def test_decimal_literals_take_the_scale_of_their_neighbours(engine: Server) -> 
     source = "SELECT CAST(NULL, 'Nullable(Decimal(38, 4))') AS d"
     assert read(engine, f.coalesce(amount, Decimal(0)), source) == 0
     assert read(engine, amount.if_null(Decimal("1.5")), source) == Decimal("1.5")
-    with pytest.raises(errors.DeclarationError, match="T087.*different scales"):
+    with pytest.raises(errors.DeclarationError, match=r"T087.*different scales"):
         f.coalesce(amount, Reference("e", t.Decimal(9, 2)))
     with pytest.raises(errors.DeclarationError, match="T087"):
         f.if_null(amount, Decimal("0.00001"))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 import tilla as tl
 from tilla import shipped
 from tilla.cli import run, stale_pages
@@ -90,12 +92,9 @@ def test_the_command_writes_checks_and_says_what_is_left_over(tmp_path, capsys):
 
 
 def assert_refused(arguments):
-    try:
+    with pytest.raises(tl.TillaError) as refused:
         run(arguments)
-    except tl.TillaError as error:
-        assert error.mistakes[0].code == "T411"
-    else:
-        raise AssertionError("written over a file")
+    assert refused.value.mistakes[0].code == "T411"
 
 
 def test_a_page_of_each_kind_of_object():

@@ -145,7 +145,9 @@ def test_fields_follow_from_the_declarations() -> None:
     from tilla.datasets import shopify
 
     few = shopify.curated(layout=airbyte.V1, streams=("customers",)).rejects.query.render()
-    assert "stream_customers" in few and "stream_orders" not in few
-    assert "orders_count" in few and "'price_set', 'shop_money', 'amount'" not in few
+    assert "stream_customers" in few
+    assert "stream_orders" not in few
+    assert "orders_count" in few
+    assert "'price_set', 'shop_money', 'amount'" not in few
     more = shopify.curated(layout=airbyte.V1, streams=("orders",)).rejects.query.render()
     assert "'price_set', 'shop_money', 'amount'" in more

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
 
 from sqlglot import exp
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-C = TypeVar("C", bound="Column[Any]")
 
 _tokens = itertools.count()
 
@@ -79,11 +78,11 @@ class Column(Expr[T_co], Generic[T_co]):
         """What the column holds, as ``COMMENT`` says it."""
         return str(self.options.get("comment", ""))
 
-    def renamed(self: C, name: str) -> C:
+    def renamed(self, name: str) -> Self:
         """The same column under another name."""
         return self._evolved(name=name)
 
-    def _evolved(self: C, **changes: Any) -> C:
+    def _evolved(self, **changes: Any) -> Self:
         facts: dict[str, Any] = {
             "name": self.name,
             "type": self.type,
@@ -356,7 +355,7 @@ class Columns:
         mistakes.raise_all()
         cls.__tilla_columns__ = tuple(found.values())
 
-    def __new__(cls) -> Columns:
+    def __new__(cls) -> Self:
         raise errors.body_instantiated(cls.__qualname__)
 
 

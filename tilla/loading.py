@@ -98,7 +98,8 @@ def _from_file(place: str, folder: Path) -> object:
     if str(file.parent) not in sys.path:  # the file may import its neighbours
         sys.path.insert(0, str(file.parent))
     spec = importlib.util.spec_from_file_location(file.stem, file)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(file.stem, module)
     with _telling(place):

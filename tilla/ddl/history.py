@@ -206,13 +206,12 @@ def verdict(view: Any) -> Verdict:
     unsteady = _nondeterministic(view.trigger.query)
     if isinstance(target, engines.ReplacingMergeTree):
         return _replacing(view, target, unsteady)
-    if isinstance(view, Aggregation) and isinstance(target, engines.AggregatingMergeTree):
-        if all(is_idempotent(m.aggregate) for m in view.measures) and not unsteady:
+    if isinstance(view, Aggregation):
+        loose = [m for m in view.measures if not is_idempotent(m.aggregate)]
+        if isinstance(target, engines.AggregatingMergeTree) and not loose and not unsteady:
             return Verdict(
                 True, "its measures give the same answer when a row comes twice (" + _measures(view.measures) + ")"
             )
-    if isinstance(view, Aggregation):
-        loose = [m for m in view.measures if not is_idempotent(m.aggregate)]
         if loose:
             return Verdict(False, f"a row that comes twice counts twice in {_measures(loose)}", WAYS)
     if unsteady:

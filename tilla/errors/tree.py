@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import Self
 
 import attrs
 
@@ -125,7 +126,7 @@ class Collector:
         """Keep a :class:`TillaError` raised inside the block instead of letting it out."""
         return self
 
-    def __enter__(self) -> Collector:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

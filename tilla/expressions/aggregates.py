@@ -40,6 +40,7 @@ class Spec:
 
 
 def same(parameters: Sequence[object], first: Type, *rest: Type) -> Type | None:
+    """The type of the first argument: of functions that give one of their values back."""
     return first
 
 

@@ -436,7 +436,8 @@ class Expr(Face[T_co]):
         frame: str = "",
     ) -> Expr[T]:
         """Use an aggregate or window function over a window; ``frame`` is ClickHouse text such as
-        ``ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW``."""
+        ``ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW``.
+        """
         partitions = as_sequence(partition_by)
         orders = [item if isinstance(item, Ordered) else item.asc() for item in as_sequence(order_by)]
         parts: list[Expr[Any]] = [self, *partitions, *(item.expr for item in orders)]

@@ -307,6 +307,7 @@ def _shifted(moment: Type, by: Type) -> Type | None:
 
 
 def by_interval(moment: Type, by: IntervalType) -> Type | None:
+    """Return the type of a moment plus or minus an interval: of a finer unit it gets the digits for it."""
     if isinstance(moment, IntervalType):
         return moment if moment.unit == by.unit else TupleType((moment, by))
     digits = _SUBSECOND.get(by.unit)

@@ -65,7 +65,8 @@ def uniq_up_to(x: Expr[Any], n: int) -> Aggregate[int]:
 
 def group_bitmap(x: Expr[int | None]) -> Aggregate[int]:
     """``groupBitmap(x)``: distinct integers, kept as a Roaring bitmap. The count has the argument's type and may
-    overflow it: widen a UInt8 first."""
+    overflow it: widen a UInt8 first.
+    """
     return Aggregate("groupBitmap", (x,))
 
 
@@ -171,13 +172,15 @@ def max_map(x: Expr[dict[Any, T]]) -> Aggregate[dict[Any, T]]:
 
 def arg_min(x: Expr[T], key: Expr[Any]) -> Aggregate[T]:
     """``argMin(x, key)``: ``x`` of the row with the smallest ``key``; rows where ``x`` or ``key`` is NULL are
-    passed over (take a tuple of ``x`` to keep its NULL)."""
+    passed over (take a tuple of ``x`` to keep its NULL).
+    """
     return Aggregate("argMin", (x, key))
 
 
 def arg_max(x: Expr[T], key: Expr[Any]) -> Aggregate[T]:
     """``argMax(x, key)``: ``x`` of the row with the largest ``key``; rows where ``x`` or ``key`` is NULL are
-    passed over (take a tuple of ``x`` to keep its NULL)."""
+    passed over (take a tuple of ``x`` to keep its NULL).
+    """
     return Aggregate("argMax", (x, key))
 
 
@@ -505,7 +508,8 @@ def window_funnel(
     time: Expr[dt.datetime] | Expr[dt.date] | Expr[int], *steps: Truth, window: int, mode: str = ""
 ) -> Aggregate[int]:
     """``windowFunnel(window, mode)(time, step, ...)``: how many steps were taken in order within ``window``
-    (seconds of a DateTime, else units of ``time``)."""
+    (seconds of a DateTime, else units of ``time``).
+    """
     return Aggregate("windowFunnel", (time, *_some("window_funnel", steps)), (window, *((mode,) if mode else ())))
 
 

@@ -241,7 +241,8 @@ _LONG = frozenset({"Week", "Month", "Quarter", "Year"})
 
 def date_trunc(unit: str, x: Moment, tz: str = "") -> Expr[Any]:
     """``dateTrunc('unit', x, tz)``: down to a unit, second to year. A Date for week and longer, else a DateTime;
-    of a Date32 or DateTime64 their wider kind (26.9)."""
+    of a Date32 or DateTime64 their wider kind (26.9).
+    """
 
     def base(name: Type, value: Type, *rest: Type) -> Type | None:
         wide = isinstance(value, DateTime64Type) or value == DATE32

@@ -163,9 +163,10 @@ class Renamer:
             swap[text.quote_string(".".join(relation.path))] = text.quote_string(".".join(self(relation).path))
 
         def renamed(node: exp.Expr) -> exp.Expr:
-            if isinstance(node, exp.Anonymous) and node.expressions and node.expressions[0].name in written:
-                if LOOK_UP.match(node.name):
-                    node.set("expressions", [leaf(written[node.expressions[0].name]), *node.expressions[1:]])
+            if isinstance(node, exp.Anonymous) and node.expressions and LOOK_UP.match(node.name):
+                first, *others = node.expressions
+                if first.name in written:
+                    node.set("expressions", [leaf(written[first.name]), *others])
             return leaf(swap[node.name]) if isinstance(node, exp.Var) and node.name in swap else node
 
         return value.rebuilt(value.node.transform(renamed), self(value.reads), elements, lets)
