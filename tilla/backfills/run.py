@@ -163,20 +163,20 @@ class _Run:
                 if not past.sliced:
                     fresh.append(target)
                 continue
-            if past is not None and past.begun.declaration != target.declaration and not past.filled and past.moved:
-                if same(past, target.path, before):
-                    what = f"run {past.begun.run} moved {past.done} of {len(past.slices)} slices in"
-                    mistakes.add(errors.other_version(target.name, past.begun.declaration, target.declaration, what))
-                    continue
+            changed = past is not None and past.begun.declaration != target.declaration
+            if past is not None and changed and not past.filled and past.moved and same(past, target.path, before):
+                what = f"run {past.begun.run} moved {past.done} of {len(past.slices)} slices in"
+                mistakes.add(errors.other_version(target.name, past.begun.declaration, target.declaration, what))
+                continue
             todo.append(target)
             fresh.append(target)
         mistakes.raise_all()
         for target in fresh:
             past = known.get(target.name)
             for last in past.slices.values() if past is not None else ():
-                if last.state not in (journal.PLANNED, journal.DONE, journal.SPLIT):
-                    if stage := last.detail.get("stage"):
-                        drop(server, str(stage))
+                unfinished = last.state not in (journal.PLANNED, journal.DONE, journal.SPLIT)
+                if unfinished and (stage := last.detail.get("stage")):
+                    drop(server, str(stage))
             self._note(target, journal.BEGUN)
         self._steps(step for step in plan.before if step.sent and _arms(step))
         if fresh:
