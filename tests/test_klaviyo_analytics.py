@@ -46,7 +46,12 @@ def case_metrics() -> list[dict[str, Any]]:
 def test_campaign_performance_worked_case(engine: Any, layout: Any) -> None:
     """A repeated event, a bot click, a privacy open, a campaign that only bounced, a draft without events."""
     case = s.case("klaviyo_campaign_performance")
-    with m.site(engine, layout, lambda have, how: [mail.campaign_performance(have["klaviyo"], **how)]) as site:
+
+    def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
+        states = mail.campaign_engagement(have["klaviyo"], **how)
+        return [states, mail.campaign_performance(have["klaviyo"], engagement=states, **how)]
+
+    with m.site(engine, layout, tables) as site:
         site.land("klaviyo", "events", [case_event(row) for row in case["inputs"]["events"]])
         site.land("klaviyo", "metrics", case_metrics())
         campaigns = [
@@ -232,7 +237,8 @@ def test_profile_lifecycle_engagement(engine: Any) -> None:
         assert rows["program"]["last_open_at"] is not None
 
 
-def test_attribution_summary(engine: Any) -> None:
+@pytest.mark.parametrize("stored", [False, True], ids=["from events", "from touches"])
+def test_attribution_summary(engine: Any, stored: bool) -> None:
     """Own parameters first, then the last touch within 120 hours, both ends included, then (direct).
 
     c1 has its own, in mixed case. c2 comes 120 hours after p2's click from google, whose medium and campaign are missing.
@@ -256,7 +262,13 @@ def test_attribution_summary(engine: Any) -> None:
         m.event("t5", "Viewed Product", "2026-03-09T13:00:00Z", "p4", S_extra=landing),
         m.event("t6", "Opened Email", "2026-03-10T11:00:00Z", "p4", utm_source="open"),
     ]
-    with m.site(engine, airbyte.DEFAULT, lambda have, how: [mail.attribution_summary(have["klaviyo"], **how)]) as site:
+
+    def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
+        kept = mail.utm_touches(have["klaviyo"], **how) if stored else None
+        summary = mail.attribution_summary(have["klaviyo"], touches=kept, **how)
+        return [summary] if kept is None else [kept, summary]
+
+    with m.site(engine, airbyte.DEFAULT, tables) as site:
         names = ("Active on Site", "Viewed Product", "Opened Email")
         site.land("klaviyo", "metrics", m.metrics(*names, ("Placed Order", "Shopify")))
         site.land("klaviyo", "events", orders)
@@ -390,7 +402,8 @@ def test_any_order_and_number_of_deliveries_gives_the_same(engine: Any, seed: in
     def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
         account = have["klaviyo"]
         return [
-            mail.campaign_performance(account, **how),
+            states := mail.campaign_engagement(account, **how),
+            mail.campaign_performance(account, engagement=states, **how),
             *mail.daily_event_summary(account, timezone="Europe/Madrid", **how),
         ]
 
@@ -410,3 +423,47 @@ def test_any_order_and_number_of_deliveries_gives_the_same(engine: Any, seed: in
             if r["date"] >= dt.date(2026, 3, 28)
         ]
         s.check(days, expected["expected"])
+
+
+def test_a_refresh_reads_the_metrics_that_it_needs(engine: Any) -> None:
+    """Conversions are 1 of 40 events: what asks for them alone reads few of the granules of events, through all views.
+
+    The big metrics are read from states, or for two columns. Memory is bounded, groups and sorts spill to disk.
+    """
+    with m.site(engine, airbyte.DEFAULT, lambda have, how: mail.measured(have["klaviyo"], **how)) as site:
+        site.land("klaviyo", "metrics", m.metrics("Opened Email", ("Placed Order", "Shopify")))
+        ids = {name: m.metric_id(name, by) for name, by in (("Opened Email", "Klaviyo"), ("Placed Order", "Shopify"))}
+        for name, count in (("Opened Email", 200_000), ("Placed Order", 5_000)):
+            engine.execute(
+                f"INSERT INTO data_{site.tag}.events (event_id, datetime, metric_id, profile_id, value, version) "
+                f"SELECT concat('{name}', toString(number)), toDateTime64('2026-03-01 00:00:00', 3, 'UTC') + number % 86400, "
+                f"'{ids[name]}', toString(number % 1000), if('{name}' = 'Placed Order', 10, NULL), 1 FROM numbers({count})"
+            )
+        views = {item.table: item for item in site.warehouse.project.parts if item.kind == "RefreshableView"}
+        assert all(view.settings["max_memory_usage"] for view in views.values())
+        assert all(view.settings["max_bytes_before_external_group_by"] for view in views.values())
+        for table in ("churn_summary", "daily_event_value"):
+            read, whole = granules(engine, views[table].refresh_query.sql(), f"data_{site.tag}.events")
+            assert whole >= 25, whole
+            assert read <= 3, (table, read, whole)
+        site.refresh()
+        (day,) = site.rows("analytics", "churn_summary", columns="base_customers")
+        assert day == {"base_customers": 0}
+        days = site.rows("analytics", "daily_event_summary", "metric", columns="metric, events, value")
+        assert [tuple(r.values()) for r in days] == [
+            ("Opened Email", 200_000, Decimal(0)),
+            ("Placed Order", 5_000, Decimal(50_000)),
+        ]
+
+
+def granules(engine: Any, select: str, table: str) -> tuple[int, int]:
+    """How many granules of a table a query reads, and how many there are."""
+    on, numbers = False, []
+    for row in engine.rows(f"EXPLAIN indexes = 1 {select}"):
+        (line,) = row.values()
+        if "ReadFromMergeTree" in line:
+            on = table in line
+        elif on and "Granules: " in line:
+            part = line.split("Granules: ")[1].split("/")
+            numbers.append((int(part[0]), int(part[-1])))
+    return min(one for one, _ in numbers), max(other for _, other in numbers)

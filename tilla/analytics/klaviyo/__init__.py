@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from tilla.analytics.klaviyo.activity import daily_event_summary, hourly_engagement
-from tilla.analytics.klaviyo.audiences import attribution_summary, segment_performance
-from tilla.analytics.klaviyo.campaigns import campaign_performance
+from tilla.analytics.klaviyo.audiences import attribution_summary, segment_performance, utm_touches
+from tilla.analytics.klaviyo.campaigns import campaign_engagement, campaign_performance
 from tilla.analytics.klaviyo.customers import (
     Thresholds,
     churn_summary,
@@ -33,6 +33,12 @@ NEEDS: dict[Any, tuple[str, ...]] = {
     segment_performance: ("events", "metrics"),
 }
 
+# What every insert updates, so that a refresh of the table above it reads no big table: its parameter, and the function.
+STATES: dict[Any, tuple[str, Any]] = {
+    campaign_performance: ("engagement", campaign_engagement),
+    attribution_summary: ("touches", utm_touches),
+}
+
 
 def measured(account: Curated, *, database: str = "analytics_klaviyo", timezone: str = "") -> tuple[Any, ...]:
     """Every table that the account's synced streams allow, with the default parameters.
@@ -43,8 +49,12 @@ def measured(account: Curated, *, database: str = "analytics_klaviyo", timezone:
     for make, needs in NEEDS.items():
         if any(account.get(name) is None for name in needs):
             continue
-        zone = {} if make is campaign_performance else {"timezone": timezone}
-        made = make(account, database=database, **zone)
+        how: dict[str, Any] = {} if make is campaign_performance else {"timezone": timezone}
+        if make in STATES:
+            name, below = STATES[make]
+            how[name] = below(account, database=database)
+            found.append(how[name])
+        made = make(account, database=database, **how)
         found += made if isinstance(made, tuple) else (made,)
         if make is customer_lifecycle:
             found.append(customer_lifecycle_summary(account, made, database=database))
@@ -55,6 +65,7 @@ __all__ = [
     "Thresholds",
     "attributed",
     "attribution_summary",
+    "campaign_engagement",
     "campaign_performance",
     "churn_summary",
     "customer_lifecycle",
@@ -66,4 +77,5 @@ __all__ = [
     "measured",
     "profile_lifecycle",
     "segment_performance",
+    "utm_touches",
 ]

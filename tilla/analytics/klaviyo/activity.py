@@ -23,7 +23,7 @@ def daily_event_summary(
 
     Three objects. ``daily_event_counts`` holds distinct ids as states that every insert updates, so that an event that is
     sent again counts once; merge them over days for a week's profiles. ``daily_event_value`` is rebuilt, because a sum would
-    count a repeat twice; a refresh reads every event that has a value. ``daily_event_summary`` reads both, with the metric's
+    count a repeat twice; a refresh reads the events of those metrics that ever had a value (orders, not opens). ``daily_event_summary`` reads both, with the metric's
     name as of now; ``value`` is NULL for a day that no refresh has seen yet. The zone is part of the states: another one
     means a rebuild. Profiles that Klaviyo merged later stay apart here.
     """
@@ -44,6 +44,7 @@ def daily_event_summary(
             f.uniq_exact_if(events["event_id"], events["profile_id"].is_null()),
             comment="events without a profile; sum over days",
         )
+        with_value = tl.measure(f.max(events["value"].is_not_null()), comment="true where any of them has a value")
 
     counts = tl.Aggregation(
         f"{database}.daily_event_counts",
@@ -65,9 +66,11 @@ def daily_event_summary(
         tl.sql(
             """SELECT {day} AS date, metric_id, sum(toDecimal128(ifNull(value, 0), 4)) AS value
 FROM {events} FINAL
+WHERE metric_id IN (SELECT metric_id FROM {counts} GROUP BY metric_id HAVING maxMerge(with_value))
 GROUP BY date, metric_id""",
             day=day,
             events=account.events,
+            counts=counts.state,
         ),
         order_by=(Value.date, Value.metric_id),
         refresh=refresh,
@@ -102,7 +105,7 @@ GROUP BY date, metric_id""",
     c.events AS events,
     c.unique_profiles AS unique_profiles,
     c.anonymous_events AS anonymous_events,
-    v.value AS value,
+    if(c.with_value, v.value, toDecimal128(0, 4)) AS value,
     {integration} AS integration_name,
     c.metric_id AS metric_id
 FROM {{counts}} AS c

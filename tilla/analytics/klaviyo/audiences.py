@@ -11,6 +11,7 @@ from tilla import types as t
 from tilla.analytics import common as p
 from tilla.analytics.klaviyo import parts as k
 from tilla.datasets.common import Curated
+from tilla.engines import ReplacingMergeTree
 
 
 def segment_performance(
@@ -155,9 +156,48 @@ def _owner(merged: Any, relations: dict[str, Any]) -> tuple[str, str]:
     return "coalesce(g.survivor, e.profile_id)", k.SURVIVORS
 
 
+def utm_touches(account: Curated, *, database: str = "analytics_klaviyo") -> tl.MaterializedView[Any]:
+    """One row per event with a utm_source: the touches that :func:`attribution_summary` looks for, without all other events.
+
+    A copy that every insert updates: the newest extraction wins, as in ``events``, by the same key.
+    """
+    events = p.columns(account.events)
+    names = (
+        "event_id", "datetime", "metric_id", "profile_id", "utm_source", "utm_medium", "utm_campaign", "version",
+    )  # fmt: skip
+    own = {name: tl.derive(events[name], comment=events[name].comment).renamed(name) for name in names}
+    return tl.MaterializedView(
+        f"{database}.utm_touches",
+        tl.columns_of(*own.values(), name="Touch"),
+        source=account.events,
+        engine=ReplacingMergeTree(
+            version=own["version"],
+            order_by=(own["metric_id"], f.to_date(own["datetime"], "UTC"), own["event_id"]),
+        ),
+        where=f.trim(f.if_null(events["utm_source"], "")) != "",
+        comment="One row per event with a utm_source.",
+    )
+
+
+def _touched(account: Curated, touches: Any, merged: Any) -> tl.Sql:
+    """The touches, with the names of their metrics and surviving profiles."""
+    relations: dict[str, Any] = {"touches": touches, "metrics": account.metrics_latest}
+    owner, join = _owner(merged, relations)
+    return tl.sql(
+        f"""SELECT
+        e.event_id AS event_id, e.datetime AS datetime, lower(ifNull(m.name, '')) AS metric, {owner} AS profile_id,
+        e.utm_source AS utm_source, e.utm_medium AS utm_medium, e.utm_campaign AS utm_campaign
+    FROM {{touches}} AS e FINAL
+    LEFT JOIN {{metrics}} AS m ON e.metric_id = m.metric_id
+    {join}""",
+        **relations,
+    )
+
+
 def attribution_summary(
     account: Curated,
     *,
+    touches: Any = None,
     database: str = "analytics_klaviyo",
     timezone: str = "",
     window_hours: int = k.WINDOW_HOURS,
@@ -169,7 +209,11 @@ def attribution_summary(
 
     The conversion's own UTM parameters; else those of the profile's last touch, at most ``window_hours`` before it, both
     ends included; else ``(direct)``, ``(none)``, ``(not set)``. A touch is any event but a conversion or an open that carries
-    a utm_source. Parameters are lower case and trimmed. A refresh reads every event: a touch may land after its order.
+    a utm_source. Parameters are lower case and trimmed. It is rebuilt, because a touch may land after its order.
+
+    ``touches`` (:func:`utm_touches`) makes it scale: a refresh then reads conversions and events with a utm_source. Without it
+    a refresh reads every event. What is kept in memory are the touches of profiles that converted without UTM parameters of
+    their own.
     """
 
     class Attribution(tl.Columns):
@@ -201,14 +245,14 @@ FROM (
 ) AS c
 ASOF LEFT JOIN (
     SELECT assumeNotNull(profile_id) AS profile, datetime AS at, argMax({cleaned("")}, event_id) AS touch
-    FROM ({{happened}})
-    WHERE profile_id IS NOT NULL AND trim(ifNull(utm_source, '')) != ''
-        AND NOT ({k.one_of((conversion_metric,))}) AND NOT startsWith(metric, 'opened ')
+    FROM ({{touched}})
+    WHERE trim(ifNull(utm_source, '')) != '' AND NOT ({k.one_of((conversion_metric,))}) AND NOT startsWith(metric, 'opened ')
+        AND profile_id IN (SELECT profile_id FROM ({{conversions}}) WHERE trim(ifNull(utm_source, '')) = '')
     GROUP BY profile, at
 ) AS t ON c.profile = t.profile AND c.datetime >= t.at
 GROUP BY date, utm""",
         conversions=k.happened(account, (conversion_metric,), merged=merged),
-        happened=k.happened(account, merged=merged),
+        touched=k.happened(account, merged=merged) if touches is None else _touched(account, touches, merged),
         zone=f.cast(p.zone(account, timezone), t.String),
     )
     wrapped = tl.sql(

@@ -5,15 +5,53 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import tilla as tl
+from tilla import functions as f
 from tilla import types as t
 from tilla.analytics import common as p
 from tilla.analytics.klaviyo import parts as k
 from tilla.datasets.common import Curated
 
 
+def campaign_engagement(account: Curated, *, database: str = "analytics_klaviyo") -> tl.Aggregation[Any]:
+    """States per message and metric that every insert updates, from which :func:`campaign_performance` takes engagement.
+
+    Distinct ids, so that an event that is sent again counts once; message and metric of an event never change. Names of
+    metrics and campaigns are looked up when it is read, because their rows may land later. Events of flows are left out.
+    A state takes some 16 bytes per event and per profile of a message. Profiles that were merged later stay apart.
+    """
+    events = p.columns(account.events)
+    human = f.and_(f.not_(events["apple_privacy_open"]), f.not_(events["bot_click"]))
+
+    class Engagement(tl.Columns):
+        message_id = tl.derive(
+            f.if_null(events["message_id"], ""), comment="the message: a campaign's id or one of its messages"
+        )
+        metric_id = tl.derive(events["metric_id"], comment="metrics.metric_id")
+        profiles = tl.measure(f.uniq_exact(events["profile_id"]), comment="different profiles")
+        human_profiles = tl.measure(
+            f.uniq_exact_if(events["profile_id"], human), comment="different profiles that did it themselves"
+        )
+        events_ = tl.measure(f.uniq_exact(events["event_id"]), name="events", comment="events, each once")
+        human_events = tl.measure(
+            f.uniq_exact_if(events["event_id"], human), comment="of them, those not made by a mail program or bot"
+        )
+        first_event_at = tl.measure(f.min(events["datetime"]), comment="its first event (UTC)")
+        last_event_at = tl.measure(f.max(events["datetime"]), comment="its last event (UTC)")
+
+    return tl.Aggregation(
+        f"{database}.campaign_engagement",
+        Engagement,
+        source=account.events,
+        where=f.and_(events["message_id"].is_not_null(), events["flow_id"].is_null()),
+        stable=(events["message_id"], events["metric_id"]),
+        comment="One row per message and metric: events and profiles.",
+    )
+
+
 def campaign_performance(
     account: Curated,
     *,
+    engagement: Any = None,
     database: str = "analytics_klaviyo",
     conversion_metric: str = k.PLACED,
     rate_denominator: Literal["delivered", "recipients"] = "delivered",
@@ -26,7 +64,11 @@ def campaign_performance(
     ``delivered`` are the profiles that received it, ``recipients`` those that received or bounced. Profiles count once per
     campaign, however often they open; anonymous events count in totals alone. Clicks by programs never count, opens by
     programs count in ``opens`` and are left out of ``_excl_mpp``. Conversions follow :func:`attributed`. ``rate_denominator``
-    is what rates other than delivery and bounce are divided by. A refresh reads every e-mail event and every conversion.
+    is what rates other than delivery and bounce are divided by.
+
+    ``engagement`` (:func:`campaign_engagement`) makes it scale: a refresh then merges states and reads only the conversions,
+    and of clicks and opens profile and time. Without it, and with ``merged``, which needs the rows, a refresh reads every
+    e-mail event. Memory is bounded: groups spill to disk.
     """
     below = {"delivered": "delivered", "recipients": "recipients"}[rate_denominator]
 
@@ -68,9 +110,6 @@ def campaign_performance(
         first_event_at = tl.column(t.Nullable(t.DateTime64(3, "UTC")), comment="its first event (UTC)")
         last_event_at = tl.column(t.Nullable(t.DateTime64(3, "UTC")), comment="its last event (UTC)")
 
-    mailed = (*k.RECEIVED, *k.BOUNCED, *k.OPENED, *k.CLICKED, *k.UNSUBSCRIBED, *k.SPAM)
-    received, reached = k.one_of(k.RECEIVED), k.one_of((*k.RECEIVED, *k.BOUNCED))
-    opened, clicked = k.one_of(k.OPENED), f"{k.one_of(k.CLICKED)} AND NOT bot_click"
     query = tl.sql(
         f"""SELECT
     c.campaign_id AS campaign_id,
@@ -106,7 +145,44 @@ def campaign_performance(
     e.first_event_at AS first_event_at,
     e.last_event_at AS last_event_at
 FROM {{campaigns}} AS c
+{{engaged}}
 LEFT JOIN (
+    SELECT
+        assumeNotNull(campaign_id) AS campaign,
+        uniqExact(event_id) AS conversions,
+        uniqExact(profile_id) AS conversion_uniques,
+        uniqExactIf(event_id, attribution_method = 'native') AS native_conversions,
+        sum(value) AS revenue
+    FROM ({{attributed}})
+    WHERE campaign_id IS NOT NULL
+    GROUP BY campaign
+) AS v ON c.campaign_id = v.campaign""",
+        campaigns=account.campaigns_latest,
+        engaged=_from_rows(account, merged)
+        if engagement is None or merged is not None
+        else _from_states(account, engagement),
+        attributed=k.attributed(account, conversion_metric=conversion_metric, window_hours=window_hours, merged=merged),
+    )
+    return p.measures(
+        database,
+        "campaign_performance",
+        Campaign,
+        query,
+        order_by=(Campaign.campaign_id,),
+        refresh=refresh,
+        comment="One row per campaign: sent, opened, clicked, bought.",
+    )
+
+
+_EMAIL = (*k.RECEIVED, *k.BOUNCED, *k.OPENED, *k.CLICKED, *k.UNSUBSCRIBED, *k.SPAM)
+
+
+def _from_rows(account: Curated, merged: Any) -> tl.Sql:
+    """Engagement of each campaign, from every e-mail event."""
+    received, reached = k.one_of(k.RECEIVED), k.one_of((*k.RECEIVED, *k.BOUNCED))
+    opened, clicked = k.one_of(k.OPENED), f"{k.one_of(k.CLICKED)} AND NOT bot_click"
+    return tl.sql(
+        f"""LEFT JOIN (
     SELECT
         assumeNotNull(campaign_id) AS campaign,
         uniqExactIf(profile_id, {reached}) AS recipients,
@@ -123,28 +199,45 @@ LEFT JOIN (
     FROM ({{happened}})
     WHERE campaign_id IS NOT NULL
     GROUP BY campaign
-) AS e ON c.campaign_id = e.campaign
-LEFT JOIN (
-    SELECT
-        assumeNotNull(campaign_id) AS campaign,
-        uniqExact(event_id) AS conversions,
-        uniqExact(profile_id) AS conversion_uniques,
-        uniqExactIf(event_id, attribution_method = 'native') AS native_conversions,
-        sum(value) AS revenue
-    FROM ({{attributed}})
-    WHERE campaign_id IS NOT NULL
-    GROUP BY campaign
-) AS v ON c.campaign_id = v.campaign""",
-        campaigns=account.campaigns_latest,
-        happened=k.happened(account, mailed, merged=merged),
-        attributed=k.attributed(account, conversion_metric=conversion_metric, window_hours=window_hours, merged=merged),
+) AS e ON c.campaign_id = e.campaign""",
+        happened=k.happened(account, _EMAIL, merged=merged),
     )
-    return p.measures(
-        database,
-        "campaign_performance",
-        Campaign,
-        query,
-        order_by=(Campaign.campaign_id,),
-        refresh=refresh,
-        comment="One row per campaign: sent, opened, clicked, bought.",
+
+
+def _from_states(account: Curated, engagement: Any) -> tl.Sql:
+    """Engagement of each campaign, from the states of its messages."""
+    received, reached = k.one_of(k.RECEIVED, "kind"), k.one_of((*k.RECEIVED, *k.BOUNCED), "kind")
+    opened, clicked = k.one_of(k.OPENED, "kind"), k.one_of(k.CLICKED, "kind")
+    return tl.sql(
+        f"""LEFT JOIN (
+    SELECT
+        m.campaign AS campaign,
+        uniqExactMergeIf(s.profiles, {reached}) AS recipients,
+        uniqExactMergeIf(s.profiles, {received}) AS delivered,
+        uniqExactMergeIf(s.events, {opened}) AS opens,
+        uniqExactMergeIf(s.profiles, {opened}) AS opens_unique,
+        uniqExactIfMergeIf(s.human_profiles, {opened}) AS opens_unique_excl_mpp,
+        uniqExactIfMergeIf(s.human_events, {clicked}) AS clicks,
+        uniqExactIfMergeIf(s.human_profiles, {clicked}) AS clicks_unique,
+        uniqExactMergeIf(s.profiles, {k.one_of(k.UNSUBSCRIBED, "kind")}) AS unsubscribes,
+        uniqExactMergeIf(s.profiles, {k.one_of(k.SPAM, "kind")}) AS spam_complaints,
+        toNullable(minMerge(s.first_event_at)) AS first_event_at,
+        toNullable(maxMerge(s.last_event_at)) AS last_event_at
+    FROM {{state}} AS s
+    INNER JOIN (
+        SELECT metric_id, lower(ifNull(name, '')) AS kind
+        FROM {{metrics}}
+        WHERE {k.one_of(_EMAIL, "lower(ifNull(name, ''))")}
+    ) AS q ON s.metric_id = q.metric_id
+    INNER JOIN (
+        SELECT message, argMax(campaign_id, version) AS campaign
+        FROM {{campaigns}}
+        ARRAY JOIN arrayDistinct(arrayPushBack(message_ids, campaign_id)) AS message
+        GROUP BY message
+    ) AS m ON s.message_id = m.message
+    GROUP BY campaign
+) AS e ON c.campaign_id = e.campaign""",
+        state=engagement.state,
+        metrics=account.metrics_latest,
+        campaigns=account.campaigns_latest,
     )

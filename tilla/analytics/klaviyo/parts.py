@@ -36,7 +36,7 @@ def one_of(names: Iterable[str], column: str = "metric") -> str:
 def happened(
     account: Curated, metrics: Iterable[str] = (), *, merged: Any = None, since: tl.Expr[Any] | None = None
 ) -> tl.Sql:
-    """One row per event, each once, of these metrics (none: of all).
+    """One row per event, each once, of these metrics (none: of all). With metrics it reads their events alone.
 
     ``merged`` is a relation of your own with (profile_id, merged_into): Klaviyo's connector does not tell which profiles
     were merged. With it ``profile_id`` is the surviving profile; without it nothing is merged.
@@ -46,7 +46,14 @@ def happened(
     utm_campaign, order_ref.
     """
     names = tuple(metrics)
-    conditions = [one_of(names, "lower(ifNull(e.metric_name, ''))")] if names else []
+    known = account.get("metrics_latest")
+    conditions = []
+    if names and known is None:
+        conditions.append(one_of(names, "lower(ifNull(e.metric_name, ''))"))
+    elif names:
+        # By id, the first column of the sorting key: other metrics' events are not read at all.
+        named = one_of(names, "lower(ifNull(name, ''))")
+        conditions.append(f"e.metric_id IN (SELECT metric_id FROM {{metrics}} WHERE {named})")
     conditions += ["e.datetime >= {since}"] if since is not None else []
     text = """SELECT
     e.event_id AS event_id,
@@ -72,6 +79,8 @@ def happened(
 FROM {events} AS e"""
     profile = "e.profile_id"
     relations: dict[str, Any] = {"events": account.events_latest}
+    if names and known is not None:
+        relations["metrics"] = known
     if merged is not None:
         text += "\n" + SURVIVORS
         profile = "coalesce(g.survivor, e.profile_id)"
@@ -96,6 +105,8 @@ def attributed(
 
     Klaviyo's own attribution where the event carries one (``native``); else the profile's last click or open of an e-mail,
     those by programs left out, at most ``window_hours`` before it, both ends included (``last_touch``); else ``none``.
+    It reads the conversions, and clicks and opens for their profile and time; what is kept of these in memory are those of
+    profiles that converted without Klaviyo's word.
     Columns: event_id, datetime, profile_id, value, currency, order_ref, attribution_method, campaign_id, flow_id,
     message_id.
     """
@@ -125,11 +136,18 @@ ASOF LEFT JOIN (
         datetime AS at,
         argMax((campaign_id, flow_id, message_id), event_id) AS touch
     FROM ({{touches}})
-    WHERE profile_id IS NOT NULL AND NOT apple_privacy_open AND NOT bot_click
+    WHERE NOT apple_privacy_open AND NOT bot_click AND profile_id IN (
+            SELECT profile_id FROM ({{conversions}})
+            WHERE coalesce(attributed_event_id, attributed_message_id, attributed_flow_id) IS NULL
+        )
     GROUP BY profile, at
 ) AS t ON c.profile = t.profile AND c.datetime >= t.at
 LEFT JOIN (
     SELECT event_id, campaign_id, flow_id, message_id FROM ({{touches}})
+    WHERE event_id IN (
+            SELECT attributed_event_id FROM ({{conversions}})
+            WHERE attributed_message_id IS NULL AND attributed_flow_id IS NULL
+        )
 ) AS n ON c.attributed_event_id = n.event_id""",
         conversions=happened(account, (conversion_metric,), merged=merged),
         touches=happened(account, (*OPENED, *CLICKED), merged=merged),
