@@ -113,7 +113,7 @@ FROM (
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
 FROM data_klaviyo.events_latest AS e
-WHERE lower(ifNull(e.metric_name, '')) IN (CAST('placed order', 'String')))
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
 ) AS c
 ASOF LEFT JOIN (
     SELECT
@@ -142,8 +142,33 @@ ASOF LEFT JOIN (
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
 FROM data_klaviyo.events_latest AS e
-WHERE lower(ifNull(e.metric_name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String')))
-    WHERE profile_id IS NOT NULL AND NOT apple_privacy_open AND NOT bot_click
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
+    WHERE NOT apple_privacy_open AND NOT bot_click AND profile_id IN (
+            SELECT profile_id FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
+            WHERE coalesce(attributed_event_id, attributed_message_id, attributed_flow_id) IS NULL
+        )
     GROUP BY profile, at
 ) AS t ON c.profile = t.profile AND c.datetime >= t.at
 LEFT JOIN (
@@ -169,7 +194,33 @@ LEFT JOIN (
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
 FROM data_klaviyo.events_latest AS e
-WHERE lower(ifNull(e.metric_name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String')))
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
+    WHERE event_id IN (
+            SELECT attributed_event_id FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
+            WHERE attributed_message_id IS NULL AND attributed_flow_id IS NULL
+        )
 ) AS n ON c.attributed_event_id = n.event_id)
             WHERE order_ref IS NOT NULL AND attribution_method != 'none'
             AND ifNull(campaign_id, '') NOT IN (

@@ -48,11 +48,18 @@ FROM (
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
 FROM data_klaviyo.events_latest AS e
-WHERE lower(ifNull(e.metric_name, '')) IN (CAST('placed order', 'String')))
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
 ) AS c
 ASOF LEFT JOIN (
     SELECT assumeNotNull(profile_id) AS profile, datetime AS at, argMax((lower(trim(ifNull(utm_source, ''))), lower(trim(ifNull(utm_medium, ''))), lower(trim(ifNull(utm_campaign, '')))), event_id) AS touch
     FROM (SELECT
+        e.event_id AS event_id, e.datetime AS datetime, lower(ifNull(m.name, '')) AS metric, e.profile_id AS profile_id,
+        e.utm_source AS utm_source, e.utm_medium AS utm_medium, e.utm_campaign AS utm_campaign
+    FROM analytics_klaviyo.utm_touches AS e FINAL
+    LEFT JOIN data_klaviyo.metrics_latest AS m ON e.metric_id = m.metric_id
+    )
+    WHERE trim(ifNull(utm_source, '')) != '' AND NOT (metric IN (CAST('placed order', 'String'))) AND NOT startsWith(metric, 'opened ')
+        AND profile_id IN (SELECT profile_id FROM (SELECT
     e.event_id AS event_id,
     e.datetime AS datetime,
     lower(ifNull(e.metric_name, '')) AS metric,
@@ -73,9 +80,8 @@ ASOF LEFT JOIN (
     e.utm_medium AS utm_medium,
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
-FROM data_klaviyo.events_latest AS e)
-    WHERE profile_id IS NOT NULL AND trim(ifNull(utm_source, '')) != ''
-        AND NOT (metric IN (CAST('placed order', 'String'))) AND NOT startsWith(metric, 'opened ')
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String')))) WHERE trim(ifNull(utm_source, '')) = '')
     GROUP BY profile, at
 ) AS t ON c.profile = t.profile AND c.datetime >= t.at
 GROUP BY date, utm

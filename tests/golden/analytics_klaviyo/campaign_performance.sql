@@ -75,42 +75,30 @@ SELECT
 FROM data_klaviyo.campaigns_latest AS c
 LEFT JOIN (
     SELECT
-        assumeNotNull(campaign_id) AS campaign,
-        uniqExactIf(profile_id, metric IN (CAST('received email', 'String'), CAST('bounced email', 'String'))) AS recipients,
-        uniqExactIf(profile_id, metric IN (CAST('received email', 'String'))) AS delivered,
-        uniqExactIf(event_id, metric IN (CAST('opened email', 'String'))) AS opens,
-        uniqExactIf(profile_id, metric IN (CAST('opened email', 'String'))) AS opens_unique,
-        uniqExactIf(profile_id, metric IN (CAST('opened email', 'String')) AND NOT apple_privacy_open) AS opens_unique_excl_mpp,
-        uniqExactIf(event_id, metric IN (CAST('clicked email', 'String')) AND NOT bot_click) AS clicks,
-        uniqExactIf(profile_id, metric IN (CAST('clicked email', 'String')) AND NOT bot_click) AS clicks_unique,
-        uniqExactIf(profile_id, metric IN (CAST('unsubscribed', 'String'), CAST('unsubscribed from email marketing', 'String'), CAST('unsubscribed from list', 'String'))) AS unsubscribes,
-        uniqExactIf(profile_id, metric IN (CAST('marked email as spam', 'String'))) AS spam_complaints,
-        toNullable(min(datetime)) AS first_event_at,
-        toNullable(max(datetime)) AS last_event_at
-    FROM (SELECT
-    e.event_id AS event_id,
-    e.datetime AS datetime,
-    lower(ifNull(e.metric_name, '')) AS metric,
-    e.integration_name AS integration_name,
-    e.profile_id AS profile_id,
-    toDecimal128(ifNull(e.value, 0), 4) AS value,
-    toString(ifNull(e.currency, '')) AS currency,
-    e.apple_privacy_open AS apple_privacy_open,
-    e.bot_click AS bot_click,
-    e.campaign_id AS campaign_id,
-    e.flow_id AS flow_id,
-    e.message_id AS message_id,
-    e.attributed_event_id AS attributed_event_id,
-    e.attributed_message_id AS attributed_message_id,
-    e.attributed_campaign_id AS attributed_campaign_id,
-    e.attributed_flow_id AS attributed_flow_id,
-    e.utm_source AS utm_source,
-    e.utm_medium AS utm_medium,
-    e.utm_campaign AS utm_campaign,
-    e.order_ref AS order_ref
-FROM data_klaviyo.events_latest AS e
-WHERE lower(ifNull(e.metric_name, '')) IN (CAST('received email', 'String'), CAST('bounced email', 'String'), CAST('opened email', 'String'), CAST('clicked email', 'String'), CAST('unsubscribed', 'String'), CAST('unsubscribed from email marketing', 'String'), CAST('unsubscribed from list', 'String'), CAST('marked email as spam', 'String')))
-    WHERE campaign_id IS NOT NULL
+        m.campaign AS campaign,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('received email', 'String'), CAST('bounced email', 'String'))) AS recipients,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('received email', 'String'))) AS delivered,
+        uniqExactMergeIf(s.events, kind IN (CAST('opened email', 'String'))) AS opens,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('opened email', 'String'))) AS opens_unique,
+        uniqExactIfMergeIf(s.human_profiles, kind IN (CAST('opened email', 'String'))) AS opens_unique_excl_mpp,
+        uniqExactIfMergeIf(s.human_events, kind IN (CAST('clicked email', 'String'))) AS clicks,
+        uniqExactIfMergeIf(s.human_profiles, kind IN (CAST('clicked email', 'String'))) AS clicks_unique,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('unsubscribed', 'String'), CAST('unsubscribed from email marketing', 'String'), CAST('unsubscribed from list', 'String'))) AS unsubscribes,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('marked email as spam', 'String'))) AS spam_complaints,
+        toNullable(minMerge(s.first_event_at)) AS first_event_at,
+        toNullable(maxMerge(s.last_event_at)) AS last_event_at
+    FROM analytics_klaviyo.campaign_engagement_state AS s
+    INNER JOIN (
+        SELECT metric_id, lower(ifNull(name, '')) AS kind
+        FROM data_klaviyo.metrics_latest
+        WHERE lower(ifNull(name, '')) IN (CAST('received email', 'String'), CAST('bounced email', 'String'), CAST('opened email', 'String'), CAST('clicked email', 'String'), CAST('unsubscribed', 'String'), CAST('unsubscribed from email marketing', 'String'), CAST('unsubscribed from list', 'String'), CAST('marked email as spam', 'String'))
+    ) AS q ON s.metric_id = q.metric_id
+    INNER JOIN (
+        SELECT message, argMax(campaign_id, version) AS campaign
+        FROM data_klaviyo.campaigns_latest
+        ARRAY JOIN arrayDistinct(arrayPushBack(message_ids, campaign_id)) AS message
+        GROUP BY message
+    ) AS m ON s.message_id = m.message
     GROUP BY campaign
 ) AS e ON c.campaign_id = e.campaign
 LEFT JOIN (
@@ -159,7 +147,7 @@ FROM (
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
 FROM data_klaviyo.events_latest AS e
-WHERE lower(ifNull(e.metric_name, '')) IN (CAST('placed order', 'String')))
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
 ) AS c
 ASOF LEFT JOIN (
     SELECT
@@ -188,8 +176,33 @@ ASOF LEFT JOIN (
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
 FROM data_klaviyo.events_latest AS e
-WHERE lower(ifNull(e.metric_name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String')))
-    WHERE profile_id IS NOT NULL AND NOT apple_privacy_open AND NOT bot_click
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
+    WHERE NOT apple_privacy_open AND NOT bot_click AND profile_id IN (
+            SELECT profile_id FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
+            WHERE coalesce(attributed_event_id, attributed_message_id, attributed_flow_id) IS NULL
+        )
     GROUP BY profile, at
 ) AS t ON c.profile = t.profile AND c.datetime >= t.at
 LEFT JOIN (
@@ -215,7 +228,33 @@ LEFT JOIN (
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
 FROM data_klaviyo.events_latest AS e
-WHERE lower(ifNull(e.metric_name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String')))
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
+    WHERE event_id IN (
+            SELECT attributed_event_id FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
+            WHERE attributed_message_id IS NULL AND attributed_flow_id IS NULL
+        )
 ) AS n ON c.attributed_event_id = n.event_id)
     WHERE campaign_id IS NOT NULL
     GROUP BY campaign

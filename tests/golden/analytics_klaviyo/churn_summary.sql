@@ -46,7 +46,7 @@ FROM (
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
 FROM data_klaviyo.events_latest AS e
-WHERE lower(ifNull(e.metric_name, '')) IN (CAST('placed order', 'String'))) AS o
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String')))) AS o
         WHERE o.profile_id IS NOT NULL AND day <= toDate(now(), 'America/New_York')
     )
     GROUP BY profile_id

@@ -5,6 +5,7 @@ SELECT
     metric_id,
     uniqExactState(event_id) AS events,
     uniqExactState(profile_id) AS unique_profiles,
-    uniqExactIfState(event_id, isNull(profile_id)) AS anonymous_events
+    uniqExactIfState(event_id, isNull(profile_id)) AS anonymous_events,
+    maxState(isNotNull(value)) AS with_value
 FROM data_klaviyo.events
 GROUP BY date, metric_id;

@@ -7,7 +7,7 @@ SELECT
     c.events AS events,
     c.unique_profiles AS unique_profiles,
     c.anonymous_events AS anonymous_events,
-    v.value AS value,
+    if(c.with_value, v.value, toDecimal128(0, 4)) AS value,
     m.integration_name AS integration_name,
     c.metric_id AS metric_id
 FROM analytics_klaviyo.daily_event_counts AS c
