@@ -13,6 +13,8 @@ import attrs
 
 import tests.support.shop as s
 import tilla as tl
+from tilla.analytics import ga4 as visits
+from tilla.analytics import klaviyo as mail
 from tilla.datasets import ga4, klaviyo, shopify
 from tilla.sources import Layout
 
@@ -79,6 +81,32 @@ def site(
         yield found
     finally:
         s.remove(server, project)
+
+
+_shared: dict[str, Site] = {}
+
+
+def shared(server: Any, layout: Layout) -> Site:
+    """Klaviyo and GA4 over a layout, provisioned once and kept: a test tells its rows apart by ids and properties of its own."""
+    if layout.name not in _shared:
+        own = attrs.evolve(layout, database=f"raw_shared_{len(_shared)}")
+        tag = f"shared_{len(_shared)}"
+        how = {"layout": own, "database": f"data_{tag}"}
+        account, traffic = klaviyo.curated(**how), ga4.curated(**how)
+        database = {"database": f"analytics_{tag}"}
+        tables = (
+            mail.campaign_performance(account, **database),
+            *mail.daily_event_summary(account, **database),
+            mail.attribution_summary(account, **database),
+            visits.daily_devices(traffic, **database),
+            visits.daily_traffic_sources(traffic, **database),
+            visits.active_users(traffic, **database),
+        )
+        project = tl.project(tag, *account, *traffic, *tables)
+        found = Site(server, own, tag, s.Warehouse(server, own, project))
+        found.warehouse.provision()
+        _shared[layout.name] = found
+    return _shared[layout.name]
 
 
 # --- Klaviyo records ---

@@ -163,7 +163,8 @@ def filled(value: tl.Expr[str | None]) -> tl.Expr[str | None]:
 
 def first_filled(*values: tl.Expr[str | None]) -> tl.Expr[str | None]:
     """The first of several texts that is there and not empty."""
-    return f.coalesce(*(filled(value) for value in values))
+    found = [filled(value) for value in values]
+    return f.coalesce(*found) if len(found) > 1 else found[0]
 
 
 def key_text(value: tl.Expr[str | None]) -> tl.Expr[str]:

@@ -119,9 +119,11 @@ class Document:
         return Document(tl.let(self.doc, name), local=self.local, places=self.places)
 
     def python(self, *path: str | int) -> Document:
-        """The object at a path where the connector wrote it as Python prints it: ``{'amount': '1.50'}``, not JSON."""
-        text = f.raw("replaceAll", self.text(*path), "'", '"', type=t.Nullable(t.String))
-        return Document(text, places=self.inside(*path, Mark.PYTHON))
+        """The object or list at a path where the connector wrote it as Python prints it: ``{'amount': None}``, not JSON.
+
+        Words and quotes become JSON's. A text with an apostrophe in it does not survive that, and gives NULL.
+        """
+        return Document(python_as_json(self.text(*path)), places=self.inside(*path, Mark.PYTHON))
 
     def each(self, *path: str | int, name: str) -> Document:
         """Turn an array into rows, and read the element of each: ``order.each("line_items", name="line")``."""
@@ -157,6 +159,15 @@ class Document:
     def _note(self, kind: Kind, path: tuple[str | int, ...], scale: int = 0, precision: int = 0) -> None:
         for place in self.places:
             place.read(kind, path, scale, precision)
+
+
+def python_as_json(text: tl.Expr[str | None]) -> tl.Expr[str | None]:
+    """JSON of what Python printed: its quotes, and None, True and False where a value stands. Nullable(String)."""
+    type_ = t.Nullable(t.String)
+    found = f.raw("replaceAll", text, "'", '"', type=type_)
+    for word, json_word in (("None", "null"), ("True", "true"), ("False", "false")):
+        found = f.raw("replaceRegexpAll", found, rf"([:\[,] ?){word}\b", rf"\1{json_word}", type=type_)
+    return found
 
 
 def element(value: tl.Expr[Any]) -> Document:

@@ -21,6 +21,7 @@ import attrs
 
 from tilla.datasets.common import Context, Curated, latest, with_sources
 from tilla.datasets.klaviyo import entities, events
+from tilla.datasets.klaviyo.older import with_older
 from tilla.sources import Layout, airbyte, stream
 from tilla.sources.rejects import rejects
 
@@ -61,7 +62,8 @@ def curated(
     made: list[Any] = []
     newest: dict[str, Any] = {}
     for make, names in TABLES:
-        raw = context.chosen(*names)
+        landed = context.chosen(*names)
+        raw = None if landed is None else with_older(landed)
         table: Any
         further: list[Any] = []
         if make is entities.metrics and context.has("events_detailed"):

@@ -12,6 +12,7 @@ from tilla import functions as f
 from tilla import types as t
 from tilla.datasets import common as c
 from tilla.datasets.common import Context, filled, first_filled, flag, key_text
+from tilla.datasets.klaviyo.older import old_text
 from tilla.sources.raw import UTC_MS, Document, Landed
 
 # Metrics whose ``$event_id`` is the order's id where Shopify sends them; of others it is something else.
@@ -43,9 +44,13 @@ def events(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
             filled(raw.text("relationships", "profile", "data", "id")),
             comment="profiles.profile_id; NULL for an anonymous event",
         )
-        flow_id = tl.derive(filled(properties.text("$flow")), comment="flows.flow_id, for a message of a flow")
+        flow_id = tl.derive(
+            first_filled(properties.text("$flow"), *old_text(raw, "flow_id")),
+            comment="flows.flow_id, for a message of a flow",
+        )
         message_id = tl.derive(
-            filled(properties.text("$message")), comment="the message; of a campaign, its id or one of its messages"
+            first_filled(properties.text("$message"), *old_text(raw, "flow_message_id"), *old_text(raw, "campaign_id")),
+            comment="the message; of a campaign, its id or one of its messages",
         )
         variation_id = tl.derive(filled(properties.text("$variation")), comment="the variation in an A/B test")
         value = tl.derive(properties.decimal("$value"), comment="$value, in the account's currency")

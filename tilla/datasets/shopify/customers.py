@@ -33,7 +33,7 @@ def customers(context: Context) -> tl.MaterializedView[Any]:
         verified_email = tl.derive(raw.boolean("verified_email"), comment="true where the e-mail was verified")
         tax_exempt = tl.derive(raw.boolean("tax_exempt"), comment="true where no tax is charged")
         tax_exemptions = tl.derive(
-            raw.text("tax_exemptions"), comment="exemptions as the connector writes them: a list as Python prints it"
+            raw.python("tax_exemptions").strings(), comment="exemptions from tax, CA_BC_RESELLER_EXEMPTION, ..."
         )
         email_consent = tl.derive(
             c.word(raw.text("email_marketing_consent", "state")),
