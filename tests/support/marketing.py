@@ -102,7 +102,8 @@ def shared(server: Any, layout: Layout) -> Site:
             visits.daily_traffic_sources(traffic, **database),
             visits.active_users(traffic, **database),
         )
-        project = tl.project(tag, *account, *traffic, *tables)
+        curated = [item for item in (*account, *traffic) if item.table != "rejects"]
+        project = tl.project(tag, *curated, *tables)
         found = Site(server, own, tag, s.Warehouse(server, own, project))
         found.warehouse.provision()
         _shared[layout.name] = found

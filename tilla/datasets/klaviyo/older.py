@@ -73,7 +73,7 @@ def with_older(raw: Landed) -> Landed:
     """The stream, read with its old records where the layout keeps whole payloads."""
     if not raw.has_payload:
         return raw
-    return Older(**{field.alias: getattr(raw, field.name) for field in attrs.fields(Landed)})
+    return Older(raw.doc, raw.local, places=raw.places, stream=raw.stream, layout=raw.layout, source=raw.source)
 
 
 def old_text(raw: Landed, *path: str) -> tuple[tl.Expr[Any], ...]:
