@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS data_shopify.customers
     currency LowCardinality(Nullable(String)) COMMENT 'currency of the customer\'s last order',
     verified_email Nullable(Bool) COMMENT 'true where the e-mail was verified',
     tax_exempt Nullable(Bool) COMMENT 'true where no tax is charged',
-    tax_exemptions Nullable(String) COMMENT 'exemptions as the connector writes them: a list as Python prints it',
+    tax_exemptions Array(String) COMMENT 'exemptions from tax, CA_BC_RESELLER_EXEMPTION, ...',
     email_consent LowCardinality(Nullable(String)) COMMENT 'email_marketing_consent.state: subscribed, not_subscribed, pending, unsubscribed, ...',
     email_consent_level LowCardinality(Nullable(String)) COMMENT 'single_opt_in, confirmed_opt_in, unknown',
     email_consent_at Nullable(DateTime64(3, 'UTC')) COMMENT 'when the e-mail consent last changed (UTC)',

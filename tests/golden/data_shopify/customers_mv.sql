@@ -14,7 +14,25 @@ SELECT
     CAST(CAST(customers.currency, 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS currency,
     CAST(customers.verified_email, 'Nullable(Bool)') AS verified_email,
     CAST(customers.tax_exempt, 'Nullable(Bool)') AS tax_exempt,
-    CAST(customers.tax_exemptions, 'Nullable(String)') AS tax_exemptions,
+    JSONExtract(
+        ifNull(
+            replaceRegexpAll(
+                replaceRegexpAll(
+                    replaceRegexpAll(
+                        replaceAll(CAST(customers.tax_exemptions, 'Nullable(String)'), '\'', '"'),
+                        '([:\\[,] ?)None\\b',
+                        '\\1null'
+                    ),
+                    '([:\\[,] ?)True\\b',
+                    '\\1true'
+                ),
+                '([:\\[,] ?)False\\b',
+                '\\1false'
+            ),
+            ''
+        ),
+        'Array(String)'
+    ) AS tax_exemptions,
     CAST(JSONExtract(email_marketing_consent, 'state', 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS email_consent,
     CAST(
         JSONExtract(email_marketing_consent, 'opt_in_level', 'Nullable(String)'),

@@ -600,7 +600,19 @@ SELECT
             toDecimal256OrNull(
                 extract(
                     JSONExtractString(
-                        replaceAll(CAST(original_total_duties_set, 'Nullable(String)'), '\'', '"'),
+                        replaceRegexpAll(
+                            replaceRegexpAll(
+                                replaceRegexpAll(
+                                    replaceAll(CAST(original_total_duties_set, 'Nullable(String)'), '\'', '"'),
+                                    '([:\\[,] ?)None\\b',
+                                    '\\1null'
+                                ),
+                                '([:\\[,] ?)True\\b',
+                                '\\1true'
+                            ),
+                            '([:\\[,] ?)False\\b',
+                            '\\1false'
+                        ),
                         'shop_money',
                         'amount'
                     ),
