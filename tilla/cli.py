@@ -96,16 +96,23 @@ def _backfill(arguments: Sequence[str]) -> int:
         "--quiesced", action="store_true",
         help="nothing is inserted meanwhile: rebuild targets that are not overlap-safe, too",
     )  # fmt: skip
-    parser.add_argument("--slice-rows", type=int, default=5_000_000, metavar="N", help="rows of a slice, about")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="slices at a time, one thread each")
+    parser.add_argument(
+        "--repair", action="store_true",
+        help="compare every overlap-safe target with its sources, and fill again the partitions that lack something",
+    )  # fmt: skip
+    parser.add_argument("--explain", action="store_true", help="say of each target how it is filled and why; no server")
+    parser.add_argument("--slice-rows", type=_positive, default=5_000_000, metavar="N", help="rows of a slice, about")
+    parser.add_argument("--workers", type=_positive, default=2, metavar="N", help="slices at a time, one thread each")
     parser.add_argument("--no-reconcile", action="store_true", help="do not compare sources and targets at the end")
     options = parser.parse_args(arguments)
-    allow = options.allow or ("destructive" if options.quiesced else "rights")
     project = _project(options)
+    if options.explain:
+        return _explain(options, project)
+    allow = options.allow or ("destructive" if options.quiesced else "rights")
     with connect(options.dsn) as server:
         made = backfill(
-            project, server, target=options.target, quiesced=options.quiesced, slice_rows=options.slice_rows,
-            workers=options.workers, reconcile=not options.no_reconcile,
+            project, server, target=options.target, quiesced=options.quiesced, repair=options.repair,
+            slice_rows=options.slice_rows, workers=options.workers, reconcile=not options.no_reconcile,
         )  # fmt: skip
         if options.dry_run:
             write_out(_as_json(made.as_json()) if options.json else without_secrets(str(made)) + "\n")
@@ -115,6 +122,27 @@ def _backfill(arguments: Sequence[str]) -> int:
         except KeyboardInterrupt:
             raise errors.interrupted() from None
     return _filled(options, report)
+
+
+def _positive(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise ValueError(value)
+    return number
+
+
+_positive.__name__ = "number"  # argparse names it: invalid number value
+
+
+def _explain(options: argparse.Namespace, project: Project) -> int:
+    from tilla.backfills.explain import explain
+
+    found = explain(project)
+    if options.json:
+        write_out(_as_json([attrs.asdict(item) for item in found]))
+    else:
+        write_out("".join(f"{item}\n" for item in found))
+    return 0
 
 
 def _filled(options: argparse.Namespace, report: Filled) -> int:

@@ -35,6 +35,7 @@ class _Maker:
     seen: Survey = attrs.field(init=False)
     steps: dict[Path | None, Step] = attrs.field(init=False)
     fills: list[history.Fill] = attrs.field(init=False)
+    every: list[history.Fill] = attrs.field(init=False)
     known: Mapping[str, Progress] = attrs.field(init=False, factory=dict)
     uuids: Mapping[Path, str] = attrs.field(init=False, factory=dict)
 
@@ -42,8 +43,11 @@ class _Maker:
         self.seen = survey(self.schema, self.server)
         self.steps = {s.statement.creates: s for s in objects(self.seen, self.server) if s.statement.creates}
         self.fills = self.script.fills()
+        self.every = history.fills(self.script.project)
         self._read_journal()
         filled = self._filled()
+        if self.options.repair:  # all of them are compared
+            filled -= {fill.name for fill in self.fills if fill.verdict.safe}
         lacking = [fill for fill in self.fills if fill.name not in filled]
         self._refuse(lacking)
         waiting = {fill.name: reason for fill in lacking if (reason := self._waits(fill))}
@@ -75,7 +79,7 @@ class _Maker:
 
     def _views(self, fill: history.Fill) -> list[Path]:
         """The views through which rows reach a target."""
-        return list(dict.fromkeys(p for branch in branches(fill, self.fills, self._lost) for p in branch.through))
+        return list(dict.fromkeys(p for branch in branches(fill, self.every, self._lost) for p in branch.through))
 
     def _lost(self, path: Path) -> str:
         """Why old rows of a table may be gone, or ''."""
@@ -183,7 +187,7 @@ class _Maker:
                 yield step
 
     def _targets(self, fills: Sequence[history.Fill]) -> tuple[Target, ...]:
-        found = {fill.name: branches(fill, self.fills, self._lost) for fill in fills}
+        found = {fill.name: branches(fill, self.every, self._lost) for fill in fills}
         roots = slices.look(self.server, {branch.root for several in found.values() for branch in several})
         return tuple(self._target(fill, found[fill.name], roots) for fill in fills)
 
@@ -227,9 +231,8 @@ class _Maker:
 
     def _ways_into(self, fill: history.Fill) -> list[tuple[history.Fill, Branch]]:
         """The branches of every fill of a target."""
-        every = history.fills(self.script.project)
-        same = [other for other in every if other.target.path == fill.target.path]
-        return [(other, branch) for other in same for branch in branches(other, every, self._lost)]
+        into = [other for other in self.every if other.target.path == fill.target.path]
+        return [(other, branch) for other in into for branch in branches(other, self.every, self._lost)]
 
     def _memory(self, rows: int, size: int, pieces: int) -> int:
         """A bound on what the slices that run side by side hold: blocks being written, and a group per row at worst."""
@@ -253,7 +256,7 @@ class _Maker:
     def _rebuilt(self, together: Sequence[history.Fill]) -> Iterator[Step]:
         """Build a target aside, exchange it in, then arm its views: nothing is inserted meanwhile."""
         exchanged = False
-        for statement in self.script.rebuild(together, history.fills(self.script.project)):
+        for statement in self.script.rebuild(together, self.every):
             exchanged = exchanged or statement.sql.startswith("EXCHANGE ")
             gone = statement.sql.startswith(("EXCHANGE ", "DROP "))
             told = together[0].target.path if statement.sql.startswith("EXCHANGE ") else None

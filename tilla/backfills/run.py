@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from tilla import errors, text
 from tilla.backfills import journal, slices
 from tilla.backfills.journal import Journal
 from tilla.backfills.lease import Lease
-from tilla.backfills.plan import STAGED, Backfill, Target
+from tilla.backfills.plan import STAGED, Backfill, Target, counted
 from tilla.backfills.prepare import identity, same, uuids
 from tilla.backfills.progress import Progress, Say
 from tilla.backfills.reconcile import Reconciliation, reconcile
@@ -109,11 +109,9 @@ class _Run:
             self._steps((*plan.rebuilt, *plan.refresh))
             self._look()
             found = self._reconcile(todo) if plan.options.reconcile else ()
+            if plan.options.repair and not all(item.agrees for item in found):
+                found = self._repair(found)
             return Filled(plan, tuple(self.done), found)
-        except KeyboardInterrupt:
-            self.stop.set()
-            self._kill()
-            raise
         finally:
             lease.release()
 
@@ -160,7 +158,7 @@ class _Run:
                 if past.filled and not plan.options.repair:
                     continue  # another run was quicker
                 todo.append(target)
-                if not past.sliced:
+                if not past.sliced and not past.filled:
                     fresh.append(target)
                 continue
             changed = past is not None and past.begun.declaration != target.declaration
@@ -203,23 +201,30 @@ class _Run:
         # A limit that somebody set is kept; ClickHouse's own (100) is a guard against slips.
         settings = {"max_partitions_per_insert_block": 0} if limit and not limit[0]["changed"] else {}
         self.stager = Stager(self.log, threading.Lock(), self.lease.check, settings)
-        with ExitStack() as stack:
-            workers = max(1, self.plan.options.workers)
-            pool = ThreadPoolExecutor(workers, thread_name_prefix="tilla slice")
-            stack.callback(pool.shutdown, wait=True, cancel_futures=True)
-            clients = _Clients(self.server, workers)
-            stack.callback(clients.close)
+        with self._workers() as (pool, clients):
             for target in todo:
                 self._target(target, pool, clients)
 
-    def _target(self, target: Target, pool: ThreadPoolExecutor, clients: _Clients) -> None:
+    @contextmanager
+    def _workers(self) -> Iterator[tuple[ThreadPoolExecutor, _Clients]]:
+        workers = max(1, self.plan.options.workers)
+        with ExitStack() as stack:
+            clients = _Clients(self.server)
+            stack.callback(clients.close)
+            pool = ThreadPoolExecutor(workers, thread_name_prefix="tilla slice")
+            stack.callback(pool.shutdown, wait=True, cancel_futures=True)
+            yield pool, clients
+
+    def _target(self, target: Target, pool: ThreadPoolExecutor, clients: _Clients, only: tuple[str, ...] = ()) -> None:
         server = self.server
         for sql in target.before:
             server.execute(sql)
         roots = slices.look(server, {branch.root for branch in target.branches})
         past = journal.read(server, [target.name])[target.name]
+        if past.filled and not only:
+            return
         if not past.sliced:
-            self._cut(target, roots)
+            self._cut(target, roots, only)
             past = journal.read(server, [target.name])[target.name]
         planned = {number: Slice.from_json(detail) for number, detail in past.planned.items()}
         live = {n: s for n, s in planned.items() if past.slices[n].state != journal.SPLIT}
@@ -239,6 +244,7 @@ class _Run:
                     waiting += future.result()
         except BaseException:
             self.stop.set()
+            self._kill()
             wait(futures)
             raise
         if target.mark:
@@ -246,11 +252,11 @@ class _Run:
         self._note(target, journal.FILLED)
         self.progress.end(int(server.scalar(f"SELECT count() FROM {target.table}") or 0))
 
-    def _cut(self, target: Target, roots: dict[tuple[str, str], slices.Root]) -> None:
+    def _cut(self, target: Target, roots: dict[tuple[str, str], slices.Root], only: tuple[str, ...]) -> None:
         """Cut the roots as they are now, after the drain, and journal all slices at once."""
         options = self.plan.options
         found = [
-            piece
+            attrs.evolve(piece, only=only)
             for number, branch in enumerate(target.branches)
             for piece in slices.cut(self.server, roots[branch.root], number, options.slice_rows, options.slice_bytes)
         ]
@@ -268,6 +274,21 @@ class _Run:
                 found[target.path] = reconcile(self.server, target, self.log.unique, waits)
             self._note(target, journal.RECONCILED, found[target.path].as_json())
         return tuple(found.values())
+
+    def _repair(self, found: Sequence[Reconciliation]) -> tuple[Reconciliation, ...]:
+        """Fill again what is missing in the partitions that disagree: where a row that comes twice counts once, beside writers."""
+        wrong = {item.target: item for item in found if any(p.missing for p in item.partitions)}
+        identities = self._identities()
+        repaired = [target for target in self.plan.targets if target.shown in wrong and target.safe]
+        with self._workers() as (pool, clients):
+            for target in repaired:
+                partitions = tuple(p.partition for p in wrong[target.shown].partitions if p.missing)
+                self.say(f"    {target.name}: filling {counted(len(partitions), 'partition')} again")
+                self._note(target, journal.BEGUN, {"repair": list(partitions)})
+                self._note(target, journal.DRAINED, identity(target, identities))
+                self._target(target, pool, clients, partitions)
+        again = {item.target: item for item in self._reconcile(repaired)}
+        return tuple(again.get(item.target, item) for item in found)
 
     def _kill(self) -> None:
         for target in self.plan.targets:
@@ -334,8 +355,8 @@ class _Work:
 class _Clients:
     """Clients for workers: each statement runs on one that nobody else uses at that time."""
 
-    def __init__(self, server: Server, most: int) -> None:
-        self._server, self._most = server, most
+    def __init__(self, server: Server) -> None:
+        self._server = server
         self._lock = threading.Lock()
         self._free: list[Server] = []
         self._made: list[Server] = []

@@ -31,7 +31,7 @@ class Slice:
 
     ``partitions`` are ids (none: all); ``key`` an expression with ``low <= key < high`` (literals, '' for no bound; ``nulls``:
     and what does not compare); ``hashed`` an expression with ``hash % modulus = remainder``. ``spread`` cuts the *result*
-    by its partition instead: (modulus, remainder).
+    by its partition instead: (modulus, remainder); ``only`` keeps what comes out for these partitions (their values as text).
     """
 
     branch: int
@@ -44,6 +44,7 @@ class Slice:
     modulus: int = 1
     remainder: int = 0
     spread: tuple[int, int] = (1, 0)
+    only: tuple[str, ...] = ()
     rows: int = 0
     bytes: int = 0
 
@@ -72,6 +73,7 @@ class Slice:
         facts = {name: data[name] for name in attrs.fields_dict(cls) if name in data}
         facts["partitions"] = tuple(facts.get("partitions", ()))
         facts["spread"] = tuple(facts.get("spread", (1, 0)))
+        facts["only"] = tuple(facts.get("only", ()))
         return cls(**facts)
 
 

@@ -213,9 +213,12 @@ def insert(target: Target, slice: Slice, table: str, comment: str = "") -> str:
     """The INSERT of one slice. Its column list is named: an insert maps by position."""
     select = bounded(target.branches[slice.branch].select, slice.condition)
     modulus, remainder = slice.spread
-    if modulus > 1:
-        piece = f"cityHash64(toString({target.comparison.partition})) % {modulus} = {remainder}"
-        select = f"SELECT * FROM (\n{select}\n) WHERE {piece}"
+    partition = f"toString({target.comparison.partition or repr('all')})"
+    kept = [f"cityHash64({partition}) % {modulus} = {remainder}"] * (modulus > 1)
+    if slice.only and target.comparison.partition:
+        kept.append(f"{partition} IN ({', '.join(map(text.quote_string, slice.only))})")
+    if kept:
+        select = f"SELECT * FROM (\n{select}\n) WHERE {' AND '.join(kept)}"
     head = f"{comment} */ " if comment else ""
     return f"{head}INSERT INTO {table} ({target.columns})\n{select}"
 

@@ -39,11 +39,16 @@ MARKER = f"{DATABASE}.history"
 
 @attrs.frozen
 class Verdict:
-    """Whether a target may be filled while its view is alive, and why."""
+    """Whether a target may be filled while its view is alive, and why.
+
+    ``bounded``: where it may not, a boundary between what went through the view and what did not makes it exact: the order
+    in which rows arrive decides nothing.
+    """
 
     safe: bool
     reason: str
     ways_out: str = ""
+    bounded: bool = False
 
 
 @attrs.frozen(slots=False)
@@ -84,6 +89,11 @@ class Fill:
             *self.above,
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    @property
+    def passes(self) -> bool:
+        """True when the target keeps no rows: there is nothing to fill, only to compose through."""
+        return bool(getattr(self.target.engine, "stream", False))
 
     def columns(self) -> str:
         """The column list of the INSERT: an insert maps by position, so it always names its columns."""
@@ -135,18 +145,17 @@ def all_columns(relation: Any) -> str:
 def fills(project: Project) -> list[Fill]:
     """The history of every target of a project, each after the histories that it reads.
 
-    A source that rows only pass through (Null, Kafka, S3Queue) has none: reading a queue would take its messages away.
+    A source that rows only pass through (Null, Kafka, S3Queue) has none: reading a queue would take its messages away. But what
+    views put into a Null table comes from somewhere: below it, history is composed from there.
     """
     owners = {item.trigger.path: item for item in project.objects if isinstance(item, MaterializedView | Aggregation)}
-    found = []
-    for part in project.ordered(lambda part: 0):
-        if isinstance(part, Trigger) and not part.source_passes:
-            owner = owners[part.path]
-            found.append(Fill(part, owner, verdict(owner)))
+    found = [Fill(owner.trigger, owner, verdict(owner)) for owner in owners.values()]
     order = {path: i for i, path in enumerate(_flow_order(project))}
     made: list[Fill] = []
     feeding: dict[tuple[str, str], list[str]] = {}
     for fill in sorted(found, key=lambda fill: (order[fill.trigger.path], fill.trigger.path)):
+        if fill.trigger.source_passes and fill.trigger.source.path not in feeding:
+            continue
         made.append(attrs.evolve(fill, above=tuple(feeding.get(fill.trigger.source.path, ()))))
         feeding.setdefault(fill.target.path, []).append(made[-1].declaration)
     return made
@@ -199,13 +208,10 @@ def stored(fill: Fill, select: str) -> str:
 def verdict(view: Any) -> Verdict:
     """Say whether a row that reaches the target twice changes its answer."""
     target: engines.TableEngine = view.target.engine
-    if view.append_only_unique and not isinstance(target, engines.ReplacingMergeTree):
-        return Verdict(
-            False, "its source is declared append-only and unique, so the target counts every row it is sent", WAYS
-        )
     unsteady = _nondeterministic(view.trigger.query)
     if isinstance(target, engines.ReplacingMergeTree):
         return _replacing(view, target, unsteady)
+    bounded = type(target) in _ORDER_FREE
     if isinstance(view, Aggregation):
         loose = [m for m in view.measures if not is_idempotent(m.aggregate)]
         if isinstance(target, engines.AggregatingMergeTree) and not loose and not unsteady:
@@ -213,11 +219,21 @@ def verdict(view: Any) -> Verdict:
                 True, "its measures give the same answer when a row comes twice (" + _measures(view.measures) + ")"
             )
         if loose:
-            return Verdict(False, f"a row that comes twice counts twice in {_measures(loose)}", WAYS)
+            return Verdict(False, f"a row that comes twice counts twice in {_measures(loose)}", WAYS, bounded)
     if unsteady:
-        return Verdict(False, f"{unsteady}() gives another value at another time, so a row copied later differs", WAYS)
-    return Verdict(False, f"a {target.name} keeps a row that comes twice as two rows", WAYS)
+        return Verdict(
+            False, f"{unsteady}() gives another value at another time, so a row copied later differs", WAYS, bounded
+        )
+    return Verdict(False, f"a {target.name} keeps a row that comes twice as two rows", WAYS, bounded)
 
+
+# Engines for which it does not matter whether an older row comes before or after a newer one.
+_ORDER_FREE = (
+    engines.MergeTree,
+    engines.SummingMergeTree,
+    engines.AggregatingMergeTree,
+    engines.VersionedCollapsingMergeTree,
+)
 
 WAYS = (
     "make the measures idempotent (uniqExact of an id, min, max, argMax), use a ReplacingMergeTree with a version, "
@@ -235,7 +251,12 @@ def _replacing(view: Any, engine: engines.ReplacingMergeTree, unsteady: str) -> 
             "version=Body.column; " + WAYS,
         )
     if unsteady:
-        return Verdict(False, f"{unsteady}() gives another value at another time, so a row copied later differs", WAYS)
+        return Verdict(
+            False,
+            f"{unsteady}() gives another value at another time, so a row copied later differs",
+            WAYS,
+            bounded=True,
+        )
     return Verdict(
         True, f"of rows with one key the target keeps the highest {engine.version.name}, whichever came first"
     )

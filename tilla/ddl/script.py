@@ -106,8 +106,9 @@ class Script:
     # --- history ---
 
     def fills(self) -> list[history.Fill]:
-        """The histories to fill, each after those that it reads."""
-        return [fill for fill in self._every_fill if self.only is None or fill.trigger.path in self.only]
+        """The histories to fill, each after those that it reads; a table that keeps no rows has none."""
+        wanted = (fill for fill in self._every_fill if self.only is None or fill.trigger.path in self.only)
+        return [fill for fill in wanted if not fill.passes]
 
     @cached_property
     def _every_fill(self) -> tuple[history.Fill, ...]:
@@ -139,10 +140,12 @@ class Script:
     def copy(self, fill: history.Fill) -> list[Statement]:
         """Copy history into an overlap-safe target while its view is alive."""
         guard = not_filled(fill)
+        passed = fill.trigger.source_passes
+        select = history.composed(fill, self._every_fill, guard) if passed else fill.select(guard)
         found = [*self.deployment.settle(fill.trigger, "history"), *self.reload(fill.trigger)]
         sql = (
             f"INSERT INTO {self.deployment.storage(fill.target)} ({fill.columns()})\n"
-            f"SETTINGS {self.deployment.fill_settings}\n{fill.select(guard)}"
+            f"SETTINGS {self.deployment.fill_settings}\n{select}"
         )
         reason = f"history of {fill.trigger.source.name}; safe beside the view: {fill.verdict.reason}"
         return [*found, self._statement(fill, sql, reason), self.mark(fill)]
