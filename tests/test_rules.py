@@ -140,12 +140,12 @@ def test_intervals_are_the_engines(engine: Server, table: str) -> None:
     units = ["Millisecond", "Microsecond", "Second", "Minute", "Hour", "Day", "Week", "Month", "Quarter", "Year"]
     calls = []
     for unit, name in itertools.product(units, ("plus", "minus")):
-        interval = rules.IntervalType(unit)
+        interval = t.Interval(unit)
         for i, moment in enumerate(TYPES):
             if moment in MOMENTS:
                 calls.append((f"{name}(c{i}, toInterval{unit}(1))", rules.result(name, [moment, interval])))
     for one, other in itertools.product(units, repeat=2):
-        kinds = [rules.IntervalType(one), rules.IntervalType(other)]
+        kinds = [t.Interval(one), t.Interval(other)]
         calls.append((f"plus(toInterval{one}(1), toInterval{other}(1))", rules.result("plus", kinds)))
     assert compare(engine, table, calls) == []
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from tilla.expressions.rules import DATE, FLOAT32, FLOAT64, INT64, NULL, STRING, UINT8, UINT64, Type, nullable, number
+from tilla.expressions.rules import DATE, FLOAT32, FLOAT64, NULL, STRING, UINT8, UINT64, Type, nullable, number
 from tilla.types.containers import ArrayType, LowCardinalityType, MapType, NullableType, TupleType
-from tilla.types.scalars import DecimalType, EnumType, FloatType, IntegerType
+from tilla.types.rules import sum_type
+from tilla.types.scalars import DecimalType, FloatType, IntegerType
 from tilla.types.temporal import DateTime64Type, DateTimeType
 
 Result = Callable[..., "Type | None"]  # (parameters, *argument types) -> the result, or None when unknown
@@ -49,14 +50,7 @@ def _always(type: Type) -> Result:
 
 
 def _sum(parameters: Sequence[object], value: Type) -> Type | None:
-    if isinstance(value, DecimalType):
-        return DecimalType(38 if value.bits <= 128 else 76, value.scale)
-    if isinstance(value, EnumType):
-        return INT64
-    found = number(value)
-    if isinstance(found, IntegerType):
-        return found if found.bits > 64 else INT64 if found.signed else UINT64
-    return FLOAT64 if found is not None else None
+    return sum_type(value)
 
 
 def _sum_same_width(parameters: Sequence[object], value: Type) -> Type | None:

@@ -7,6 +7,10 @@ rules are certain, and are unknown (``None``) elsewhere.
 """
 
 from tilla.functions.aggregate import *
+from tilla.functions.aggregate_arrays import *
+from tilla.functions.aggregate_events import *
+from tilla.functions.aggregate_quantiles import *
+from tilla.functions.aggregate_statistics import *
 from tilla.functions.arithmetic import *
 from tilla.functions.arrays import *
 from tilla.functions.conditional import *

@@ -72,6 +72,21 @@ def exact(name: str, type: DataType[Any] | None, *arguments: object) -> Expr[Any
     return call(name, *arguments, type=type)
 
 
+# --- arguments that may be absent, or must not be ---
+
+
+def given(value: int | None) -> tuple[int, ...]:
+    """Return the value as the parameters of an aggregate, none when there is no value."""
+    return () if value is None else (value,)
+
+
+def some(name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments of ``name``, of which there must be one at least."""
+    if not arguments:
+        raise errors.no_branches(name)
+    return arguments
+
+
 # --- time zones ---
 
 
@@ -164,9 +179,11 @@ __all__ = [
     "Whole",
     "element_type",
     "exact",
+    "given",
     "higher_order",
     "scalar",
     "seconds",
+    "some",
     "typed",
     "zone",
     "zone_of",

@@ -60,6 +60,7 @@ from tilla.types.catalogue import (
     UInt128,
     UInt256,
 )
+from tilla.types.common import supertype
 from tilla.types.containers import (
     ArrayType,
     LowCardinalityType,
@@ -71,7 +72,6 @@ from tilla.types.containers import (
 )
 from tilla.types.reading import parse
 from tilla.types.rules import (
-    decimal_result,
     is_date_like,
     is_decimal,
     is_float,
@@ -79,7 +79,6 @@ from tilla.types.rules import (
     is_numeric,
     is_string,
     sum_type,
-    supertype,
     unwrap,
 )
 from tilla.types.scalars import (
@@ -365,7 +364,6 @@ __all__ = [
     "UUIDType",
     "Variant",
     "VariantType",
-    "decimal_result",
     "is_date_like",
     "is_decimal",
     "is_float",
