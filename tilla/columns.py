@@ -109,7 +109,8 @@ class Column(Expr[T_co], Generic[T_co]):
         )
 
     def __repr__(self) -> str:
-        return f"<Column {self.name or '(unnamed yet)'} {self.type if self.type is not None else 'type unknown'}>"
+        kind = self.type if self.type is not None else "type unknown"
+        return f"<Column {text.one_line(self.name) or '(unnamed yet)'} {kind}>"
 
 
 class Measure(Unusable, Generic[T_co]):
@@ -200,7 +201,8 @@ class Measure(Unusable, Generic[T_co]):
         return self.name or "a measure"
 
     def __repr__(self) -> str:
-        return f"<Measure {self.name or '(unnamed yet)'} {self.aggregate.sql() if not self.aggregate.open else '?'}>"
+        shown = self.aggregate.sql() if not self.aggregate.open else "?"
+        return f"<Measure {text.one_line(self.name) or '(unnamed yet)'} {text.one_line(shown)}>"
 
     def __format__(self, spec: str) -> str:
         raise errors.formatted_into_text(repr(self))

@@ -11,6 +11,10 @@ import html
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import attrs
+
+from tilla import text
+
 _TABLE = '<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
@@ -66,6 +70,8 @@ def project_html(project: Any) -> str:
 
 
 @never_raises
-def code_html(value: Any) -> str:
-    """The SQL of an expression or a query."""
-    return f"<pre>{html.escape(value.sql())}</pre>"
+def access_html(access: Any) -> str:
+    """Name, kind and what is declared of a role, user, quota, profile or row policy; a hash shows as dots."""
+    rows = [(field.name, text.one_line(getattr(access, field.name))) for field in attrs.fields(type(access))[1:]]
+    title = f"<b>{html.escape(access.name)}</b> {html.escape(access.kind)}"
+    return title + _table(("declared", "as"), [row for row in rows if row[1] not in ("", "()", "{}", "None")])

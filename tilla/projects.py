@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from tilla import errors, graph
+from tilla import errors, graph, text
 from tilla.objects.access import Access
 from tilla.objects.base import OWN_DATABASE, Declared, Part
 from tilla.objects.renaming import Renamer
@@ -235,7 +235,7 @@ class Project:
         mistakes.raise_all()
 
     def __repr__(self) -> str:
-        return f"<tilla Project {self.name}: {len(self.objects)} objects>"
+        return f"<tilla Project {text.one_line(self.name)}: {len(self.objects)} objects>"
 
     def _repr_html_(self) -> str:
         from tilla.notebook import project_html

@@ -134,3 +134,15 @@ def read_quoted(text: str, start: int = 0) -> tuple[str, int]:
     ("it's", 7)
     """
     return _read_quoted(text, start)
+
+
+def one_line(value: object) -> str:
+    """A value as one line for a repr, whatever is in it; a value that cannot even say what it is shows as its class.
+
+    >>> one_line("a\\nb"), one_line(None)
+    ('a b', 'None')
+    """
+    try:
+        return " ".join(str(value).split())
+    except Exception:  # a repr is what a debugger and a notebook show of a broken value
+        return f"<{type(value).__name__}>"

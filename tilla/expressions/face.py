@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlglot import exp
 
-from tilla import errors
+from tilla import errors, text
 from tilla.expressions.forms import Call, Name, Ready, Shape
 from tilla.expressions.nodes import print_node
 
@@ -76,7 +76,7 @@ class Face(Generic[T_co]):
 
     def __repr__(self) -> str:
         try:
-            shown = "?" if self.open else self.sql()
+            shown = "?" if self.open else text.one_line(self.sql())
         except Exception:  # a repr must never raise: it is what a debugger and a notebook show of a broken value
             shown = "?"
         return f"<{type(self).__name__} {shown}: {self.type if self.type is not None else 'type unknown'}>"

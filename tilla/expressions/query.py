@@ -245,7 +245,10 @@ class Query:
         return ["GROUP BY " + ", ".join(shown)] if shown else []
 
     def __repr__(self) -> str:
-        return f"<Query {', '.join(self.names)} from {self.source.qualified_name}>"
+        try:
+            return f"<Query {text.one_line(', '.join(self.names))} from {text.one_line(self.source.qualified_name)}>"
+        except Exception:  # what a notebook shows of a broken value
+            return "<Query ?>"
 
     def __format__(self, spec: str) -> str:
         raise errors.formatted_into_text(repr(self))

@@ -80,6 +80,14 @@ class Sql:
         """What the text reads when it is one expression instead of a SELECT."""
         return read_expression(self.render())
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        try:
+            return f"<pre>{escape(self.render())}</pre>"
+        except Exception:  # a notebook shows what it can of a broken value
+            return f"<code>{escape(repr(self))}</code>"
+
     def __repr__(self) -> str:
         first = " ".join(self.text.split())
         return f"<tilla sql {first[:60] + '..' if len(first) > 62 else first}>"

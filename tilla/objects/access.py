@@ -64,6 +64,11 @@ class Access(Declared):
         """The roles and profiles that must be in the project too."""
         return ()
 
+    def _repr_html_(self) -> str:
+        from tilla.notebook import access_html
+
+        return access_html(self)
+
     def edges(self) -> Iterable[Edge]:
         """What it reads, so that it must be there: the tables and dictionaries in the filter of a row policy."""
         return ()

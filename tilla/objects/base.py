@@ -65,7 +65,7 @@ class Declared:
         raise errors.formatted_into_text(repr(self))
 
     def __repr__(self) -> str:
-        return f"<tilla {self.kind} {self.name}>"
+        return f"<tilla {self.kind} {text.one_line(self.name)}>"
 
     def __str__(self) -> str:
         return repr(self)

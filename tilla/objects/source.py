@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import attrs
 
 from tilla import engines
-from tilla.objects.base import B, Relation
+from tilla.objects.base import B, Edge, Relation
 from tilla.objects.table import check_table
+from tilla.objects.uses import table_edges, table_relations
 
 
 @attrs.frozen(slots=False, repr=False)
@@ -24,3 +28,9 @@ class Source(Relation[B]):
 
     def __attrs_post_init__(self) -> None:
         check_table(self)
+
+    def edges(self) -> Iterable[Edge]:
+        return table_edges(self)
+
+    def needs(self) -> tuple[Any, ...]:
+        return table_relations(self)
