@@ -176,7 +176,7 @@ class Source:
         return None
 
 
-def text_of_read(value: Any) -> Any:
+def _text_of_read(value: Any) -> Any:
     if isinstance(value, Query):
         return value.sql()
     return value.render() if isinstance(value, Sql) else getattr(value, "qualified_name", value)
@@ -200,7 +200,7 @@ class ClickHouse(Source):
     ``user`` and ``password``.
     """
 
-    read: Any = attrs.field(eq=text_of_read)
+    read: Any = attrs.field(eq=_text_of_read)
     where: Expr[Any] | Sql | None = attrs.field(default=None, kw_only=True, eq=_sql_key)
     invalidate: Query | Sql | None = attrs.field(default=None, kw_only=True, eq=_sql_key)
     update_field: str = attrs.field(default="", kw_only=True, converter=_name)
