@@ -328,3 +328,36 @@ def test_customer_360_without_klaviyo_and_with_guests(engine: Any) -> None:
         found = [(r["identity"], r["in_klaviyo"], r["in_shopify"], r["orders"], r["net_sales"]) for r in rows]
         assert found == [("guest@x.com", None, False, 1, Decimal(10)), ("one@x.com", None, True, 1, Decimal(0))]
         assert [(r["currency"], r["other_currency_orders"]) for r in rows] == [("USD", 0), ("USD", 1)]
+
+
+def test_checkouts_that_an_email_brought_back(engine: Any) -> None:
+    """A click after the checkout was begun and before the order assists; one by a bot, an earlier and a later one do not.
+
+    Checkouts of March 1, 10:00: a clicked at 11:00 and ordered at 12:00; b ordered at 12:00 and clicked at 13:00; c clicked at
+    9:00; for d a program clicked; e clicked and never ordered; f has no e-mail. a, b, c, d were recovered, a was assisted.
+    """
+
+    def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
+        shop = have["shopify"]
+        own = selling.checkout_recovery(shop, clicks=mail.email_clicks(have["klaviyo"]), **how)
+        return [own]
+
+    streams = STREAMS | {"shopify": {"streams": ("abandoned_checkouts", "orders")}}
+    with m.site(engine, airbyte.DEFAULT, tables, connectors=["shopify", "klaviyo"], streams=streams) as site:
+        begun, done = "2026-03-01T10:00:00Z", "2026-03-01T12:00:00Z"
+        carts = [
+            {"id": n, "token": who, "email": f"{who.upper()}@x.com" if who != "f" else None, "currency": "USD",
+             "total_price": "10", "created_at": begun, "updated_at": begun, "completed_at": done if who == "b" else None}
+            for n, who in enumerate("abcdef", 1)
+        ]  # fmt: skip
+        site.land("shopify", "abandoned_checkouts", carts, shop="carts")
+        site.land(
+            "shopify", "orders", [s.order(n, done, checkout_token=who) for n, who in enumerate("acd", 1)], shop="carts"
+        )
+        clicks = [("a", "11", {}), ("b", "13", {}), ("c", "09", {}), ("d", "11", {"Bot Click": True}), ("e", "11", {})]
+        events = [m.event(who, "Clicked Email", f"2026-03-01T{at}:00:00Z", who, **more) for who, at, more in clicks]
+        site.land("klaviyo", "events", events)
+        site.land("klaviyo", "metrics", m.metrics("Clicked Email"))
+        site.land("klaviyo", "profiles", [m.profile(who, email=f"{who}@X.com") for who in "abcde"])
+        (row,) = site.measured("checkout_recovery")
+        assert (row["abandoned"], row["recovered"], row["email_assisted"]) == (6, 4, 1)

@@ -32,7 +32,12 @@ def warehouse(streams: Iterable[str] = STREAMS, *, name: str = "shop", timezone:
     curated = shopify.curated(timezone=timezone, streams=streams)
     account = klaviyo.curated(timezone=timezone)
     site = ga4.curated(timezone=timezone)
-    measures = (*analytics.measured(curated, timezone=timezone), *mail.measured(account), *traffic.measured(site))
+    clicks = mail.email_clicks(account)
+    measures = (
+        *analytics.measured(curated, timezone=timezone, clicks=clicks),
+        *mail.measured(account),
+        *traffic.measured(site),
+    )
     across = commerce.measured(curated, site=site, account=account, tables=measures, timezone=timezone)
     return tl.project(name, *curated, *account, *site, *measures, *across, analyst)
 

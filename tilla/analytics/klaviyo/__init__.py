@@ -18,7 +18,7 @@ from tilla.analytics.klaviyo.customers import (
     everyone,
     profile_lifecycle,
 )
-from tilla.analytics.klaviyo.parts import attributed, happened
+from tilla.analytics.klaviyo.parts import attributed, email_clicks, happened
 from tilla.datasets.common import Curated
 
 # Each table with the curated objects that it cannot do without.
@@ -71,6 +71,7 @@ __all__ = [
     "customer_lifecycle",
     "customer_lifecycle_summary",
     "daily_event_summary",
+    "email_clicks",
     "everyone",
     "happened",
     "hourly_engagement",

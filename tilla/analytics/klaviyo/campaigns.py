@@ -145,7 +145,9 @@ def campaign_performance(
     e.first_event_at AS first_event_at,
     e.last_event_at AS last_event_at
 FROM {{campaigns}} AS c
+LEFT JOIN (
 {{engaged}}
+) AS e ON c.campaign_id = e.campaign
 LEFT JOIN (
     SELECT
         assumeNotNull(campaign_id) AS campaign,
@@ -182,8 +184,7 @@ def _from_rows(account: Curated, merged: Any) -> tl.Sql:
     received, reached = k.one_of(k.RECEIVED), k.one_of((*k.RECEIVED, *k.BOUNCED))
     opened, clicked = k.one_of(k.OPENED), f"{k.one_of(k.CLICKED)} AND NOT bot_click"
     return tl.sql(
-        f"""LEFT JOIN (
-    SELECT
+        f"""    SELECT
         assumeNotNull(campaign_id) AS campaign,
         uniqExactIf(profile_id, {reached}) AS recipients,
         uniqExactIf(profile_id, {received}) AS delivered,
@@ -198,8 +199,7 @@ def _from_rows(account: Curated, merged: Any) -> tl.Sql:
         toNullable(max(datetime)) AS last_event_at
     FROM ({{happened}})
     WHERE campaign_id IS NOT NULL
-    GROUP BY campaign
-) AS e ON c.campaign_id = e.campaign""",
+    GROUP BY campaign""",
         happened=k.happened(account, _EMAIL, merged=merged),
     )
 
@@ -209,8 +209,7 @@ def _from_states(account: Curated, engagement: Any) -> tl.Sql:
     received, reached = k.one_of(k.RECEIVED, "kind"), k.one_of((*k.RECEIVED, *k.BOUNCED), "kind")
     opened, clicked = k.one_of(k.OPENED, "kind"), k.one_of(k.CLICKED, "kind")
     return tl.sql(
-        f"""LEFT JOIN (
-    SELECT
+        f"""    SELECT
         m.campaign AS campaign,
         uniqExactMergeIf(s.profiles, {reached}) AS recipients,
         uniqExactMergeIf(s.profiles, {received}) AS delivered,
@@ -235,8 +234,7 @@ def _from_states(account: Curated, engagement: Any) -> tl.Sql:
         ARRAY JOIN arrayDistinct(arrayPushBack(message_ids, campaign_id)) AS message
         GROUP BY message
     ) AS m ON s.message_id = m.message
-    GROUP BY campaign
-) AS e ON c.campaign_id = e.campaign""",
+    GROUP BY campaign""",
         state=engagement.state,
         metrics=account.metrics_latest,
         campaigns=account.campaigns_latest,

@@ -98,6 +98,33 @@ SURVIVORS = """LEFT JOIN (
 ) AS g ON e.profile_id = g.profile"""
 
 
+def email_clicks(account: Curated, *, merged: Any = None) -> tl.Sql | None:
+    """One row per click in an e-mail by a profile with an address, clicks by programs left out; None without ``profiles``.
+
+    For ``clicks=`` of the shop's ``checkout_recovery``: address and moment are all that a shop needs to know of Klaviyo.
+    Columns: email (lower case, trimmed), clicked_at.
+    """
+    profiles = account.get("profiles_latest")
+    if profiles is None or account.get("events") is None or account.get("metrics") is None:
+        return None
+    owner, join = (
+        ("coalesce(g.survivor, e.profile_id)", "\n" + SURVIVORS) if merged is not None else ("e.profile_id", "")
+    )
+    return tl.sql(
+        f"""SELECT c.email AS email, h.datetime AS clicked_at
+FROM ({{clicks}}) AS h
+INNER JOIN (
+    SELECT DISTINCT assumeNotNull({owner}) AS profile_id, assumeNotNull(e.email_norm) AS email
+    FROM {{profiles}} AS e{join}
+    WHERE e.email_norm IS NOT NULL
+) AS c ON h.profile_id = c.profile_id
+WHERE NOT h.bot_click""",
+        clicks=happened(account, CLICKED, merged=merged),
+        profiles=profiles,
+        **({"merged": merged} if merged is not None else {}),
+    )
+
+
 def attributed(
     account: Curated, *, conversion_metric: str = PLACED, window_hours: int = WINDOW_HOURS, merged: Any = None
 ) -> tl.Sql:

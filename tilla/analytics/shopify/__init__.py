@@ -28,10 +28,15 @@ NEEDS: dict[Callable[..., tl.RefreshableView[Any]], tuple[str, ...]] = {
 }
 
 
-def measured(shop: Curated, *, database: str = "analytics_shopify", timezone: str = "") -> tuple[Any, ...]:
-    """Every table that the shop's synced streams allow, with the default parameters."""
+def measured(
+    shop: Curated, *, database: str = "analytics_shopify", timezone: str = "", clicks: Any = None
+) -> tuple[Any, ...]:
+    """Every table that the shop's synced streams allow, with the default parameters.
+
+    ``clicks`` is what ``checkout_recovery`` takes: :func:`tilla.analytics.klaviyo.email_clicks` of the shop's account.
+    """
     return tuple(
-        make(shop, database=database, timezone=timezone)
+        make(shop, database=database, timezone=timezone, **({"clicks": clicks} if make is checkout_recovery else {}))
         for make, needs in NEEDS.items()
         if all(shop.get(name) is not None for name in needs)
     )

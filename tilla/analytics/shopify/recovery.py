@@ -16,6 +16,7 @@ def checkout_recovery(
     database: str = "analytics_shopify",
     timezone: str = "",
     recovery_window_days: int = 7,
+    clicks: Any = None,
     refresh: tl.Schedule = p.HOURLY,
 ) -> tl.RefreshableView[Any]:
     """One row per shop, currency and day on which checkouts were begun.
@@ -23,6 +24,11 @@ def checkout_recovery(
     A checkout is recovered when it was completed, or an order that counts has its token, within the window after it was
     begun. A checkout has no amount in shop currency: its value is summed where it was in the shop's currency, the rest is
     counted in ``abandoned_other_currency``. Without stream ``orders`` only ``completed_at`` tells.
+
+    ``clicks`` is a relation with (email, clicked_at), such as :func:`tilla.analytics.klaviyo.email_clicks` of the shop's
+    account: a recovered checkout is ``email_assisted`` where its e-mail clicked after it was begun and before it was recovered.
+    Without it that is NULL. A refresh reads every checkout (the source keeps about three months), of orders token and time,
+    and the clicks.
     """
 
     class Recovery(tl.Columns):
@@ -42,11 +48,15 @@ def checkout_recovery(
         abandoned_other_currency = tl.column(
             p.COUNT, comment="checkouts in another currency, whose value is not summed"
         )
+        email_assisted = tl.column(
+            t.Nullable(p.COUNT),
+            comment="of the recovered, those whose e-mail clicked in between; NULL where clicks are not known; sum over days",
+        )
 
     query = tl.sql(
-        """WITH
+        f"""WITH
 placed AS (
-{placed}
+{{placed}}
 ),
 checkouts AS (
     SELECT
@@ -54,14 +64,18 @@ checkouts AS (
         checkout_id,
         toString(ifNull(shop_currency, '')) AS shop_currency,
         ifNull(currency = shop_currency, true) AS comparable,
-        assumeNotNull({created_day}) AS date,
+        assumeNotNull({{created_day}}) AS date,
         assumeNotNull(created_at) AS created,
         completed_at,
         ifNull(token, '') AS token,
         email_norm IS NOT NULL AS contactable,
+        ifNull(email_norm, '') AS email,
         toDecimal128(ifNull(total_price, 0), 4) AS total
-    FROM {checkouts}
-    WHERE {created_day} IS NOT NULL
+    FROM {{checkouts}}
+    WHERE {{created_day}} IS NOT NULL
+),
+clicked AS (
+{_NO_CLICKS if clicks is None else _CLICKS.replace("{clicks}", "({clicks})" if isinstance(clicks, tl.Sql) else "{clicks}")}
 )
 SELECT
     shop_url,
@@ -73,21 +87,28 @@ SELECT
     countIf(is_recovered) AS recovered,
     sumIf(total, comparable AND is_recovered) AS recovered_value,
     recovered / nullIf(abandoned, 0) AS recovery_rate,
-    countIf(NOT comparable) AS abandoned_other_currency
+    countIf(NOT comparable) AS abandoned_other_currency,
+    CAST({"countIf(is_recovered AND is_assisted)" if clicks is not None else "NULL"}, 'Nullable(UInt64)') AS email_assisted
 FROM (
     SELECT
         c.shop_url AS shop_url, c.shop_currency AS shop_currency, c.date AS date, c.contactable AS contactable,
         c.total AS total, c.comparable AS comparable,
-        ifNull(c.completed_at <= c.created + toIntervalDay({window}), false)
-            OR arrayExists(moment -> moment <= c.created + toIntervalDay({window}), o.moments) AS is_recovered
+        arraySort(arrayFilter(
+            moment -> moment <= c.created + toIntervalDay({{window}}),
+            arrayPushBack(o.moments, ifNull(c.completed_at, {_NEVER}))
+        )) AS recoveries,
+        notEmpty(recoveries) AS is_recovered,
+        is_recovered AND arrayExists(click -> click > c.created AND click <= recoveries[1], k.clicks) AS is_assisted
     FROM checkouts AS c
     LEFT JOIN placed AS o ON c.shop_url = o.shop_url AND c.token = o.checkout_token
+    LEFT JOIN clicked AS k ON c.email = k.email
 )
 GROUP BY shop_url, shop_currency, date""",
         placed=_placed(shop),
         checkouts=shop.abandoned_checkouts_latest,
         created_day=p.day(shop, p.columns(shop.abandoned_checkouts_latest)["created_at"], timezone),
         window=p.number(recovery_window_days),
+        **({"clicks": clicks} if clicks is not None else {}),
     )
     return p.measures(
         database,
@@ -100,12 +121,20 @@ GROUP BY shop_url, shop_currency, date""",
     )
 
 
+_NEVER = "toDateTime64('2200-01-01 00:00:00', 3, 'UTC')"
+_CLICKS = """    SELECT email, groupArray(clicked_at) AS clicks
+    FROM {clicks}
+    WHERE email IN (SELECT email FROM checkouts)
+    GROUP BY email"""
+_NO_CLICKS = "    SELECT '' AS email, CAST([], 'Array(DateTime64(3, \\'UTC\\'))') AS clicks WHERE false"
+
+
 def _placed(shop: Curated) -> tl.Sql:
     """Moments of the counted orders of each checkout token."""
     orders = shop.get("orders_latest")
     if orders is None:
         return tl.sql(
-            "    SELECT '' AS shop_url, '' AS checkout_token, emptyArrayDateTime() AS moments FROM numbers(0)"
+            "    SELECT '' AS shop_url, '' AS checkout_token, CAST([], 'Array(DateTime64(3, \\'UTC\\'))') AS moments WHERE false"
         )
     return tl.sql(
         """    SELECT

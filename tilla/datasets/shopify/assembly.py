@@ -140,28 +140,87 @@ def _latest(
         condition = f"deleted_at IS NULL\n  AND {condition}" if "deleted_at" in table.column_names else condition
         comment = f"{table.comment} The newest state; deleted ones are left out."
         return c.latest(context, table, condition, deleted=tables["deleted_objects"], comment=comment)
-    if table.table in _FROM_ORDER and "orders" in newest:
-        column, sql = _FROM_ORDER[table.table]
-        joined = (
-            "LEFT JOIN (\n    SELECT shop_url, order_id, coalesce(processed_at, created_at) AS placed_at\n"
-            "    FROM {orders}\n) AS placed ON newest.shop_url = placed.shop_url AND newest.order_id = placed.order_id"
-        )
-        return c.latest(context, table, more=((column, sql),), joined=joined, orders=newest["orders"])
-    return c.latest(context, table)
+    beside = _BESIDE.get(table.table)
+    if beside is None:
+        return c.latest(context, table)
+    other = newest.get(beside.other)
+    if other is None:
+        unknown = tuple((column, f"CAST(NULL, '{column.type}')") for column, _ in beside.columns)
+        return c.latest(context, table, more=unknown)
+    relations: dict[str, Any] = {beside.other: other}
+    return c.latest(context, table, more=beside.columns, joined=beside.join, **relations)
 
 
-# What a ``_latest`` view tells besides, from the order: NULL where the order is not there.
-_FROM_ORDER = {
-    "fulfillments": (
-        tl.column(
-            t.Nullable(t.Float64), name="hours_to_fulfil", comment="hours from the order's processed_at to created_at"
-        ),
-        "dateDiff('second', placed_at, newest.created_at) / 3600",
+@attrs.frozen
+class Beside:
+    """What a ``_latest`` view tells besides, from another table: NULL where that is not synced, or has no row for it."""
+
+    other: str
+    join: str
+    columns: tuple[tuple[tl.Column[Any], str], ...]
+
+
+_PLACED = """LEFT JOIN (
+    SELECT shop_url, order_id, coalesce(processed_at, created_at) AS placed_at
+    FROM {orders}
+) AS placed ON newest.shop_url = placed.shop_url AND newest.order_id = placed.order_id"""
+
+_VARIANT = """LEFT JOIN (
+    SELECT
+        shop_url, assumeNotNull(inventory_item_id) AS item, toNullable(max(variant_id)) AS variant,
+        argMax(tuple(product_id), variant_id).1 AS product
+    FROM {product_variants}
+    WHERE inventory_item_id IS NOT NULL
+    GROUP BY shop_url, item
+) AS sold_as ON newest.shop_url = sold_as.shop_url AND newest.inventory_item_id = sold_as.item"""
+
+_RULE = """LEFT JOIN (
+    SELECT shop_url, toNullable(price_rule_id) AS rule, value_type, value, target_type
+    FROM {price_rules}
+) AS rules ON newest.shop_url = rules.shop_url AND newest.price_rule_id = rules.rule"""
+
+
+def _hours(name: str, comment: str, seconds: int) -> tuple[tl.Column[Any], str]:
+    column = tl.column(t.Nullable(t.Float64), name=name, comment=comment)
+    return column, f"dateDiff('second', placed_at, newest.created_at) / {seconds}"
+
+
+_BESIDE = {
+    "fulfillments": Beside(
+        "orders", _PLACED, (_hours("hours_to_fulfil", "hours from the order's processed_at to created_at", 3600),)
     ),
-    "order_refunds": (
-        tl.column(
-            t.Nullable(t.Float64), name="days_to_refund", comment="days from the order's processed_at to created_at"
+    "order_refunds": Beside(
+        "orders", _PLACED, (_hours("days_to_refund", "days from the order's processed_at to created_at", 86400),)
+    ),
+    "inventory_items": Beside(
+        "product_variants",
+        _VARIANT,
+        (
+            (
+                tl.column(t.Nullable(t.Int64), name="variant_id", comment="product_variants.variant_id of the item"),
+                "sold_as.variant",
+            ),
+            (tl.column(t.Nullable(t.Int64), name="product_id", comment="its products.product_id"), "sold_as.product"),
         ),
-        "dateDiff('second', placed_at, newest.created_at) / 86400",
+    ),
+    "discount_codes": Beside(
+        "price_rules",
+        _RULE,
+        (
+            (
+                tl.column(c.WORD, name="value_type", comment="of its rule: percentage or fixed_amount"),
+                "rules.value_type",
+            ),
+            (
+                tl.column(
+                    t.Nullable(c.MONEY), name="value", comment="of its rule: per cent or shop currency, negative"
+                ),
+                "rules.value",
+            ),
+            (
+                tl.column(c.WORD, name="target_type", comment="of its rule: line_item, shipping_line"),
+                "rules.target_type",
+            ),
+        ),
     ),
 }
