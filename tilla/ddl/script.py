@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from tilla import errors, text
+from tilla import errors, graph, text
 from tilla.ddl import history, write
 from tilla.ddl.deployment import FILL_SETTINGS, SINGLE, Deployment, section_of
 from tilla.ddl.statements import ACCESS, BACKFILL, PHASES, SCHEMA, SECTIONS, Statement
@@ -64,8 +64,8 @@ class Script:
         if SCHEMA in self.phases:
             found += self._schema()
         if BACKFILL in self.phases:
-            found += self._history()
-            found += [statement for part in self.refreshed() for statement in self.refresh(part)]
+            refreshed = [statement for part in self.refreshed() for statement in self.refresh(part)]
+            found += _once([*self._history(), *refreshed])
         if ACCESS in self.phases:
             found += self._access()
         return tuple(found)
@@ -115,9 +115,16 @@ class Script:
         return tuple(history.fills(self.project))
 
     @cached_property
-    def _loaded(self) -> dict[tuple[str, str], Dictionary[Any]]:
-        """The dictionaries that are loaded before they are looked up."""
-        return {p.path: p for p in self.project.parts if isinstance(p, Dictionary) and not p.layout.direct}
+    def _kept(self) -> dict[tuple[str, str], Part]:
+        """What holds a result of its own that must be brought up to date before it is read, in the order in which to do it."""
+        found = {
+            part.path: part
+            for part in self.project.parts
+            if (isinstance(part, Dictionary) and not part.layout.direct)
+            or (isinstance(part, RefreshableView) and not part.append and self._wanted(part))
+        }
+        order = self.project.ordered(lambda p: 0) if len(found) > 1 else found.values()
+        return {part.path: part for part in order if part.path in found}
 
     def _history(self) -> list[Statement]:
         found: list[Statement] = []
@@ -151,20 +158,25 @@ class Script:
         return [*found, self._statement(fill, sql, reason), self.mark(fill)]
 
     def reload(self, part: Part) -> list[Statement]:
-        """Load the dictionaries that a SELECT looks up: what they are loaded from may have been filled just now."""
-        kept = self._loaded
-        paths = sorted({(e.database, e.name) for e in part.edges() if e.kind == "dictGet"}) if kept else []
-        return [
-            Statement(
-                ".".join(path),
-                BACKFILL,
-                "refresh" if isinstance(part, RefreshableView) else "history",
-                f"SYSTEM RELOAD DICTIONARY{self.deployment.dialect.cluster()} {kept[path].qualified_name}",
-                f"{'.'.join(part.path)} looks it up",
-            )
-            for path in paths
-            if path in kept
-        ]
+        """Bring up to date what a SELECT looks up: what that is computed or loaded from may have been filled just now.
+
+        A refreshable view is created EMPTY, a dictionary loaded when it is first asked: a join with it would find nothing.
+        """
+        if not self._kept:
+            return []
+        needed = graph.needed_by(self.project.creation, [part.path]) - {part.path}
+        section = "refresh" if isinstance(part, RefreshableView) else "history"
+        reason = f"{'.'.join(part.path)} looks it up"
+        found: list[Statement] = []
+        for path, kept in self._kept.items():
+            if path not in needed:
+                continue
+            if isinstance(kept, Dictionary):
+                sql = f"SYSTEM RELOAD DICTIONARY{self.deployment.dialect.cluster()} {kept.qualified_name}"
+                found.append(Statement(".".join(path), BACKFILL, section, sql, reason))
+            elif section == "history":  # one that is refreshed itself comes after those that it reads
+                found += [*self.deployment.settle(kept, section), *self._refresh(kept, section, reason)]
+        return found
 
     def rebuild(self, fills: Sequence[history.Fill], every: Sequence[history.Fill]) -> list[Statement]:
         """Build a target aside from its roots, exchange it in, drop the old one.
@@ -220,12 +232,20 @@ class Script:
 
     def refresh(self, part: RefreshableView[Any]) -> list[Statement]:
         """Refresh one view and wait: refreshing a parent does not refresh what depends on it."""
-        name, shown = part.qualified_name, ".".join(part.path)
-        found = [*self.deployment.settle(part, "refresh"), *self.reload(part)]
         note = self.deployment.refresh_note
-        for verb, reason in (("REFRESH", f"fill it now{note}"), ("WAIT", "what reads it comes after it")):
-            found.append(Statement(shown, BACKFILL, "refresh", f"SYSTEM {verb} VIEW {name}", reason))
-        return found
+        return [
+            *self.deployment.settle(part, "refresh"),
+            *self.reload(part),
+            *self._refresh(part, "refresh", f"fill it now{note}"),
+        ]
+
+    @staticmethod
+    def _refresh(part: Part, section: str, reason: str) -> list[Statement]:
+        """REFRESH, and WAIT until it has ended."""
+        return [
+            Statement(".".join(part.path), BACKFILL, section, f"SYSTEM {verb} VIEW {part.qualified_name}", why)
+            for verb, why in (("REFRESH", reason), ("WAIT", "what reads it comes after it"))
+        ]
 
     def _access(self) -> list[Statement]:
         names = self.deployment.local_names(self.project)
@@ -249,6 +269,15 @@ _DRAIN = (
     "A script cannot wait for inserts that were running when the views above were created: they may miss both the",
     "view and the copy. Run it while the loader is quiet, or use `tilla backfill`, which waits for them.",
 )
+
+
+_UP_TO_DATE = ("SYSTEM REFRESH ", "SYSTEM WAIT ", "SYSTEM RELOAD ")
+
+
+def _once(statements: Sequence[Statement]) -> list[Statement]:
+    """Leave out what was brought up to date already: rows flow one way, so it stays so for all that comes later."""
+    first = {s.sql: s for s in reversed(statements) if s.sql.startswith(_UP_TO_DATE)}
+    return [s for s in statements if first.get(s.sql, s) is s]
 
 
 def not_filled(fill: history.Fill) -> str:
