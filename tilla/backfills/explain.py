@@ -26,12 +26,11 @@ class Explanation:
 
 def explain(project: Project) -> tuple[Explanation, ...]:
     """One explanation for every history of a project, in the order in which they are filled."""
-    every = history.fills(project)
-    return tuple(_explained(project, fill, every) for fill in every if not fill.passes)
+    return tuple(_explained(project, fill) for fill in history.fills(project))
 
 
-def _explained(project: Project, fill: history.Fill, every: list[history.Fill]) -> Explanation:
-    roots = list(dict.fromkeys(".".join(branch.root) for branch in branches(fill, every)))
+def _explained(project: Project, fill: history.Fill) -> Explanation:
+    roots = list(dict.fromkeys(".".join(branch.root) for branch in branches(fill)))
     told = f"history from {', '.join(roots)}"
     verdict = fill.verdict
     if verdict.safe:

@@ -79,7 +79,7 @@ class _Maker:
 
     def _views(self, fill: history.Fill) -> list[Path]:
         """The views through which rows reach a target."""
-        return list(dict.fromkeys(p for branch in branches(fill, self.every, self._lost) for p in branch.through))
+        return list(dict.fromkeys(p for branch in branches(fill, self._lost) for p in branch.through))
 
     def _lost(self, path: Path) -> str:
         """Why old rows of a table may be gone, or ''."""
@@ -150,12 +150,12 @@ class _Maker:
     def _waits(self, fill: history.Fill) -> str:
         """Why a history cannot be filled now, or ''."""
         seen = self.seen
-        for path in (fill.target.path, *upstream(seen, fill)):
+        for path in (fill.target.path, *upstream(fill)):
             if not seen.there(path):
                 step = self.steps.get(path)
                 why = step.detail if step is not None and step.action == PENDING else "`tilla apply` creates it"
                 return f"{'.'.join(path)} is not there; {why}"
-        for path in (fill.target.path, *upstream(seen, fill), *self._views(fill)):
+        for path in (fill.target.path, *upstream(fill), *self._views(fill)):
             found = first(seen.differences.get(path, ()), changes_rows)
             if found is not None:
                 return f"{'.'.join(path)} is not as declared: {found}"
@@ -187,14 +187,14 @@ class _Maker:
                 yield step
 
     def _targets(self, fills: Sequence[history.Fill]) -> tuple[Target, ...]:
-        found = {fill.name: branches(fill, self.every, self._lost) for fill in fills}
+        found = {fill.name: branches(fill, self._lost) for fill in fills}
         roots = slices.look(self.server, {branch.root for several in found.values() for branch in several})
         return tuple(self._target(fill, found[fill.name], roots) for fill in fills)
 
     def _target(self, fill: history.Fill, ways: Sequence[Branch], roots: Mapping[Path, slices.Root]) -> Target:
         script, live = self.script, self.seen.snapshot.tables[fill.target.path]
         how = STAGED if live.engine.endswith("MergeTree") and not script.deployment.on_cluster else STRAIGHT
-        before = [s.sql for s in (*script.deployment.settle(fill.trigger, "history"), *script.reload(fill.trigger))]
+        before = [s.sql for s in (*script.deployment.settle(fill.trigger, "history"), *script.reload(*fill.through))]
         notes = dict.fromkeys(branch.reason for branch in ways if branch.reason)
         if how == STRAIGHT:
             notes[f"{live.engine}: no partition can be moved into it, so rows are inserted straight"] = None
@@ -232,7 +232,7 @@ class _Maker:
     def _ways_into(self, fill: history.Fill) -> list[tuple[history.Fill, Branch]]:
         """The branches of every fill of a target."""
         into = [other for other in self.every if other.target.path == fill.target.path]
-        return [(other, branch) for other in into for branch in branches(other, self.every, self._lost)]
+        return [(other, branch) for other in into for branch in branches(other, self._lost)]
 
     def _memory(self, rows: int, size: int, pieces: int) -> int:
         """A bound on what the slices that run side by side hold: blocks being written, and a group per row at worst."""
@@ -256,7 +256,7 @@ class _Maker:
     def _rebuilt(self, together: Sequence[history.Fill]) -> Iterator[Step]:
         """Build a target aside, exchange it in, then arm its views: nothing is inserted meanwhile."""
         exchanged = False
-        for statement in self.script.rebuild(together, self.every):
+        for statement in self.script.rebuild(together):
             exchanged = exchanged or statement.sql.startswith("EXCHANGE ")
             gone = statement.sql.startswith(("EXCHANGE ", "DROP "))
             told = together[0].target.path if statement.sql.startswith("EXCHANGE ") else None

@@ -7,7 +7,7 @@ the rows that its engine has merged away, and would depend on how far that table
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -33,23 +33,21 @@ class Branch:
     reason: str = ""
 
 
-def branches(
-    fill: Fill, every: Iterable[Fill], lost: Callable[[tuple[str, str]], str] = lambda path: ""
-) -> list[Branch]:
+def branches(fill: Fill, lost: Callable[[tuple[str, str]], str] = lambda path: "") -> list[Branch]:
     """The branches of a history, by root.
 
     ``lost`` says of a table why its old rows may be gone (a TTL), or '': what is computed from it is then a root itself.
     """
-    every = list(every)
-    source = fill.trigger.source
-    above = [other for other in every if other.target.path == source.path]
+    source, above = fill.trigger.source, fill.above
     gone = next((why for other in above if (why := lost(other.trigger.source.path))), "")
+    if fill.feeders and not above:
+        gone = f"rows of {source.name} came from {next(f.leaks for f in fill.feeders if f.leaks)}, which keeps none"
     if not above or (gone and not _passes(source)):
         inner = f"(SELECT {all_columns(source)} FROM {source.qualified_name} WHERE {PLACE})"
         return [Branch(source.path, select_over(fill.trigger, inner), (fill.trigger.path,), gone)]
     found = []
     for other in above:
-        for branch in branches(other, every, lost):
+        for branch in branches(other, lost):
             inner = stored(other, branch.select)
             through = (*branch.through, fill.trigger.path)
             found.append(attrs.evolve(branch, select=select_over(fill.trigger, f"({closed(inner)})"), through=through))

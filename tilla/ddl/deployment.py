@@ -97,6 +97,8 @@ class Deployment:
 
     def refuse_rebuild(self, fill: history.Fill) -> None:
         """Raise where a target that is not overlap-safe cannot be built aside and exchanged in."""
+        if fill.leaks:
+            raise errors.rebuild_loses(fill.name, fill.leaks)
 
     @property
     def refresh_note(self) -> str:

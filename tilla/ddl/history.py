@@ -58,7 +58,28 @@ class Fill:
     trigger: Trigger
     owner: Any  # the MaterializedView or Aggregation that the trigger belongs to
     verdict: Verdict
-    above: tuple[str, ...] = ()  # the declarations of the histories that fill its source
+    feeders: tuple[Fill, ...] = attrs.field(default=(), eq=False, repr=False)
+    """What fills its source, histories or not."""
+    leaks: str = ""
+    """A queue or another source that keeps no rows, and from which rows of the target came that nothing else keeps; or ''."""
+
+    @property
+    def above(self) -> tuple[Fill, ...]:
+        """The histories that its own is composed of; none where its source is a root, holding all that there is."""
+        if not self.trigger.source_passes and any(feeder.leaks for feeder in self.feeders):
+            return ()  # what came from a queue is in the source, and nowhere further up
+        return tuple(feeder for feeder in self.feeders if feeder.kept)
+
+    @property
+    def kept(self) -> bool:
+        """Whether rows are kept somewhere above, so that there is a history."""
+        return not self.trigger.source_passes or any(feeder.kept for feeder in self.feeders)
+
+    @cached_property
+    def through(self) -> tuple[Trigger, ...]:
+        """The views whose SELECTs its history is composed of, the upper ones first and its own last."""
+        found = {trigger.path: trigger for feeder in self.above for trigger in feeder.through}
+        return (*found.values(), self.trigger)
 
     @property
     def target(self) -> Any:
@@ -86,14 +107,9 @@ class Fill:
             *_rows_of(self.target),
             query_text(self.trigger.query),
             self.trigger.source.qualified_name,
-            *self.above,
+            *(feeder.declaration for feeder in self.feeders),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-    @property
-    def passes(self) -> bool:
-        """True when the target keeps no rows: there is nothing to fill, only to compose through."""
-        return bool(getattr(self.target.engine, "stream", False))
 
     def columns(self) -> str:
         """The column list of the INSERT: an insert maps by position, so it always names its columns."""
@@ -145,20 +161,28 @@ def all_columns(relation: Any) -> str:
 def fills(project: Project) -> list[Fill]:
     """The history of every target of a project, each after the histories that it reads.
 
-    A source that rows only pass through (Null, Kafka, S3Queue) has none: reading a queue would take its messages away. But what
-    views put into a Null table comes from somewhere: below it, history is composed from there.
+    Rows that only pass through (Null, Kafka, S3Queue) are no history: reading a queue would take its messages away, and a Null
+    table has none. What such a table is filled from may be kept: then the histories below it are composed from there.
     """
     owners = {item.trigger.path: item for item in project.objects if isinstance(item, MaterializedView | Aggregation)}
-    found = [Fill(owner.trigger, owner, verdict(owner)) for owner in owners.values()]
     order = {path: i for i, path in enumerate(_flow_order(project))}
-    made: list[Fill] = []
-    feeding: dict[tuple[str, str], list[str]] = {}
-    for fill in sorted(found, key=lambda fill: (order[fill.trigger.path], fill.trigger.path)):
-        if fill.trigger.source_passes and fill.trigger.source.path not in feeding:
-            continue
-        made.append(attrs.evolve(fill, above=tuple(feeding.get(fill.trigger.source.path, ()))))
-        feeding.setdefault(fill.target.path, []).append(made[-1].declaration)
-    return made
+    triggers = [part for part in project.parts if isinstance(part, Trigger)]
+    found: list[Fill] = []
+    feeding: dict[tuple[str, str], list[Fill]] = {}
+    for trigger in sorted(triggers, key=lambda trigger: (order[trigger.path], trigger.path)):
+        owner, source = owners[trigger.path], trigger.source
+        feeders = tuple(feeding.get(source.path, ()))
+        leaks = "" if not trigger.source_passes else next((f.leaks for f in feeders if f.leaks), "")
+        if trigger.source_passes and not feeders:
+            leaks = source.name
+        found.append(Fill(trigger, owner, verdict(owner), feeders, leaks))
+        feeding.setdefault(trigger.target.path, []).append(found[-1])
+    leaking = {path: next((f.leaks for f in into if f.leaks), "") for path, into in feeding.items()}
+    return [
+        attrs.evolve(fill, leaks=leaking[fill.target.path])
+        for fill in found
+        if fill.kept and not getattr(fill.target.engine, "stream", False)
+    ]
 
 
 def _flow_order(project: Project) -> list[tuple[str, str]]:
@@ -167,16 +191,15 @@ def _flow_order(project: Project) -> list[tuple[str, str]]:
     return graph.order(project.flow, lambda path: 0)
 
 
-def composed(fill: Fill, all_fills: Iterable[Fill], condition: str) -> str:
+def composed(fill: Fill, condition: str) -> str:
     """The SELECT of a target composed down from its root sources.
 
     Reading a table in between would miss the rows that its engine has merged away; and what such a table holds depends on
     how far its own history has come. So every level is the SELECT of its own view over the level above.
     """
-    above = [other for other in all_fills if other.target.path == fill.trigger.source.path]
-    if not above:
+    if not fill.above:
         return fill.select(condition)
-    levels = [stored(other, composed(other, all_fills, condition)) for other in above]
+    levels = [stored(other, composed(other, condition)) for other in fill.above]
     return select_over(fill.trigger, "(" + closed("\nUNION ALL\n".join(levels)) + ")")
 
 

@@ -107,8 +107,7 @@ class Script:
 
     def fills(self) -> list[history.Fill]:
         """The histories to fill, each after those that it reads; a table that keeps no rows has none."""
-        wanted = (fill for fill in self._every_fill if self.only is None or fill.trigger.path in self.only)
-        return [fill for fill in wanted if not fill.passes]
+        return [fill for fill in self._every_fill if self.only is None or fill.trigger.path in self.only]
 
     @cached_property
     def _every_fill(self) -> tuple[history.Fill, ...]:
@@ -128,7 +127,6 @@ class Script:
 
     def _history(self) -> list[Statement]:
         found: list[Statement] = []
-        every = self._every_fill
         mistakes = errors.Collector()
         rebuilt: set[tuple[str, str]] = set()
         for fill in self.fills():
@@ -140,16 +138,15 @@ class Script:
                 with mistakes.catch():
                     self.deployment.refuse_rebuild(fill)
                 rebuilt.add(fill.target.path)
-                found += self.rebuild([f for f in every if f.target.path == fill.target.path], every)
+                found += self.rebuild([f for f in self._every_fill if f.target.path == fill.target.path])
         mistakes.raise_all()
         return found
 
     def copy(self, fill: history.Fill) -> list[Statement]:
         """Copy history into an overlap-safe target while its view is alive."""
         guard = not_filled(fill)
-        passed = fill.trigger.source_passes
-        select = history.composed(fill, self._every_fill, guard) if passed else fill.select(guard)
-        found = [*self.deployment.settle(fill.trigger, "history"), *self.reload(fill.trigger)]
+        select = history.composed(fill, guard) if fill.trigger.source_passes else fill.select(guard)
+        found = [*self.deployment.settle(fill.trigger, "history"), *self.reload(*fill.through)]
         sql = (
             f"INSERT INTO {self.deployment.storage(fill.target)} ({fill.columns()})\n"
             f"SETTINGS {self.deployment.fill_settings}\n{select}"
@@ -157,16 +154,17 @@ class Script:
         reason = f"history of {fill.trigger.source.name}; safe beside the view: {fill.verdict.reason}"
         return [*found, self._statement(fill, sql, reason), self.mark(fill)]
 
-    def reload(self, part: Part) -> list[Statement]:
-        """Bring up to date what a SELECT looks up: what that is computed or loaded from may have been filled just now.
+    def reload(self, *parts: Part) -> list[Statement]:
+        """Bring up to date what SELECTs look up: what that is computed or loaded from may have been filled just now.
 
         A refreshable view is created EMPTY, a dictionary loaded when it is first asked: a join with it would find nothing.
         """
         if not self._kept:
             return []
-        needed = graph.needed_by(self.project.creation, [part.path]) - {part.path}
-        section = "refresh" if isinstance(part, RefreshableView) else "history"
-        reason = f"{'.'.join(part.path)} looks it up"
+        paths = [part.path for part in parts]
+        needed = graph.needed_by(self.project.creation, paths) - set(paths)
+        section = "refresh" if isinstance(parts[-1], RefreshableView) else "history"
+        reason = f"{'.'.join(paths[-1])} looks it up"
         found: list[Statement] = []
         for path, kept in self._kept.items():
             if path not in needed:
@@ -178,7 +176,7 @@ class Script:
                 found += [*self.deployment.settle(kept, section), *self._refresh(kept, section, reason)]
         return found
 
-    def rebuild(self, fills: Sequence[history.Fill], every: Sequence[history.Fill]) -> list[Statement]:
+    def rebuild(self, fills: Sequence[history.Fill]) -> list[Statement]:
         """Build a target aside from its roots, exchange it in, drop the old one.
 
         The copy aside starts as a clone, emptied unless the marker is there: so a second run exchanges equal contents.
@@ -197,7 +195,7 @@ class Script:
             ),
         ]
         for fill in fills:
-            select = history.composed(fill, every, empty)
+            select = history.composed(fill, empty)
             insert = f"INSERT INTO {aside} ({fill.columns()})\nSETTINGS {self.deployment.fill_settings}\n{select}"
             steps.append((insert, f"history of {named} from its roots; {fill.verdict.reason}"))
         steps += [
@@ -205,7 +203,7 @@ class Script:
             (f"DROP TABLE {aside} SYNC", f"the old {named}"),
         ]
         statements = [self._statement(fills[0], sql, reason) for sql, reason in steps]
-        reloads = {s.sql: s for fill in fills for s in self.reload(fill.trigger)}
+        reloads = {s.sql: s for fill in fills for s in self.reload(*fill.through)}
         return [*reloads.values(), *statements, *(self.mark(fill) for fill in fills)]
 
     def mark(self, fill: history.Fill, condition: str = "") -> Statement:

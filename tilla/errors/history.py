@@ -5,6 +5,18 @@ from __future__ import annotations
 from tilla.errors.tree import Mistake, RefusedError, UsageError
 
 
+def rebuild_loses(where: str, source: str) -> RefusedError:
+    """T603: a rebuild of a target from its roots, some of whose rows nothing else keeps."""
+    return RefusedError(
+        Mistake(
+            "T603",
+            where,
+            f"it cannot be built anew: rows of it came from {source}, which keeps none",
+            hint=f"a table that keeps what comes from {source}, and the view over that table",
+        )
+    )
+
+
 def not_overlap_safe(where: str, reason: str, ways_out: str) -> RefusedError:
     """T601: a static script cannot fill this target exactly once while rows may come."""
     return RefusedError(

@@ -96,24 +96,24 @@ def _blocked(seen: Survey, path: Path, missing: Mapping[Path, str]) -> str:
 # --- history that must not be armed ---
 
 
-def upstream(seen: Survey, fill: history.Fill) -> list[Path]:
-    """Everything whose rows reach a target: the view's source, and above it the sources of the views that fill that."""
-    feeding: dict[Path, list[Path]] = {}
-    for other in history.fills(seen.script.project):
-        feeding.setdefault(other.target.path, []).append(other.trigger.source.path)
-    found: list[Path] = []
-    todo = [fill.trigger.source.path]
+def upstream(fill: history.Fill) -> list[Path]:
+    """Everything whose rows reach a target: the view's source, and above it the sources of the views that fill that.
+
+    What rows only pass through is not among them: nothing is there to be asked, and a queue would give its messages away.
+    """
+    found: dict[Path, None] = {}
+    todo = [fill]
     while todo:
-        path = todo.pop()
-        if path not in found:
-            found.append(path)
-            todo += feeding.get(path, [])
-    return found
+        view = todo.pop()
+        if not view.trigger.source_passes:
+            found[view.trigger.source.path] = None
+        todo += view.feeders
+    return list(found)
 
 
 def holding(seen: Survey, server: Server, fill: history.Fill) -> list[Path]:
     """What is upstream of a target and holds rows."""
-    return [path for path in upstream(seen, fill) if holds_rows(seen, server, path)]
+    return [path for path in upstream(fill) if holds_rows(seen, server, path)]
 
 
 def holds_rows(seen: Survey, server: Server, path: Path) -> bool:
@@ -133,7 +133,7 @@ def complete_from_now_on(seen: Survey, fills: Iterable[history.Fill]) -> Iterato
     """
     for fill in fills:
         still_empty = "".join(
-            f"\n  AND (SELECT count() FROM {text.quote_qualified(*path)}) = 0" for path in upstream(seen, fill)
+            f"\n  AND (SELECT count() FROM {text.quote_qualified(*path)}) = 0" for path in upstream(fill)
         )
         yield Step(seen.script.mark(fill, still_empty), RUN, "armed before the first row: its history is complete")
 

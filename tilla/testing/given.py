@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tilla import errors
 from tilla.ddl.script import Script
-from tilla.ddl.statements import SCHEMA
+from tilla.ddl.statements import BACKFILL, SCHEMA
 from tilla.expressions.query import Query
 from tilla.objects.base import Declared, Part, Relation
 from tilla.objects.refreshable import RefreshableView
@@ -79,6 +79,8 @@ class Given:
             _fill(server, project)
         for part in project.ordered(lambda _: 0):
             if isinstance(part, RefreshableView):
+                for statement in Script(project, phases=frozenset((BACKFILL,)), quiesced=True).reload(part):
+                    server.execute(statement.sql)
                 server.execute(f"SYSTEM REFRESH VIEW {part.qualified_name}")
                 server.execute(f"SYSTEM WAIT VIEW {part.qualified_name}")
         shown = rename(wanted)
@@ -91,9 +93,13 @@ def _fill(server: Server, project: Project) -> None:
     """Copy history straight from the fills: no marker, since these databases live for one test."""
     from tilla.ddl import history, script
 
-    every = history.fills(project)
-    for fill in every:
-        select = fill.select("1") if fill.verdict.safe else history.composed(fill, every, "1")
+    made = Script(project, phases=frozenset((BACKFILL,)), quiesced=True)
+    for fill in history.fills(project):
+        for statement in made.reload(*fill.through):
+            server.execute(statement.sql)
+        select = (
+            fill.select("1") if fill.verdict.safe and not fill.trigger.source_passes else history.composed(fill, "1")
+        )
         server.execute(
             f"INSERT INTO {fill.target.qualified_name} ({fill.columns()}) SETTINGS {script.FILL_SETTINGS} {select}"
         )

@@ -234,13 +234,13 @@ SELECT
     metric_id,
     uniqExactState(event_id) AS events,
     uniqExactState(profile_id) AS profiles
-FROM (SELECT * FROM data_klaviyo.events WHERE (SELECT count() FROM tilla.history WHERE target = 'analytics_klaviyo.daily_events_state' AND declaration = '646248884e177e14') = 0) AS events
+FROM (SELECT * FROM data_klaviyo.events WHERE (SELECT count() FROM tilla.history WHERE target = 'analytics_klaviyo.daily_events_state' AND declaration = '376eb6c2f5235f62') = 0) AS events
 GROUP BY day, metric_id;
 
 -- analytics_klaviyo.daily_events_state: from here on a second run copies nothing
 INSERT INTO tilla.history (target, declaration)
-SELECT 'analytics_klaviyo.daily_events_state', '646248884e177e14'
-WHERE (SELECT count() FROM tilla.history WHERE target = 'analytics_klaviyo.daily_events_state' AND declaration = '646248884e177e14') = 0;
+SELECT 'analytics_klaviyo.daily_events_state', '376eb6c2f5235f62'
+WHERE (SELECT count() FROM tilla.history WHERE target = 'analytics_klaviyo.daily_events_state' AND declaration = '376eb6c2f5235f62') = 0;
 
 -- refresh ---------------------------------------------------------------
 
