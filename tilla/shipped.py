@@ -7,6 +7,7 @@ Shopify, Klaviyo and GA4, in the default Airbyte layout, with a role for people 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import tilla as tl
@@ -54,9 +55,13 @@ analyst = tl.Role(
 project = warehouse()
 
 
+@cache
+def _everything() -> tl.Project:
+    return warehouse(shopify.STREAMS, name="everything")
+
+
 def __getattr__(name: str) -> Any:
     # Every built-in table, for its pages and golden DDL: made when it is asked for, so that emit starts at once.
     if name != "everything":
         raise AttributeError(f"module 'tilla.shipped' has no attribute {name!r}")
-    made = globals()["everything"] = warehouse(shopify.STREAMS, name="everything")
-    return made
+    return _everything()
