@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import attrs
+
 import tilla as tl
 from tilla import functions as f
 from tilla import types as t
 from tilla.datasets.common import Curated, local_day
-from tilla.engines import MergeTree
+from tilla.engines import AggregatingMergeTree, MergeTree
 
 AMOUNT = t.Decimal(38, 4)
 COUNT = t.UInt64
@@ -59,6 +61,64 @@ def within(column: str, start: dt.date | None, end: dt.date | None) -> tl.Sql:
     ends = [(">=", start), ("<=", end)]
     conditions = [f"{column} {sign} toDate('{value.isoformat()}')" for sign, value in ends if value is not None]
     return tl.sql(" AND ".join(conditions) or "true")
+
+
+@attrs.frozen(eq=False)
+class Counted:
+    """Counts of a big table: the objects, and the two of them that others read."""
+
+    objects: tuple[Any, ...]
+    read: Any
+    """The finished values."""
+    state: Any
+    """The states."""
+
+
+def counted(
+    name: str, body: Any, *, source: Any, stable: tuple[tl.Column[Any], ...], refresh: tl.Schedule, comment: str
+) -> Counted:
+    """Distinct counts as states: updated by every insert into ``source``.
+
+    Where ``source`` is itself rebuilt (its stream is read whole and swapped in), no insert ever fires, and the states are
+    rebuilt after it; a refresh then reads all of it.
+    """
+    if not isinstance(source, tl.RefreshableView):
+        made = tl.Aggregation(name, body, source=source, stable=stable, comment=comment)
+        return Counted((made,), made, made.state)
+    items = [item for item in vars(body).values() if isinstance(item, tl.Column | tl.Measure)]
+    stored = {item.name: item.stored if isinstance(item, tl.Measure) else item for item in items}
+    keys = tuple(item for item in items if isinstance(item, tl.Column))
+    text = ",\n".join(f"    {{its_{n}}} AS {name}" for n, name in enumerate(stored))
+    states = tl.RefreshableView(
+        f"{name}_state",
+        [tl.column(_known(column), name=column.name, comment=column.comment) for column in stored.values()],
+        query=tl.sql(
+            f"SELECT\n{text}\nFROM {{source}} FINAL\nGROUP BY {', '.join(key.name for key in keys)}",
+            source=source,
+            **{f"its_{n}": column.derived for n, column in enumerate(stored.values())},
+        ),
+        engine=AggregatingMergeTree(order_by=tuple(keys)),
+        refresh=refresh,
+        settings=LIMITS,
+        comment=comment,
+    )
+    finished = [(i.name, i.merge().sql() if isinstance(i, tl.Measure) else i.name) for i in items]
+    text = ",\n".join(f"    {sql} AS {name}" for name, sql in finished)
+    read = tl.View(
+        name,
+        [
+            tl.column(_known(i.aggregate if isinstance(i, tl.Measure) else i), name=i.name, comment=i.comment)
+            for i in items
+        ],
+        query=tl.sql(f"SELECT\n{text}\nFROM {{states}}\nGROUP BY {', '.join(key.name for key in keys)}", states=states),
+        comment=comment,
+    )
+    return Counted((states, read), read, states)
+
+
+def _known(value: Any) -> t.DataType[Any]:
+    assert value.type is not None
+    return value.type
 
 
 def measures(

@@ -37,6 +37,10 @@ class Context:
     timezone: str
     streams: frozenset[str]
     connector: str
+    tag: str = ""
+    """Of a further connection: what stands in the names of its views."""
+    account: str | None = None
+    """What stands in the column ``account``; None where there is no such column."""
 
     @cached_property
     def _landed(self) -> dict[str, Landed]:
@@ -50,6 +54,10 @@ class Context:
             found = found.of_property(property_id) if property_id else found
             self._landed[key] = landed(found, self.layout)
         return self._landed[key]
+
+    def swaps(self, source: Any) -> bool:
+        """True for a raw table that the loader replaces at every sync: no view on it fires."""
+        return any(raw.source is source and self.layout.sync_mode(raw.stream) == "overwrite" for raw in self.read)
 
     def chosen(self, *names: str) -> Landed | None:
         """The first of these streams that is synced, or None."""
@@ -254,7 +262,8 @@ def _typed(column: tl.Column[Any]) -> t.DataType[Any]:
     return column.type
 
 
-def with_sources(made: list[Any]) -> tuple[Any, ...]:
+def with_sources(made: list[Any], contexts: Iterable[Context] = ()) -> tuple[Any, ...]:
     """The objects with the loader's tables that they read before them."""
     sources = {item.source.name: item.source for item in made if getattr(item, "source", None) is not None}
+    sources |= {raw.source.name: raw.source for context in contexts for raw in context.read}
     return (*sources.values(), *made)

@@ -14,11 +14,10 @@ exactly the row they stand in: never sum them, over days or over anything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
-
-import attrs
 
 import tilla as tl
 from tilla import functions as f
@@ -26,8 +25,9 @@ from tilla import types as t
 from tilla.datasets import common as c
 from tilla.datasets.channels import channel_group
 from tilla.datasets.common import Context, Curated, key_text, with_sources
+from tilla.datasets.feeds import contexts, fed
 from tilla.engines import ReplacingMergeTree
-from tilla.sources import Layout, airbyte, stream
+from tilla.sources import Landing, Layout, SyncMode, airbyte
 from tilla.sources.raw import Landed
 from tilla.sources.rejects import rejects
 
@@ -50,32 +50,48 @@ def curated(
     layout: Layout = airbyte.DEFAULT,
     database: str = "data_ga4",
     raw_database: str = "",
+    prefix: str = "",
+    modes: Mapping[str, SyncMode] | None = None,
     timezone: str = "UTC",
     streams: Iterable[str] = STREAMS,
     properties: Iterable[str] = (),
+    also: Iterable[Landing] = (),
 ) -> Curated:
     """Declare the curated tables of a property over what its loader lands.
 
-    ``raw_database`` is the loader's namespace when it is not the layout's own. ``timezone`` is the property's zone: it
-    labels the days and converts none. ``streams`` are those that are synced. ``properties`` are the ids of further ones of
+    ``raw_database`` is the loader's namespace when it is not the layout's own, ``prefix`` what it puts before the names of
+    its tables. ``modes`` is the sync mode of single streams: a table over one that is ``overwrite`` is rebuilt every hour,
+    for a swapped raw table fires no view. ``also`` are further connections into the same tables, such as what an older
+    Airbyte left behind. ``timezone`` is the property's zone: it labels the days and converts none. ``streams`` are those that are synced. ``properties`` are the ids of further ones of
     the same connection, which land in tables of their own (``devicesProperty400000002``) and go into the same tables here.
 
     Raises:
         DeclarationError: a stream that the connector does not have.
     """
-    own = attrs.evolve(layout, database=raw_database) if raw_database else layout
-    chosen = frozenset(stream("ga4", name).name for name in streams)
-    context = Context(layout=own, database=database, timezone=timezone, streams=chosen, connector="ga4")
-    made: list[Any] = []
-    for name, (body, dimensions, comment) in _TABLES.items():
-        if name not in chosen:
-            continue
-        table = _table(context, name, body, dimensions, comment)
-        further = [_further(context, table, name, body, property_id) for property_id in properties]
-        made += [table, *further, c.latest(context, table)]
+    connections = contexts(
+        "ga4", layout=layout, database=database, raw_database=raw_database, prefix=prefix, modes=modes, timezone=timezone,
+        streams=streams, also=also,
+    )  # fmt: skip
+    context, made, ids = connections[0], list[Any](), tuple(properties)
+    for name in _TABLES:
+        found = fed(connections, partial(_views, name, {context.tag: ids}))
+        made += [*found, c.latest(context, found[0])] if found else []
     if made:
-        made.append(rejects(context.name("rejects"), context.read, by={"property_id": "property_id"}))
-    return Curated(with_sources(made), context)
+        read = [raw for at in connections for raw in at.read]
+        made.append(rejects(context.name("rejects"), read, by={"property_id": "property_id"}))
+    return Curated(with_sources(made, connections), context)
+
+
+def _views(name: str, properties: Mapping[str, tuple[str, ...]], context: Context) -> tuple[Any, ...]:
+    """What fills a table from one connection: its first property, and further ones."""
+    if name not in context.streams:
+        return ()
+    body, dimensions, comment = _TABLES[name]
+    table = _table(context, name, body, dimensions, comment)
+    return (
+        table,
+        *(_further(context, table, name, body, property_id) for property_id in properties.get(context.tag, ())),
+    )
 
 
 def _table(

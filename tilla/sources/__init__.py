@@ -1,6 +1,6 @@
 """The raw layer: which streams the connectors emit, and how loaders lay them out in ClickHouse."""
 
 from tilla.sources.connectors import CONNECTORS, Field, Stream, stream, streams
-from tilla.sources.layouts import Layout, Storage, SyncMode
+from tilla.sources.layouts import Landing, Layout, Storage, SyncMode
 
-__all__ = ["CONNECTORS", "Field", "Layout", "Storage", "Stream", "SyncMode", "stream", "streams"]
+__all__ = ["CONNECTORS", "Field", "Landing", "Layout", "Storage", "Stream", "SyncMode", "stream", "streams"]

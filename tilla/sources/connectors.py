@@ -9,6 +9,7 @@ They follow source-shopify 4.3.0, source-klaviyo 2.13.1 and source-google-analyt
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
@@ -79,6 +80,11 @@ class Stream:
             return self.fields[name]
         except KeyError:
             raise errors.unknown_field(self.id, name, list(self.fields)) from None
+
+    @property
+    def base_name(self) -> str:
+        """The connector's own name of the stream: of ``devicesProperty400000002``, ``devices``."""
+        return re.sub(r"Property\d+$", "", self.name)
 
     def of_property(self, property_id: str) -> Self:
         """Return this GA4 stream as a connection lands it for any property but the first.

@@ -7,7 +7,7 @@ examples of both kinds, one column of JSON text and one column per field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -65,8 +65,9 @@ class Layout:
         A stream without a cursor (Shopify's locations, countries, shop) is always ``overwrite``: the loader
         fills another table and swaps it in, so no view on the raw table fires.
         """
-        if stream.name in self.modes:
-            return self.modes[stream.name]
+        for name in (stream.name, stream.base_name):
+            if name in self.modes:
+                return self.modes[name]
         return self.mode if stream.cursor is not None else "overwrite"
 
     def table(self, stream: Stream) -> tuple[str, str]:
@@ -115,3 +116,14 @@ class Layout:
         ``extracted_at`` carries a time zone.
         """
         raise NotImplementedError
+
+
+@attrs.frozen
+class Landing:
+    """One connection of a loader, beside the main one: another account, or what an older layout left behind."""
+
+    layout: Layout
+    streams: Collection[str] | None = None
+    """The streams that landed there; None: those of the main connection."""
+    account: str = ""
+    """What its rows say in the column ``account``; empty: the name it is given under."""

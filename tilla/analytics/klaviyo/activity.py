@@ -46,11 +46,12 @@ def daily_event_summary(
         )
         with_value = tl.measure(f.max(events["value"].is_not_null()), comment="true where any of them has a value")
 
-    counts = tl.Aggregation(
+    counts = p.counted(
         f"{database}.daily_event_counts",
         Counts,
         source=account.events,
         stable=(events["datetime"], events["metric_id"]),
+        refresh=refresh,
         comment="One row per local day and metric: events and profiles.",
     )
 
@@ -112,13 +113,13 @@ FROM {{counts}} AS c
 {named}LEFT JOIN (
     SELECT date, metric_id, toNullable(value) AS value FROM {{value}}
 ) AS v ON c.date = v.date AND c.metric_id = v.metric_id""",
-            counts=counts,
+            counts=counts.read,
             value=value,
             **({"metrics": metrics} if named else {}),
         ),
         comment="One row per local day and metric: events, profiles, anonymous events, value.",
     )
-    return (counts, value, summary)
+    return (*counts.objects, value, summary)
 
 
 def hourly_engagement(account: Curated, *, database: str = "analytics_klaviyo", timezone: str = "") -> tuple[Any, ...]:
@@ -147,11 +148,12 @@ def hourly_engagement(account: Curated, *, database: str = "analytics_klaviyo", 
             f.uniq_exact_if(events["profile_id"], human), comment="different profiles that did it themselves"
         )
 
-    quarters = tl.Aggregation(
+    quarters = p.counted(
         f"{database}.quarter_hour_engagement",
         Quarter,
         source=account.events,
         stable=(events["datetime"], events["metric_id"]),
+        refresh=p.HOURLY,
         comment="One row per 15 minutes and metric: events and profiles.",
     )
 
@@ -194,4 +196,4 @@ GROUP BY iso_weekday, local_hour""",
         ),
         comment="One row per ISO weekday and local hour: e-mails received, opened, clicked.",
     )
-    return (quarters, view)
+    return (*quarters.objects, view)

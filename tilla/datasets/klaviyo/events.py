@@ -125,16 +125,23 @@ def latest(context: Context, table: Any, newest: dict[str, Any]) -> tl.View[Any]
     none. Names whose stream is not synced, or whose row has not landed, are NULL.
     """
     joins, relations = [], {}
+    several = context.account is not None
+
+    def same(alias: str) -> str:
+        """Ids are an account's own: where there are several, names are looked up among its rows."""
+        return f" AND newest.account = {alias}.account" if several else ""
+
     have = {name: newest.get(name) for name in ("metrics", "campaigns", "flows")}
     if have["metrics"] is not None:
-        joins.append("LEFT JOIN {metrics} AS m ON newest.metric_id = m.metric_id")
+        joins.append("LEFT JOIN {metrics} AS m ON newest.metric_id = m.metric_id" + same("m"))
         relations["metrics"] = have["metrics"]
     if have["campaigns"] is not None:
         for alias, key in (("c", "message_id"), ("a", "attributed_message_id")):
-            joins.append(f"LEFT JOIN (\n    {_MESSAGES}\n) AS {alias} ON newest.{key} = {alias}.message")
+            found = _messages("account" if several else "")
+            joins.append(f"LEFT JOIN (\n    {found}\n) AS {alias} ON newest.{key} = {alias}.message{same(alias)}")
         relations["campaigns"] = have["campaigns"]
     if have["flows"] is not None:
-        joins.append("LEFT JOIN {flows} AS f ON newest.flow_id = f.flow_id")
+        joins.append("LEFT JOIN {flows} AS f ON newest.flow_id = f.flow_id" + same("f"))
         relations["flows"] = have["flows"]
     text, word = t.Nullable(t.String), c.WORD
     names = ", ".join(f"'{name}'" for name in ORDER_METRICS)
@@ -179,14 +186,16 @@ def latest(context: Context, table: Any, newest: dict[str, Any]) -> tl.View[Any]
     )
 
 
-# Every id by which an event may name a campaign, each once: of ids that two campaigns share, the newest state's.
-_MESSAGES = """SELECT
-        message,
+def _messages(account: str) -> str:
+    """Every id by which an event may name a campaign, each once: of ids that two campaigns share, the newest state's."""
+    owner = f"{account}, " if account else ""
+    return f"""SELECT
+        {owner}message,
         toNullable(argMax(campaign_id, version)) AS campaign,
         argMax(tuple(name), version).1 AS campaign_name
-    FROM {campaigns}
+    FROM {{campaigns}}
     ARRAY JOIN arrayDistinct(arrayPushBack(message_ids, campaign_id)) AS message
-    GROUP BY message"""
+    GROUP BY {owner}message"""
 
 
 def _column(name: str, type: t.DataType[Any], comment: str) -> tl.Column[Any]:

@@ -17,13 +17,12 @@ state of an entity, whatever order or how often its records arrive; read its ``_
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import attrs
+from collections.abc import Iterable, Mapping
 
 from tilla.datasets.common import Context, Curated
+from tilla.datasets.feeds import contexts
 from tilla.datasets.shopify.assembly import assembled
-from tilla.sources import Layout, airbyte, stream
+from tilla.sources import Landing, Layout, SyncMode, airbyte
 from tilla.sources import streams as declared_streams
 
 STREAMS = tuple(each.name for each in declared_streams("shopify"))
@@ -34,21 +33,28 @@ def curated(
     layout: Layout = airbyte.DEFAULT,
     database: str = "data_shopify",
     raw_database: str = "",
+    prefix: str = "",
+    modes: Mapping[str, SyncMode] | None = None,
     timezone: str = "UTC",
     streams: Iterable[str] = STREAMS,
+    also: Iterable[Landing] = (),
 ) -> Curated:
     """Declare the curated tables of a shop over what its loader lands.
 
-    ``raw_database`` is the loader's namespace when it is not the layout's own. ``timezone`` is the shop's reporting
+    ``raw_database`` is the loader's namespace when it is not the layout's own, ``prefix`` what it puts before the names of
+    its tables. ``modes`` is the sync mode of single streams: a table over one that is ``overwrite`` is rebuilt every hour,
+    for a swapped raw table fires no view. ``also`` are further connections into the same tables, such as what an older
+    Airbyte left behind. ``timezone`` is the shop's reporting
     zone (an IANA name); it decides days, and changing it means a rebuild. ``streams`` are those that are synced.
 
     Raises:
         DeclarationError: a stream that the connector does not have.
     """
-    own = attrs.evolve(layout, database=raw_database) if raw_database else layout
-    chosen = frozenset(stream("shopify", name).name for name in streams)
-    context = Context(layout=own, database=database, timezone=timezone, streams=chosen, connector="shopify")
-    return Curated(tuple(assembled(context)), context)
+    connections = contexts(
+        "shopify", layout=layout, database=database, raw_database=raw_database, prefix=prefix, modes=modes,
+        timezone=timezone, streams=streams, also=also,
+    )  # fmt: skip
+    return Curated(assembled(connections), connections[0])
 
 
 __all__ = ["STREAMS", "Context", "Curated", "curated"]

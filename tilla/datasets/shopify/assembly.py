@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
 
 import tilla as tl
 from tilla import types as t
+from tilla.datasets.common import with_sources
+from tilla.datasets.feeds import fed
 from tilla.datasets.shopify import (
     catalog,
     checkouts,
@@ -98,27 +101,32 @@ ENTRIES = (
 )
 
 
-def assembled(context: Context) -> Iterator[Any]:
+def assembled(connections: Sequence[Context]) -> tuple[Any, ...]:
     """Every object whose streams are synced: sources first, then each table, its views and its ``_latest`` view."""
+    context = connections[0]
     made: list[Any] = []
     tables: dict[str, Any] = {}
     newest: dict[str, tl.View[Any]] = {}
     keys: dict[str, str] = {}
     for entry in ENTRIES:
-        if not context.streams.intersection(entry.streams):
+        views = fed(connections, partial(_views, entry))
+        if not views:
             continue
-        found = entry.make(context)
-        views = found if isinstance(found, tuple) else (found,)
         table = views[0]
         tables[table.table], keys[table.table] = table, entry.key
         newest[table.table] = _latest(context, entry, table, tables, newest, keys)
         made += [*views, newest[table.table]]
     if "inventory_levels" in newest:
         made.append(inventory.inventory_levels_daily(context, newest["inventory_levels"]))
-    made.append(rejects(context.name("rejects"), context.read, by={"shop_url": "shop_url"}))
-    sources = {item.source.name: item.source for item in made if getattr(item, "source", None) is not None}
-    yield from sources.values()
-    yield from made
+    if made:
+        read = [raw for at in connections for raw in at.read]
+        made.append(rejects(context.name("rejects"), read, by={"shop_url": "shop_url"}))
+    return with_sources(made, connections)
+
+
+def _views(entry: Entry, context: Context) -> Made:
+    """What fills a table from one connection."""
+    return entry.make(context) if context.streams.intersection(entry.streams) else ()
 
 
 def _latest(

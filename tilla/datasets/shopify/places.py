@@ -1,7 +1,7 @@
 """Locations, countries and the shop itself: streams that are only ever read whole.
 
-The loader fills another table and swaps it in, so that no view on the raw table ever fires (measured on 26.9: the curated
-table kept the old rows). So these are rebuilt from raw on a schedule.
+The loader fills another table and swaps it in, so that no view on the raw table ever fires: they are rebuilt from raw on a
+schedule, as all tables over such streams (:mod:`tilla.datasets.feeds`).
 """
 
 from __future__ import annotations
@@ -12,34 +12,10 @@ import tilla as tl
 from tilla import functions as f
 from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
-from tilla.engines import ReplacingMergeTree
-from tilla.sources.raw import Landed
-
-HOURLY = tl.every(hours=1)
 
 
-def _rebuilt(
-    context: Context,
-    name: str,
-    body: Any,
-    raw: Landed,
-    key: tuple[tl.Column[Any], ...],
-    version: tl.Column[Any],
-    comment: str,
-) -> tl.RefreshableView[Any]:
-    return tl.RefreshableView(
-        context.name(name),
-        body,
-        source=raw.source,
-        where=raw.keyed("id"),
-        engine=ReplacingMergeTree(order_by=key, version=version),
-        refresh=HOURLY,
-        comment=comment,
-    )
-
-
-def locations(context: Context) -> tl.RefreshableView[Any]:
-    """One row per location, rebuilt from stream ``locations``."""
+def locations(context: Context) -> tl.MaterializedView[Any]:
+    """One row per location, from stream ``locations``."""
     raw = context.raw("locations")
 
     class Location(tl.Columns):
@@ -66,11 +42,20 @@ def locations(context: Context) -> tl.RefreshableView[Any]:
         version = c.version(raw)
 
     key = (Location.shop_url, Location.location_id)
-    return _rebuilt(context, "locations", Location, raw, key, Location.version, "One row per location.")
+    return c.entity(
+        context,
+        "locations",
+        Location,
+        raw,
+        order_by=key,
+        version=Location.version,
+        where=raw.keyed("id"),
+        comment="One row per location.",
+    )
 
 
-def countries(context: Context) -> tl.RefreshableView[Any]:
-    """One row per country that the shop sells to, rebuilt from stream ``countries``."""
+def countries(context: Context) -> tl.MaterializedView[Any]:
+    """One row per country that the shop sells to, from stream ``countries``."""
     raw = context.raw("countries")
 
     class Country(tl.Columns):
@@ -89,13 +74,20 @@ def countries(context: Context) -> tl.RefreshableView[Any]:
         version = c.extraction_version(raw)
 
     key = (Country.shop_url, Country.country_id)
-    return _rebuilt(
-        context, "countries", Country, raw, key, Country.version, "One row per country that the shop sells to."
+    return c.entity(
+        context,
+        "countries",
+        Country,
+        raw,
+        order_by=key,
+        version=Country.version,
+        where=raw.keyed("id"),
+        comment="One row per country that the shop sells to.",
     )
 
 
-def shop(context: Context) -> tl.RefreshableView[Any]:
-    """One row per shop, rebuilt from stream ``shop``."""
+def shop(context: Context) -> tl.MaterializedView[Any]:
+    """One row per shop, from stream ``shop``."""
     raw = context.raw("shop")
 
     class Shop(tl.Columns):
@@ -123,4 +115,13 @@ def shop(context: Context) -> tl.RefreshableView[Any]:
         generation_id = c.generation_id(raw)
         version = c.version(raw)
 
-    return _rebuilt(context, "shop", Shop, raw, (Shop.shop_url, Shop.shop_id), Shop.version, "One row per shop.")
+    return c.entity(
+        context,
+        "shop",
+        Shop,
+        raw,
+        order_by=(Shop.shop_url, Shop.shop_id),
+        version=Shop.version,
+        where=raw.keyed("id"),
+        comment="One row per shop.",
+    )
