@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tilla.operations import Plan, apply, backfill, plan, render
     from tilla.projects import Project, project
     from tilla.servers import Server, connect
+    from tilla.sources.staleness import rebuild, stale
 
 __version__ = "0.1.0"
 
@@ -66,6 +67,7 @@ _HOMES = {
     "tilla.operations": ("Plan", "apply", "backfill", "plan", "render"),
     "tilla.projects": ("Project", "project"),
     "tilla.servers": ("Server", "connect"),
+    "tilla.sources.staleness": ("rebuild", "stale"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -75,7 +77,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader meets them
     "Role", "User", "Auth", "Grant", "ReadOnlyClient", "SettingsProfile", "Quota", "RowPolicy", "secret",
     "Ttl", "Schedule", "every", "after", "sql", "Sql",
     "project", "Project", "render", "Statement",
-    "connect", "Server", "plan", "Plan", "apply", "backfill",
+    "connect", "Server", "plan", "Plan", "apply", "backfill", "stale", "rebuild",
     "TillaError", "DeclarationError", "RefusedError", "ServerError", "UsageError",
 ]  # fmt: skip
 

@@ -117,8 +117,9 @@ def counted(
 
 
 def _known(value: Any) -> t.DataType[Any]:
-    assert value.type is not None
-    return value.type
+    type: t.DataType[Any] | None = value.type
+    assert type is not None
+    return type
 
 
 def measures(
