@@ -107,3 +107,16 @@ def test_right_programs_run(program: Path) -> None:
     for name, value in namespace.items():
         if name.startswith("test_"):
             value()
+
+
+def test_the_readmes_declaration_is_the_checked_one() -> None:
+    """What the README shows is what the checkers read in ok/readme.py, line by line."""
+    block = (ROOT / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    shown = [line.split("  #")[0].strip() for line in block.splitlines() if line.strip()]
+    checked = {line.strip() for line in (PROGRAMS / "ok" / "readme.py").read_text(encoding="utf-8").splitlines()}
+    assert len(shown) > 25
+    other = [
+        "from tilla import functions as f, types as t",
+        "print(tl.render(project))",
+    ]  # on two lines there, kept there
+    assert [line for line in shown if line not in checked] == other

@@ -7,11 +7,10 @@ and calls are anonymous, so that everything prints as it was written.
 """
 
 # mypy: disable-error-code="overload-overlap"
-# Of the overloads of an operator the first that fits counts, and that is meant: see `operators` below.
+# Of the overloads of a method the first that fits counts, and that is meant: see `operators`.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -21,23 +20,20 @@ from sqlglot import exp
 
 from tilla import errors, text
 from tilla.expressions import rules
-from tilla.expressions.face import Face, merged
+from tilla.expressions.face import merged
 from tilla.expressions.forms import Call, Name, Ready
 from tilla.expressions.kinds import (
-    Logical,
-    Mo,
     Moment,
-    N,
     Number,
     Numeric,
     Readable,
     Rest,
     Resting,
-    Step,
     Textual,
     Timely,
 )
 from tilla.expressions.nodes import leaf, literal
+from tilla.expressions.operators import Operators
 
 if TYPE_CHECKING:
     from tilla.types import DataType
@@ -46,7 +42,7 @@ T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 
 
-class Expr(Face[T_co]):
+class Expr(Operators[T_co]):
     """One ClickHouse expression. ``T`` is the Python type that a reader gets for a value of it.
 
     Comparison operators build SQL; compare ``expr.sql()`` to compare two expressions. ``&``, ``|`` and
@@ -70,270 +66,13 @@ class Expr(Face[T_co]):
     def __hash__(self) -> int:
         return id(self) if self.open else hash(self.sql())
 
-    # --- operators ---
-    #
-    # Each has one implementation, and overloads that say what ClickHouse compares and computes with what: text with
-    # text, numbers with numbers, moments with moments. The first overload that fits counts. `Expr[Never]` is how one is
-    # written that fits only an expression of which nobody knows the type (Any): nothing is claimed of its result.
+    # --- how operators are built ---
 
-    @overload  # type: ignore[override]  # SQL equality, as in every DSL
-    def __eq__(self: Expr[Number], other: Numeric) -> Expr[bool]: ...
-    @overload
-    def __eq__(self: Expr[str | None], other: Textual) -> Expr[bool]: ...
-    @overload
-    def __eq__(self: Expr[Moment], other: Timely) -> Expr[bool]: ...
-    @overload
-    def __eq__(self: Expr[Rest], other: Resting) -> Expr[bool]: ...
-    def __eq__(self, other: object) -> Expr[bool]:
-        return binary(exp.EQ, "equals", self, other)
+    def _operate(self, kind: type[exp.Expr], name: str, left: object, right: object) -> Expr[Any]:
+        return binary(kind, name, left, right)
 
-    @overload  # type: ignore[override]
-    def __ne__(self: Expr[Number], other: Numeric) -> Expr[bool]: ...
-    @overload
-    def __ne__(self: Expr[str | None], other: Textual) -> Expr[bool]: ...
-    @overload
-    def __ne__(self: Expr[Moment], other: Timely) -> Expr[bool]: ...
-    @overload
-    def __ne__(self: Expr[Rest], other: Resting) -> Expr[bool]: ...
-    def __ne__(self, other: object) -> Expr[bool]:
-        return binary(exp.NEQ, "notEquals", self, other)
-
-    @overload
-    def __lt__(self: Expr[Number], other: Numeric) -> Expr[bool]: ...
-    @overload
-    def __lt__(self: Expr[str | None], other: Textual) -> Expr[bool]: ...
-    @overload
-    def __lt__(self: Expr[Moment], other: Timely) -> Expr[bool]: ...
-    @overload
-    def __lt__(self: Expr[Rest], other: Resting) -> Expr[bool]: ...
-    def __lt__(self, other: object) -> Expr[bool]:
-        return binary(exp.LT, "less", self, other)
-
-    @overload
-    def __le__(self: Expr[Number], other: Numeric) -> Expr[bool]: ...
-    @overload
-    def __le__(self: Expr[str | None], other: Textual) -> Expr[bool]: ...
-    @overload
-    def __le__(self: Expr[Moment], other: Timely) -> Expr[bool]: ...
-    @overload
-    def __le__(self: Expr[Rest], other: Resting) -> Expr[bool]: ...
-    def __le__(self, other: object) -> Expr[bool]:
-        return binary(exp.LTE, "lessOrEquals", self, other)
-
-    @overload
-    def __gt__(self: Expr[Number], other: Numeric) -> Expr[bool]: ...
-    @overload
-    def __gt__(self: Expr[str | None], other: Textual) -> Expr[bool]: ...
-    @overload
-    def __gt__(self: Expr[Moment], other: Timely) -> Expr[bool]: ...
-    @overload
-    def __gt__(self: Expr[Rest], other: Resting) -> Expr[bool]: ...
-    def __gt__(self, other: object) -> Expr[bool]:
-        return binary(exp.GT, "greater", self, other)
-
-    @overload
-    def __ge__(self: Expr[Number], other: Numeric) -> Expr[bool]: ...
-    @overload
-    def __ge__(self: Expr[str | None], other: Textual) -> Expr[bool]: ...
-    @overload
-    def __ge__(self: Expr[Moment], other: Timely) -> Expr[bool]: ...
-    @overload
-    def __ge__(self: Expr[Rest], other: Resting) -> Expr[bool]: ...
-    def __ge__(self, other: object) -> Expr[bool]:
-        return binary(exp.GTE, "greaterOrEquals", self, other)
-
-    def __and__(self: Expr[int | None], other: Logical) -> Expr[bool]:
-        return binary(exp.And, "and", self, other)
-
-    def __rand__(self: Expr[int | None], other: Logical) -> Expr[bool]:
-        return binary(exp.And, "and", other, self)
-
-    def __or__(self: Expr[int | None], other: Logical) -> Expr[bool]:
-        return binary(exp.Or, "or", self, other)
-
-    def __ror__(self: Expr[int | None], other: Logical) -> Expr[bool]:
-        return binary(exp.Or, "or", other, self)
-
-    def __invert__(self: Expr[int | None]) -> Expr[bool]:
-        return function("not", self)
-
-    @overload
-    def __add__(self: Expr[Never], other: object) -> Expr[Any]: ...
-    @overload
-    def __add__(self: Expr[int], other: int | Expr[int]) -> Expr[int]: ...
-    @overload
-    def __add__(self: Expr[int] | Expr[Decimal], other: int | Decimal | Expr[int] | Expr[Decimal]) -> Expr[Decimal]: ...
-    @overload
-    def __add__(
-        self: Expr[float] | Expr[Decimal], other: float | Decimal | Expr[float] | Expr[Decimal]
-    ) -> Expr[float]: ...
-    @overload
-    def __add__(self: Expr[int | None], other: int | Expr[int | None] | None) -> Expr[int | None]: ...
-    @overload
-    def __add__(
-        self: Expr[int | None] | Expr[Decimal | None],
-        other: int | Decimal | Expr[int | None] | Expr[Decimal | None] | None,
-    ) -> Expr[Decimal | None]: ...
-    @overload
-    def __add__(self: Expr[Number], other: Numeric) -> Expr[float | None]: ...
-    @overload
-    def __add__(self: Expr[dt.datetime], other: Step) -> Expr[dt.datetime]: ...
-    @overload
-    def __add__(self: Expr[dt.date], other: Step) -> Expr[dt.date]: ...
-    @overload
-    def __add__(self: Expr[dt.datetime | None], other: Step) -> Expr[dt.datetime | None]: ...
-    @overload
-    def __add__(self: Expr[dt.date | None], other: Step) -> Expr[dt.date | None]: ...
-    @overload
-    def __add__(self: Expr[dt.timedelta | None], other: Step) -> Expr[dt.timedelta | None]: ...
-    def __add__(self, other: object) -> Expr[Any]:
-        return binary(exp.Add, "plus", self, other)
-
-    @overload
-    def __radd__(self: Expr[Never], other: object) -> Expr[Any]: ...
-    @overload
-    def __radd__(self: Expr[int], other: int) -> Expr[int]: ...
-    @overload
-    def __radd__(self: Expr[int] | Expr[Decimal], other: int | Decimal) -> Expr[Decimal]: ...
-    @overload
-    def __radd__(self: Expr[float] | Expr[Decimal], other: float | Decimal) -> Expr[float]: ...
-    @overload
-    def __radd__(self: Expr[int | None], other: int) -> Expr[int | None]: ...
-    @overload
-    def __radd__(self: Expr[int | None] | Expr[Decimal | None], other: int | Decimal) -> Expr[Decimal | None]: ...
-    @overload
-    def __radd__(self: Expr[Number], other: float | Decimal) -> Expr[float | None]: ...
-    @overload
-    def __radd__(self: Expr[int] | Expr[dt.timedelta], other: Mo) -> Expr[Mo]: ...
-    def __radd__(self, other: object) -> Expr[Any]:
-        return binary(exp.Add, "plus", other, self)
-
-    @overload
-    def __sub__(self: Expr[Never], other: object) -> Expr[Any]: ...
-    @overload
-    def __sub__(self: Expr[int], other: int | Expr[int]) -> Expr[int]: ...
-    @overload
-    def __sub__(self: Expr[int] | Expr[Decimal], other: int | Decimal | Expr[int] | Expr[Decimal]) -> Expr[Decimal]: ...
-    @overload
-    def __sub__(
-        self: Expr[float] | Expr[Decimal], other: float | Decimal | Expr[float] | Expr[Decimal]
-    ) -> Expr[float]: ...
-    @overload
-    def __sub__(self: Expr[int | None], other: int | Expr[int | None] | None) -> Expr[int | None]: ...
-    @overload
-    def __sub__(
-        self: Expr[int | None] | Expr[Decimal | None],
-        other: int | Decimal | Expr[int | None] | Expr[Decimal | None] | None,
-    ) -> Expr[Decimal | None]: ...
-    @overload
-    def __sub__(self: Expr[Number], other: Numeric) -> Expr[float | None]: ...
-    @overload
-    def __sub__(self: Expr[dt.datetime], other: Step) -> Expr[dt.datetime]: ...
-    @overload
-    def __sub__(self: Expr[dt.date], other: Step) -> Expr[dt.date]: ...
-    @overload
-    def __sub__(self: Expr[dt.datetime | None], other: Step) -> Expr[dt.datetime | None]: ...
-    @overload
-    def __sub__(self: Expr[dt.date | None], other: Step) -> Expr[dt.date | None]: ...
-    @overload
-    def __sub__(self: Expr[dt.timedelta | None], other: Step) -> Expr[dt.timedelta | None]: ...
-    @overload
-    def __sub__(self: Expr[dt.date], other: dt.date | Expr[dt.date]) -> Expr[int]: ...
-    @overload
-    def __sub__(self: Expr[Moment], other: dt.date | Expr[Moment]) -> Expr[int | None]: ...
-    def __sub__(self, other: object) -> Expr[Any]:
-        return binary(exp.Sub, "minus", self, other)
-
-    @overload
-    def __rsub__(self: Expr[Never], other: object) -> Expr[Any]: ...
-    @overload
-    def __rsub__(self: Expr[int], other: int) -> Expr[int]: ...
-    @overload
-    def __rsub__(self: Expr[int] | Expr[Decimal], other: int | Decimal) -> Expr[Decimal]: ...
-    @overload
-    def __rsub__(self: Expr[float] | Expr[Decimal], other: float | Decimal) -> Expr[float]: ...
-    @overload
-    def __rsub__(self: Expr[int | None], other: int) -> Expr[int | None]: ...
-    @overload
-    def __rsub__(self: Expr[int | None] | Expr[Decimal | None], other: int | Decimal) -> Expr[Decimal | None]: ...
-    @overload
-    def __rsub__(self: Expr[Number], other: float | Decimal) -> Expr[float | None]: ...
-    @overload
-    def __rsub__(self: Expr[dt.date], other: dt.date) -> Expr[int]: ...
-    def __rsub__(self, other: object) -> Expr[Any]:
-        return binary(exp.Sub, "minus", other, self)
-
-    @overload
-    def __mul__(self: Expr[Never], other: object) -> Expr[Any]: ...
-    @overload
-    def __mul__(self: Expr[int], other: int | Expr[int]) -> Expr[int]: ...
-    @overload
-    def __mul__(self: Expr[int] | Expr[Decimal], other: int | Decimal | Expr[int] | Expr[Decimal]) -> Expr[Decimal]: ...
-    @overload
-    def __mul__(
-        self: Expr[float] | Expr[Decimal], other: float | Decimal | Expr[float] | Expr[Decimal]
-    ) -> Expr[float]: ...
-    @overload
-    def __mul__(self: Expr[int | None], other: int | Expr[int | None] | None) -> Expr[int | None]: ...
-    @overload
-    def __mul__(
-        self: Expr[int | None] | Expr[Decimal | None],
-        other: int | Decimal | Expr[int | None] | Expr[Decimal | None] | None,
-    ) -> Expr[Decimal | None]: ...
-    @overload
-    def __mul__(self: Expr[Number], other: Numeric) -> Expr[float | None]: ...
-    def __mul__(self, other: object) -> Expr[Any]:
-        return binary(exp.Mul, "multiply", self, other)
-
-    @overload
-    def __rmul__(self: Expr[Never], other: object) -> Expr[Any]: ...
-    @overload
-    def __rmul__(self: Expr[int], other: int) -> Expr[int]: ...
-    @overload
-    def __rmul__(self: Expr[int] | Expr[Decimal], other: int | Decimal) -> Expr[Decimal]: ...
-    @overload
-    def __rmul__(self: Expr[float] | Expr[Decimal], other: float | Decimal) -> Expr[float]: ...
-    @overload
-    def __rmul__(self: Expr[int | None], other: int) -> Expr[int | None]: ...
-    @overload
-    def __rmul__(self: Expr[int | None] | Expr[Decimal | None], other: int | Decimal) -> Expr[Decimal | None]: ...
-    @overload
-    def __rmul__(self: Expr[Number], other: float | Decimal) -> Expr[float | None]: ...
-    def __rmul__(self, other: object) -> Expr[Any]:
-        return binary(exp.Mul, "multiply", other, self)
-
-    @overload
-    def __truediv__(self: Expr[Never], other: object) -> Expr[Any]: ...
-    @overload
-    def __truediv__(self: Expr[Decimal], other: int | Decimal | Expr[int] | Expr[Decimal]) -> Expr[Decimal]: ...
-    @overload
-    def __truediv__(self: Expr[int], other: Decimal | Expr[Decimal]) -> Expr[Decimal]: ...
-    @overload
-    def __truediv__(
-        self: Expr[float] | Expr[Decimal], other: float | Decimal | Expr[float] | Expr[Decimal]
-    ) -> Expr[float]: ...
-    @overload
-    def __truediv__(
-        self: Expr[Decimal | None], other: int | Decimal | Expr[int | None] | Expr[Decimal | None] | None
-    ) -> Expr[Decimal | None]: ...
-    @overload
-    def __truediv__(self: Expr[int | None], other: Decimal | Expr[Decimal | None]) -> Expr[Decimal | None]: ...
-    @overload
-    def __truediv__(self: Expr[Number], other: Numeric) -> Expr[float | None]: ...
-    def __truediv__(self, other: object) -> Expr[Any]:
-        return binary(exp.Div, "divide", self, other)
-
-    def __rtruediv__(self: Expr[Number], other: Numeric) -> Expr[Any]:
-        return binary(exp.Div, "divide", other, self)
-
-    def __floordiv__(self: Expr[Number], other: Numeric) -> Expr[Any]:
-        return function("intDiv", self, other)
-
-    def __mod__(self: Expr[N], other: Numeric) -> Expr[N]:
-        return binary(exp.Mod, "modulo", self, other)
-
-    def __neg__(self: Expr[N]) -> Expr[N]:
-        return function("negate", self)
+    def _call(self, name: str, *arguments: object) -> Expr[Any]:
+        return function(name, *arguments)
 
     @overload
     def __getitem__(self: Expr[list[T]], index: int | Expr[int]) -> Expr[T]: ...
