@@ -8,8 +8,23 @@ from typing import Any
 import tilla as tl
 from tilla import types as t
 from tilla.analytics import common as p
+from tilla.analytics import parts
 from tilla.analytics.shopify import parts as s
 from tilla.datasets.common import Curated
+
+
+def _of(name: str, type: t.DataType[Any]) -> tl.Expr[Any]:
+    return tl.column(type, name=name)
+
+
+# How the parts read a shop's sales moves.
+_MOVES: dict[str, Any] = {
+    "customer": _of("customer_id", t.Nullable(t.Int64)),
+    "day": _of("date", t.Date),
+    "amount": _of("gross_sales", p.AMOUNT) - _of("discounts", p.AMOUNT) - _of("returns", p.AMOUNT),
+    "is_order": _of("is_sale", t.Bool),
+    "by": {"shop_url": _of("shop_url", t.String), "currency": _of("currency", t.String)},
+}
 
 
 def customer_cohorts(
@@ -42,61 +57,14 @@ def customer_cohorts(
             p.RATE, comment="net_sales of the cohort from month 0 to this one / cohort_size: value of a customer so far"
         )
 
-    query = tl.sql(
-        """WITH moves AS (
-{moves}
-)
-SELECT
-    shop_url,
-    currency,
-    cohort_month,
-    month_offset,
-    cohort_size,
-    tupleElement(months[month_offset], 1) AS active_customers,
-    active_customers / nullIf(cohort_size, 0) AS retention_rate,
-    tupleElement(months[month_offset], 2) AS orders,
-    tupleElement(months[month_offset], 3) AS net_sales,
-    toFloat64(sum(net_sales) OVER (
-        PARTITION BY shop_url, currency, cohort_month ORDER BY month_offset
-        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    )) / nullIf(cohort_size, 0) AS cumulative_ltv
-FROM (
-    SELECT
-        shop_url,
-        currency,
-        cohort_month,
-        maxIf(active, month = cohort_month) AS cohort_size,
-        mapFromArrays(
-            groupArray(toUInt32(dateDiff('month', cohort_month, month))), groupArray((active, orders, net))
-        ) AS months
-    FROM (
-        SELECT
-            shop_url,
-            currency,
-            toStartOfMonth(assumeNotNull(first_date)) AS cohort_month,
-            toStartOfMonth(date) AS month,
-            uniqExactIf(customer_id, is_sale) AS active,
-            countIf(is_sale) AS orders,
-            sum(gross_sales - discounts - returns) AS net
-        FROM (
-            SELECT
-                *,
-                min(if(is_sale, date, NULL)) OVER (PARTITION BY shop_url, currency, customer_id) AS first_date
-            FROM moves
-            WHERE customer_id IS NOT NULL AND date <= {as_of}
-        )
-        WHERE first_date IS NOT NULL
-        GROUP BY shop_url, currency, cohort_month, month
-    )
-    GROUP BY shop_url, currency, cohort_month
-)
-ARRAY JOIN range(toUInt32(dateDiff('month', cohort_month, toStartOfMonth({as_of})) + 1)) AS month_offset""",
-        moves=s.sales_moves(
+    query = parts.cohorts(
+        s.sales_moves(
             shop,
             timezone=timezone,
             exclude_voided=exclude_voided,
             refund_subtotal_includes_tax=refund_subtotal_includes_tax,
         ),
+        **_MOVES,
         as_of=p.day_or_today(shop, as_of, timezone),
     )
     return p.measures(
@@ -145,55 +113,20 @@ def customer_rfm(
         as_of = tl.column(t.Date, comment=f"the day, in {p.zone(shop, timezone)}")
 
     query = tl.sql(
-        """WITH moves AS (
-{moves}
-)
-SELECT
-    shop_url,
-    currency,
-    customer_id,
-    recency_days,
-    frequency,
-    monetary,
-    toUInt8(5 - arrayCount(cut -> cut < recency_days, recency_cuts)) AS r,
-    toUInt8(1 + arrayCount(cut -> cut < frequency, frequency_cuts)) AS f,
-    toUInt8(1 + arrayCount(cut -> cut < toFloat64(monetary), monetary_cuts)) AS m,
-    multiIf(
-        r >= 4 AND f >= 4, 'champions',
-        f >= 4 AND r = 3, 'loyal',
-        r <= 2 AND f >= 3, 'at_risk',
-        r >= 4 AND f = 1, 'new',
-        r <= 2, 'hibernating',
-        'potential'
-    ) AS segment,
-    {as_of} AS as_of
+        """SELECT
+    shop_url, currency, customer AS customer_id, recency_days, frequency, monetary, r, f, m, segment, {as_of} AS as_of
 FROM (
-    SELECT
-        *,
-        quantilesExactInclusive(0.2, 0.4, 0.6, 0.8)(recency_days) OVER (PARTITION BY shop_url, currency) AS recency_cuts,
-        quantilesExactInclusive(0.2, 0.4, 0.6, 0.8)(frequency) OVER (PARTITION BY shop_url, currency) AS frequency_cuts,
-        quantilesExactInclusive(0.2, 0.4, 0.6, 0.8)(toFloat64(monetary)) OVER (
-            PARTITION BY shop_url, currency
-        ) AS monetary_cuts
-    FROM (
-        SELECT
-            shop_url,
-            currency,
-            assumeNotNull(customer_id) AS customer_id,
-            toInt32({as_of} - maxIf(date, is_sale)) AS recency_days,
-            countIf(is_sale) AS frequency,
-            sum(gross_sales - discounts - returns) AS monetary
-        FROM moves
-        WHERE moves.customer_id IS NOT NULL AND date <= {as_of}
-        GROUP BY shop_url, currency, customer_id
-        HAVING frequency > 0
-    )
+{scores}
 )""",
-        moves=s.sales_moves(
-            shop,
-            timezone=timezone,
-            exclude_voided=exclude_voided,
-            refund_subtotal_includes_tax=refund_subtotal_includes_tax,
+        scores=parts.rfm(
+            s.sales_moves(
+                shop,
+                timezone=timezone,
+                exclude_voided=exclude_voided,
+                refund_subtotal_includes_tax=refund_subtotal_includes_tax,
+            ),
+            **_MOVES,
+            as_of=p.day_or_today(shop, as_of, timezone),
         ),
         as_of=p.day_or_today(shop, as_of, timezone),
     )
