@@ -17,8 +17,41 @@ ORDER BY (shop_url, currency, cohort_month, month_offset)
 EMPTY
 COMMENT 'One row per shop, currency, cohort month and month since: retention and value of customers.'
 AS
-WITH moves AS (
 SELECT
+    shop_url, currency, cohort_month,
+    month_offset,
+    cohort_size,
+    tupleElement(months[month_offset], 1) AS active_customers,
+    active_customers / nullIf(cohort_size, 0) AS retention_rate,
+    tupleElement(months[month_offset], 2) AS orders,
+    tupleElement(months[month_offset], 3) AS net_sales,
+    toFloat64(sum(net_sales) OVER (
+        PARTITION BY shop_url, currency, cohort_month ORDER BY month_offset
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    )) / nullIf(cohort_size, 0) AS cumulative_ltv
+FROM (
+    SELECT
+        shop_url, currency, cohort_month,
+        maxIf(active, month = cohort_month) AS cohort_size,
+        mapFromArrays(
+            groupArray(toUInt32(dateDiff('month', cohort_month, month))), groupArray((active, bought, net))
+        ) AS months
+    FROM (
+        SELECT
+            shop_url, currency, toStartOfMonth(assumeNotNull(first_day)) AS cohort_month,
+            toStartOfMonth(day) AS month,
+            uniqExactIf(customer, is_order) AS active,
+            countIf(is_order) AS bought,
+            sum(amount) AS net
+        FROM (
+            SELECT
+                *,
+                min(if(is_order, day, NULL)) OVER (PARTITION BY shop_url, currency, customer) AS first_day
+            FROM (
+                SELECT
+                    shop_url AS shop_url, currency AS currency, customer_id AS customer, assumeNotNull(toDate(date)) AS day,
+                    toDecimal128(gross_sales - discounts - returns, 4) AS amount, is_sale AS is_order
+                FROM (SELECT
     shop_url, currency, order_id, date, customer_id, source_name, placed_at,
     true AS is_sale,
     gross_sales,
@@ -219,48 +252,11 @@ GROUP BY shop_url, order_id, date)
     ) AS g ON c.shop_url = g.shop_url AND c.order_id = g.order_id
     WHERE c.cancel_date IS NOT NULL
 )
-WHERE uncovered > 0
-)
-SELECT
-    shop_url,
-    currency,
-    cohort_month,
-    month_offset,
-    cohort_size,
-    tupleElement(months[month_offset], 1) AS active_customers,
-    active_customers / nullIf(cohort_size, 0) AS retention_rate,
-    tupleElement(months[month_offset], 2) AS orders,
-    tupleElement(months[month_offset], 3) AS net_sales,
-    toFloat64(sum(net_sales) OVER (
-        PARTITION BY shop_url, currency, cohort_month ORDER BY month_offset
-        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    )) / nullIf(cohort_size, 0) AS cumulative_ltv
-FROM (
-    SELECT
-        shop_url,
-        currency,
-        cohort_month,
-        maxIf(active, month = cohort_month) AS cohort_size,
-        mapFromArrays(
-            groupArray(toUInt32(dateDiff('month', cohort_month, month))), groupArray((active, orders, net))
-        ) AS months
-    FROM (
-        SELECT
-            shop_url,
-            currency,
-            toStartOfMonth(assumeNotNull(first_date)) AS cohort_month,
-            toStartOfMonth(date) AS month,
-            uniqExactIf(customer_id, is_sale) AS active,
-            countIf(is_sale) AS orders,
-            sum(gross_sales - discounts - returns) AS net
-        FROM (
-            SELECT
-                *,
-                min(if(is_sale, date, NULL)) OVER (PARTITION BY shop_url, currency, customer_id) AS first_date
-            FROM moves
-            WHERE customer_id IS NOT NULL AND date <= toDate(now(), 'America/New_York')
+WHERE uncovered > 0)
+                WHERE customer IS NOT NULL AND day <= toDate(now(), 'America/New_York')
+            )
         )
-        WHERE first_date IS NOT NULL
+        WHERE first_day IS NOT NULL
         GROUP BY shop_url, currency, cohort_month, month
     )
     GROUP BY shop_url, currency, cohort_month

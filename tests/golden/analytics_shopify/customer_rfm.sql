@@ -18,8 +18,42 @@ ORDER BY (shop_url, currency, customer_id)
 EMPTY
 COMMENT 'One row per shop, currency and customer: recency, frequency, monetary value, and the segment they make.'
 AS
-WITH moves AS (
 SELECT
+    shop_url, currency, customer AS customer_id, recency_days, frequency, monetary, r, f, m, segment, toDate(now(), 'America/New_York') AS as_of
+FROM (
+SELECT
+    shop_url, currency, customer,
+    recency_days,
+    frequency,
+    monetary,
+    toUInt8(5 - arrayCount(cut -> cut < recency_days, recency_cuts)) AS r,
+    toUInt8(1 + arrayCount(cut -> cut < frequency, frequency_cuts)) AS f,
+    toUInt8(1 + arrayCount(cut -> cut < toFloat64(monetary), monetary_cuts)) AS m,
+    multiIf(
+        r >= 4 AND f >= 4, 'champions',
+        f >= 4 AND r = 3, 'loyal',
+        r <= 2 AND f >= 3, 'at_risk',
+        r >= 4 AND f = 1, 'new',
+        r <= 2, 'hibernating',
+        'potential'
+    ) AS segment
+FROM (
+    SELECT
+        *,
+        quantilesExactInclusive(0.2, 0.4, 0.6, 0.8)(recency_days) OVER (PARTITION BY shop_url, currency) AS recency_cuts,
+        quantilesExactInclusive(0.2, 0.4, 0.6, 0.8)(frequency) OVER (PARTITION BY shop_url, currency) AS frequency_cuts,
+        quantilesExactInclusive(0.2, 0.4, 0.6, 0.8)(toFloat64(monetary)) OVER (PARTITION BY shop_url, currency) AS monetary_cuts
+    FROM (
+        SELECT
+            shop_url, currency, assumeNotNull(buyer) AS customer,
+            toInt32(toDate(now(), 'America/New_York') - maxIf(day, is_order)) AS recency_days,
+            countIf(is_order) AS frequency,
+            sum(amount) AS monetary
+        FROM (
+            SELECT
+                shop_url AS shop_url, currency AS currency, customer_id AS buyer, assumeNotNull(toDate(date)) AS day, toDecimal128(gross_sales - discounts - returns, 4) AS amount,
+                is_sale AS is_order
+            FROM (SELECT
     shop_url, currency, order_id, date, customer_id, source_name, placed_at,
     true AS is_sale,
     gross_sales,
@@ -220,47 +254,12 @@ GROUP BY shop_url, order_id, date)
     ) AS g ON c.shop_url = g.shop_url AND c.order_id = g.order_id
     WHERE c.cancel_date IS NOT NULL
 )
-WHERE uncovered > 0
-)
-SELECT
-    shop_url,
-    currency,
-    customer_id,
-    recency_days,
-    frequency,
-    monetary,
-    toUInt8(5 - arrayCount(cut -> cut < recency_days, recency_cuts)) AS r,
-    toUInt8(1 + arrayCount(cut -> cut < frequency, frequency_cuts)) AS f,
-    toUInt8(1 + arrayCount(cut -> cut < toFloat64(monetary), monetary_cuts)) AS m,
-    multiIf(
-        r >= 4 AND f >= 4, 'champions',
-        f >= 4 AND r = 3, 'loyal',
-        r <= 2 AND f >= 3, 'at_risk',
-        r >= 4 AND f = 1, 'new',
-        r <= 2, 'hibernating',
-        'potential'
-    ) AS segment,
-    toDate(now(), 'America/New_York') AS as_of
-FROM (
-    SELECT
-        *,
-        quantilesExactInclusive(0.2, 0.4, 0.6, 0.8)(recency_days) OVER (PARTITION BY shop_url, currency) AS recency_cuts,
-        quantilesExactInclusive(0.2, 0.4, 0.6, 0.8)(frequency) OVER (PARTITION BY shop_url, currency) AS frequency_cuts,
-        quantilesExactInclusive(0.2, 0.4, 0.6, 0.8)(toFloat64(monetary)) OVER (
-            PARTITION BY shop_url, currency
-        ) AS monetary_cuts
-    FROM (
-        SELECT
-            shop_url,
-            currency,
-            assumeNotNull(customer_id) AS customer_id,
-            toInt32(toDate(now(), 'America/New_York') - maxIf(date, is_sale)) AS recency_days,
-            countIf(is_sale) AS frequency,
-            sum(gross_sales - discounts - returns) AS monetary
-        FROM moves
-        WHERE moves.customer_id IS NOT NULL AND date <= toDate(now(), 'America/New_York')
-        GROUP BY shop_url, currency, customer_id
+WHERE uncovered > 0)
+            WHERE buyer IS NOT NULL AND day <= toDate(now(), 'America/New_York')
+        )
+        GROUP BY shop_url, currency, customer
         HAVING frequency > 0
     )
+)
 )
 SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
