@@ -89,8 +89,8 @@ class Renamer:
         """SQL by hand with other objects behind its references, and names in its own text rewritten in place."""
         renamed = value.with_references({name: self(item) for name, item in value.references})
         rendered = value.render()
-        if not any(database in rendered for database in self._databases):
-            return renamed
+        if not any(database in value.text for database in self._databases):
+            return renamed  # all its names are references: it may be a piece of a SELECT that cannot be read alone
         edits: list[tuple[int, int, str]] = []
         spots = _rendered_spots(value)
 
