@@ -166,8 +166,8 @@ project = tl.project("p", raw, view, below, tl.View("data.v", query=outer), tl.T
     ran = desk.emit(name, "--with-sources", "--quiesced")
     assert ran.code == 0, ran.err
     listed = [s["sql"] for s in json.loads(desk.emit(name, "--with-sources", "--quiesced", "--json").out)["statements"]]
-    assert statements_of(ran) == listed
-    (desk.folder / "all.sql").write_text(ran.out)
+    assert statements_of(ran) == [sql.rstrip() for sql in listed]
+    (desk.folder / "all.sql").write_text("".join(f"{sql};" for sql in listed))  # a semicolon right behind each is read
     # The engine's own lexer cuts the script, as clickhouse-client does.
     code = "import chdb; print(chdb.query(open('all.sql').read() + \"SELECT count() FROM system.tables WHERE database = 'data'\"))"
     done = subprocess.run(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -109,3 +110,19 @@ def test_a_page_of_each_kind_of_object():
     assert "| `events` | `UInt64` |  | `uniqExact(event_id)` |" in measured
     assert "rebuilt whole every 1 hour" in measured
     assert "| `revenue` | `Decimal(38, 4)` | sum of event values, shop currency | `ifNull(sum(value), 0)` |" in measured
+
+
+def test_pages_stay_in_their_folder_whatever_the_names(desk):
+    """`/`, `..`, a database called README: one page each, none outside, every link of the list leads to one."""
+    databases = ["../out", "a/b", "..", "a%2Fb", "README", "readme", "a b", "Ключ"]
+    name = desk.write(f"""
+from tilla import text
+project = tl.project("p", *[tl.Table(text.quote_qualified(d, "x"), Raw, engine=MergeTree(order_by=())) for d in {databases!r}])
+""")
+    assert desk.tilla("docs", name, "--out", "deep/out").code == 0
+    files = {str(p.relative_to(desk.folder / "deep" / "out")) for p in desk.folder.rglob("*.md")}
+    assert len(files) == len(databases) + 1
+    assert all("/" not in file for file in files)
+    index = (desk.folder / "deep" / "out" / "README.md").read_text()
+    assert {unquote(link) for link in re.findall(r"\]\(([^)#]*)\)", index)} == files - {"README.md"}
+    assert desk.tilla("docs", name, "--out", "deep/out", "--check").code == 0

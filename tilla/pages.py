@@ -9,10 +9,12 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import attrs
 
 from tilla.columns import Measure
+from tilla.ddl.split import file_name
 from tilla.engines import MergeTree, ReplacingMergeTree, key_sql
 from tilla.expressions.expr import Expr
 from tilla.expressions.folding import folded
@@ -49,15 +51,22 @@ def pages(project: Project) -> dict[str, str]:
         if isinstance(item, Relation) and not isinstance(item, Source):
             databases.setdefault(item.database, []).append(item)
     known = {item.path: item for item in project.objects if isinstance(item, Relation)}
-    found = {f"{name}.md": _page(name, items, known) for name, items in sorted(databases.items())}
+    found = {_file(name): _page(name, items, known) for name, items in sorted(databases.items())}
     return {"README.md": _index(databases), **found}
+
+
+def _file(database: str) -> str:
+    """The file of a database: below the folder whatever the name, and not the list itself on any file system."""
+    name = file_name(database)
+    return f"{'%52' + name[1:] if name.lower() == 'readme' else name}.md"
 
 
 def _index(databases: Mapping[str, list[Relation[Any]]]) -> str:
     lines = ["# Tables", "", _GENERATED, "", "| Database | Tables and views |", "|---|---|"]
     for name, items in sorted(databases.items()):
-        shown = ", ".join(f"[{item.table}]({name}.md#{_anchor(item.table)})" for item in _shown(items))
-        lines.append(f"| [{name}]({name}.md) | {shown} |")
+        page = quote(_file(name))
+        shown = ", ".join(f"[{item.table}]({page}#{_anchor(item.table)})" for item in _shown(items))
+        lines.append(f"| [{name}]({page}) | {shown} |")
     return "\n".join(lines) + "\n"
 
 
@@ -347,7 +356,7 @@ def _link(item: Any, path: tuple[str, str], known: Mapping[tuple[str, str], Rela
     shown = path[1] if path[0] == item.database else name
     if relation is None:
         return f"`{shown}`"
-    page = "" if path[0] == item.database else f"{path[0]}.md"
+    page = "" if path[0] == item.database else quote(_file(path[0]))
     return f"[`{shown}`]({page}#{_anchor(path[1])})"
 
 

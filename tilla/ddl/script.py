@@ -17,7 +17,6 @@ from tilla import errors, graph, text
 from tilla.ddl import history, write
 from tilla.ddl.deployment import FILL_SETTINGS, SINGLE, Deployment, section_of
 from tilla.ddl.statements import ACCESS, BACKFILL, PHASES, SCHEMA, SECTIONS, Statement
-from tilla.expressions.scan import closed
 from tilla.objects.access import access_statements
 from tilla.objects.dictionary import Dictionary
 from tilla.objects.refreshable import RefreshableView
@@ -222,11 +221,7 @@ class Script:
 
     def refreshed(self) -> list[RefreshableView[Any]]:
         """The views to refresh, in the order of their dependencies; one that appends is never refreshed from here."""
-        return [
-            part
-            for part in self.project.ordered(lambda p: 0)
-            if isinstance(part, RefreshableView) and not part.append and self._wanted(part)
-        ]
+        return [part for part in self._kept.values() if isinstance(part, RefreshableView)]
 
     def refresh(self, part: RefreshableView[Any]) -> list[Statement]:
         """Refresh one view and wait: refreshing a parent does not refresh what depends on it."""
@@ -296,7 +291,7 @@ def render(statements: Iterable[Statement], head: Sequence[str] = ()) -> str:
         lines += [
             "",
             f"-- {comment_text(statement.object)}: {comment_text(statement.reason)}",
-            closed(statement.sql) + ";",
+            statement.sql + ";",
         ]
     return "\n".join(lines).lstrip("\n") + "\n"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from tilla.expressions.scan import closed
+
 SCHEMA, BACKFILL, ACCESS = "schema", "backfill", "access"
 PHASES = (SCHEMA, BACKFILL, ACCESS)
 
@@ -13,7 +15,7 @@ SECTIONS = ("databases", "tables", "views", "history", "refresh", "access")
 
 @attrs.frozen
 class Statement:
-    """One statement that a server runs, without the final semicolon.
+    """One statement that a server runs, without the final semicolon, which may be put right behind it.
 
     ``object`` is ``database.name`` unquoted, or the name of a database, user or role. ``phase`` is ``schema``,
     ``backfill`` or ``access``, ``section`` the place in the script, ``reason`` one sentence. ``creates`` is the path of the
@@ -23,7 +25,7 @@ class Statement:
     object: str
     phase: str
     section: str
-    sql: str
+    sql: str = attrs.field(converter=closed)
     reason: str
     creates: tuple[str, str] | None = None
 
