@@ -1,7 +1,7 @@
 """What mypy --strict and pyright strict say of user programs: nothing of right ones, and of wrong ones every marked line.
 
 A line of ``tests/typing`` that must be reported ends in ``# E: mypy, pyright``; a report without a mark fails as well.
-Each checker runs once over the whole folder.
+Each checker runs once over the whole folder. In the same run mypy tells the type of every example of the function catalogue.
 """
 
 from __future__ import annotations
@@ -17,13 +17,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import revealed
+
 ROOT = Path(__file__).parents[1]
 PROGRAMS = ROOT / "tests" / "typing"
 FILES = sorted(PROGRAMS.glob("*/*.py"))
 RIGHT = sorted((PROGRAMS / "ok").glob("*.py"))
 
+CATALOGUE = "catalogue_program.py"
+
+# What the checkers cannot be told of: NULL that is left out of an array, NULL among the parts of a text.
+BLIND = {"f.array_distinct(C.a_ns)", "f.concat(C.s, C.u8, C.n_s)"}
+
 _MARK = re.compile(r"# E: (.+)$")
-_MYPY = re.compile(r"(?P<file>.+?):(?P<line>\d+): error: (?P<message>.*)")
+_MYPY = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<kind>error|note): (?P<message>.*)")
+_REVEALED = re.compile(r'Revealed type is "(?:tilla\.[\w.]+\[)?(.*?)\]?"$')
 
 COMMANDS = {
     "mypy": (sys.executable, "-m", "mypy", "--strict", "--no-error-summary", str(PROGRAMS)),
@@ -33,7 +41,8 @@ COMMANDS = {
 
 def _read_mypy(output: str) -> dict[str, str]:
     found = (_MYPY.match(line) for line in output.splitlines())
-    return {_place(ROOT / hit["file"], int(hit["line"])): hit["message"] for hit in found if hit}
+    told = [hit for hit in found if hit and (hit["kind"] == "error" or "Revealed" in hit["message"])]
+    return {_place(ROOT / hit["file"], int(hit["line"])): hit["message"] for hit in told}
 
 
 def _read_pyright(output: str) -> dict[str, str]:
@@ -45,26 +54,43 @@ READERS: dict[str, Callable[[str], dict[str, str]]] = {"mypy": _read_mypy, "pyri
 
 
 def _place(file: Path, line: int) -> str:
-    return f"{file.resolve().relative_to(PROGRAMS)}:{line}"
+    file = file.resolve()
+    return f"{file.relative_to(PROGRAMS) if file.is_relative_to(PROGRAMS) else file.name}:{line}"
 
 
 @pytest.fixture(scope="module")
-def reported() -> dict[str, dict[str, str]]:
+def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     """What each checker says, by ``file:line``; the two run side by side."""
+    catalogue = tmp_path_factory.mktemp("typing") / CATALOGUE
+    catalogue.write_text(revealed.program(revealed.examples()), encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
     running = {
         name: subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            (*command, *([str(catalogue)] if name == "mypy" else [])),
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for name, command in COMMANDS.items()
     }
-    said: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, str]] = {}
     for name, process in running.items():
         output, trouble = process.communicate(timeout=300)
         # 0: nothing found, 1: something found; anything else is the checker's own failure.
         assert process.returncode in (0, 1), f"{name}: {trouble}{output}"
-        said[name] = READERS[name](output)
-    return said
+        found[name] = READERS[name](output)
+    return found
+
+
+@pytest.fixture(scope="module")
+def reported(said: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """What each checker says of the programs."""
+    return {
+        name: {place: text for place, text in places.items() if not place.startswith(CATALOGUE)}
+        for name, places in said.items()
+    }
 
 
 def _marked(checker: str) -> dict[str, str]:
@@ -120,3 +146,25 @@ def test_the_readmes_declaration_is_the_checked_one() -> None:
         "print(tl.render(project))",
     ]  # on two lines there, kept there
     assert [line for line in shown if line not in checked] == other
+
+
+def _fits(static: str, real: str) -> bool:
+    """Whether values of the real type are what the checker takes them for; a less certain answer is no wrong one."""
+    wider = {"float": {"int"}, "datetime.date": {"datetime.datetime"}, "bool": {"int"}, "bool | None": {"int | None"}}
+    return "Any" in static + real or static in (real, f"{real} | None") or real in wider.get(static, ())
+
+
+def test_static_types_are_those_of_the_values(said: dict[str, dict[str, str]]) -> None:
+    """For every example of the catalogue the checker's type is that of the value that ClickHouse returns.
+
+    That Tilla's own type of each is the engine's is checked in test_functions.
+    """
+    shown = revealed.examples()
+    assert len(shown) > 450
+    wrong = []
+    for number, (example, value) in enumerate(zip(shown, revealed.made(shown), strict=True)):
+        told = said["mypy"].get(f"{CATALOGUE}:{revealed.FIRST + number}", "nothing")
+        static, real = _REVEALED.match(told), revealed.spelled(value.type)
+        if (static is None or not _fits(static[1], real)) and example not in BLIND:
+            wrong.append((example, told, real))
+    assert wrong == []

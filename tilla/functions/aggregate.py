@@ -5,15 +5,18 @@ Parameters, which ClickHouse writes in brackets of their own, come after the arg
 of their own.
 """
 
+# mypy: disable-error-code="overload-overlap"
+# The first overload that fits counts, and that is meant: `Expr[Never]` fits only an expression of unknown type.
+
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Never, overload
 
 from tilla import errors
 from tilla.expressions.combinators import Aggregate
 from tilla.expressions.expr import Expr
-from tilla.functions.base import N, T, given, some
+from tilla.functions.base import M, Mo, N, T, given, some
 
 # --- counting ---
 
@@ -73,17 +76,33 @@ def group_bitmap(x: Expr[int | None]) -> Aggregate[int]:
 # --- sums and averages ---
 
 
-def sum(x: Expr[N | None]) -> Aggregate[N]:
+@overload
+def sum(x: Expr[Never]) -> Aggregate[Any]: ...
+@overload
+def sum(x: Expr[bool]) -> Aggregate[int]: ...
+@overload
+def sum(x: Expr[bool | None]) -> Aggregate[int | None]: ...
+@overload
+def sum(x: Expr[M]) -> Aggregate[M]: ...
+def sum(x: Expr[Any]) -> Aggregate[Any]:
     """``sum(x)``: integers widen to 64 bits, Decimals to 38 digits, floats to Float64; NULL is left out."""
     return Aggregate("sum", (x,))
 
 
-def sum_if(x: Expr[N | None], condition: Expr[bool | None]) -> Aggregate[N]:
+@overload
+def sum_if(x: Expr[Never], condition: Expr[bool | None]) -> Aggregate[Any]: ...
+@overload
+def sum_if(x: Expr[bool], condition: Expr[bool | None]) -> Aggregate[int]: ...
+@overload
+def sum_if(x: Expr[bool | None], condition: Expr[bool | None]) -> Aggregate[int | None]: ...
+@overload
+def sum_if(x: Expr[M], condition: Expr[bool | None]) -> Aggregate[M]: ...
+def sum_if(x: Expr[Any], condition: Expr[bool | None]) -> Aggregate[Any]:
     """``sumIf(x, condition)``: the sum over the rows where the condition holds."""
     return sum(x).if_(condition)
 
 
-def sum_with_overflow(x: Expr[N | None]) -> Aggregate[N]:
+def sum_with_overflow(x: Expr[M]) -> Aggregate[M]:
     """``sumWithOverflow(x)``: the sum in the argument's own type, which wraps around."""
     return Aggregate("sumWithOverflow", (x,))
 
@@ -108,7 +127,7 @@ def sum_for_each(x: Expr[list[N]]) -> Aggregate[list[N]]:
     return Aggregate("sum", (x,), (), ("ForEach",))
 
 
-def sum_map(x: Expr[dict[Any, N]]) -> Aggregate[dict[Any, N]]:
+def sum_map(x: Expr[dict[Any, M]]) -> Aggregate[dict[Any, M]]:
     """``sumMap(x)``: the sum key by key of a Map."""
     return Aggregate("sum", (x,), (), ("Map",))
 
@@ -118,14 +137,30 @@ def sum_mapped_arrays(keys: Expr[list[Any]], *values: Expr[list[Any]]) -> Aggreg
     return Aggregate("sumMappedArrays", (keys, *values))
 
 
-def avg(x: Expr[int | None] | Expr[float | None] | Expr[Decimal | None]) -> Aggregate[float]:
+@overload
+def avg(x: Expr[Never]) -> Aggregate[Any]: ...
+@overload
+def avg(x: Expr[int] | Expr[float] | Expr[Decimal]) -> Aggregate[float]: ...
+@overload
+def avg(x: Expr[int | None] | Expr[float | None] | Expr[Decimal | None]) -> Aggregate[float | None]: ...
+@overload
+def avg(x: Expr[Mo]) -> Aggregate[Mo]: ...
+def avg(x: Expr[Any]) -> Aggregate[Any]:
     """``avg(x)``: the mean as Float64, of Decimals too; nan where there is no row (``.or_null()`` for NULL)."""
     return Aggregate("avg", (x,))
 
 
+@overload
+def avg_if(x: Expr[Never], condition: Expr[bool | None]) -> Aggregate[Any]: ...
+@overload
+def avg_if(x: Expr[int] | Expr[float] | Expr[Decimal], condition: Expr[bool | None]) -> Aggregate[float]: ...
+@overload
 def avg_if(
     x: Expr[int | None] | Expr[float | None] | Expr[Decimal | None], condition: Expr[bool | None]
-) -> Aggregate[float]:
+) -> Aggregate[float | None]: ...
+@overload
+def avg_if(x: Expr[Mo], condition: Expr[bool | None]) -> Aggregate[Mo]: ...
+def avg_if(x: Expr[Any], condition: Expr[bool | None]) -> Aggregate[Any]:
     """``avgIf(x, condition)``: the mean over the rows where the condition holds."""
     return avg(x).if_(condition)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
+from typing import Any, overload
 
 from tilla.expressions.combinators import Aggregate
 from tilla.expressions.expr import Expr
@@ -44,7 +45,11 @@ def group_array_moving_sum(x: Expr[N], window: int | None = None) -> Aggregate[l
     return Aggregate("groupArrayMovingSum", (x,), given(window))
 
 
-def group_array_moving_avg(x: Expr[N], window: int | None = None) -> Aggregate[list[float]]:
+@overload
+def group_array_moving_avg(x: Expr[float], window: int | None = None) -> Aggregate[list[float]]: ...
+@overload
+def group_array_moving_avg(x: Expr[Decimal], window: int | None = None) -> Aggregate[list[Decimal]]: ...
+def group_array_moving_avg(x: Expr[Any], window: int | None = None) -> Aggregate[Any]:
     """``groupArrayMovingAvg(window)(x)``: running means in the order in which rows come."""
     return Aggregate("groupArrayMovingAvg", (x,), given(window))
 

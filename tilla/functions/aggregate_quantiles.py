@@ -1,18 +1,39 @@
 """Quantiles and medians: interpolated by default; a level is between 0 and 1."""
 
+# mypy: disable-error-code="overload-overlap"
+# The first overload that fits counts, and that is meant: `Expr[Never]` fits only an expression of unknown type.
+
 from __future__ import annotations
+
+from typing import Any, Never, overload
 
 from tilla.expressions.combinators import Aggregate
 from tilla.expressions.expr import Expr
-from tilla.functions.base import N, T
+from tilla.functions.base import Mo, N, Q, T
 
 
-def quantile(x: Expr[T], level: float = 0.5) -> Aggregate[T]:
+@overload
+def quantile(x: Expr[Never], level: float = 0.5) -> Aggregate[Any]: ...
+@overload
+def quantile(x: Expr[int], level: float = 0.5) -> Aggregate[float]: ...
+@overload
+def quantile(x: Expr[int | None], level: float = 0.5) -> Aggregate[float | None]: ...
+@overload
+def quantile(x: Expr[Q], level: float = 0.5) -> Aggregate[Q]: ...
+def quantile(x: Expr[Any], level: float = 0.5) -> Aggregate[Any]:
     """``quantile(level)(x)``: approximately, from a sample of up to 8,192 values; of integers a Float64."""
     return Aggregate("quantile", (x,), (level,))
 
 
-def quantiles(x: Expr[T], *levels: float) -> Aggregate[list[T]]:
+@overload
+def quantiles(x: Expr[Never], *levels: float) -> Aggregate[list[Any]]: ...
+@overload
+def quantiles(x: Expr[int], *levels: float) -> Aggregate[list[float]]: ...
+@overload
+def quantiles(x: Expr[int | None], *levels: float) -> Aggregate[list[float | None]]: ...
+@overload
+def quantiles(x: Expr[Q], *levels: float) -> Aggregate[list[Q]]: ...
+def quantiles(x: Expr[Any], *levels: float) -> Aggregate[list[Any]]:
     """``quantiles(level, ...)(x)``: several levels from one state."""
     return Aggregate("quantiles", (x,), levels)
 
@@ -57,12 +78,20 @@ def quantile_interpolated_weighted(x: Expr[T], weight: Expr[int], level: float =
     return Aggregate("quantileInterpolatedWeighted", (x, weight), (level,))
 
 
-def quantile_tdigest(x: Expr[N | None], level: float = 0.5) -> Aggregate[float]:
+@overload
+def quantile_tdigest(x: Expr[N | None], level: float = 0.5) -> Aggregate[float]: ...
+@overload
+def quantile_tdigest(x: Expr[Mo], level: float = 0.5) -> Aggregate[Mo]: ...
+def quantile_tdigest(x: Expr[Any], level: float = 0.5) -> Aggregate[Any]:
     """``quantileTDigest(level)(x)``: a Float32 by t-digest, exact at the extremes."""
     return Aggregate("quantileTDigest", (x,), (level,))
 
 
-def quantiles_tdigest(x: Expr[N | None], *levels: float) -> Aggregate[list[float]]:
+@overload
+def quantiles_tdigest(x: Expr[N | None], *levels: float) -> Aggregate[list[float]]: ...
+@overload
+def quantiles_tdigest(x: Expr[Mo], *levels: float) -> Aggregate[list[Mo]]: ...
+def quantiles_tdigest(x: Expr[Any], *levels: float) -> Aggregate[list[Any]]:
     """``quantilesTDigest(level, ...)(x)``: several levels from one t-digest."""
     return Aggregate("quantilesTDigest", (x,), levels)
 
@@ -82,7 +111,15 @@ def quantile_gk(x: Expr[T], accuracy: int, level: float = 0.5) -> Aggregate[T]:
     return Aggregate("quantileGK", (x,), (accuracy, level))
 
 
-def median(x: Expr[T]) -> Aggregate[T]:
+@overload
+def median(x: Expr[Never]) -> Aggregate[Any]: ...
+@overload
+def median(x: Expr[int]) -> Aggregate[float]: ...
+@overload
+def median(x: Expr[int | None]) -> Aggregate[float | None]: ...
+@overload
+def median(x: Expr[Q]) -> Aggregate[Q]: ...
+def median(x: Expr[Any]) -> Aggregate[Any]:
     """``median(x)``: ``quantile(0.5)(x)``."""
     return Aggregate("median", (x,))
 

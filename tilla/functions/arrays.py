@@ -218,7 +218,11 @@ def array_pop_front(x: Items[T]) -> Expr[list[T]]:
     return scalar("arrayPopFront", x)
 
 
-def array_concat(*x: Items[T]) -> Expr[list[T]]:
+@overload
+def array_concat(*x: Items[T]) -> Expr[list[T]]: ...
+@overload
+def array_concat(*x: Items[Any]) -> Expr[list[Any]]: ...
+def array_concat(*x: Items[Any]) -> Expr[list[Any]]:
     """``arrayConcat(x, ...)``: one after another."""
     return scalar("arrayConcat", *x)
 
@@ -281,7 +285,11 @@ def range(start: Whole, end: Whole | None = None, step: Whole | None = None) -> 
     return scalar("range", start, *(() if end is None else (end,)), *(() if step is None else (step,)))
 
 
-def array_with_constant(length: Whole, value: Expr[T] | T) -> Expr[list[T]]:
+@overload
+def array_with_constant(length: Whole, value: Expr[T]) -> Expr[list[T]]: ...
+@overload
+def array_with_constant(length: Whole, value: T) -> Expr[list[T]]: ...
+def array_with_constant(length: Whole, value: object) -> Expr[list[Any]]:
     """``arrayWithConstant(length, value)``: the value repeated."""
     return scalar("arrayWithConstant", length, value)
 
@@ -329,7 +337,11 @@ def array_uniq(*x: Items[Any]) -> Expr[int]:
     return scalar("arrayUniq", *x)
 
 
-def array_join(x: Items[T]) -> Expr[T]:
+@overload
+def array_join(x: Items[T]) -> Expr[T]: ...
+@overload
+def array_join(x: Expr[dict[Any, Any]]) -> Expr[dict[str, Any]]: ...
+def array_join(x: Items[Any] | Expr[dict[Any, Any]]) -> Expr[Any]:
     """``arrayJoin(x)``: a row per element, as a function; ``tl.each`` writes an ARRAY JOIN, which is plainer."""
     return scalar("arrayJoin", x)
 

@@ -25,6 +25,8 @@ from tilla.types.temporal import DateTime64Type, DateTimeType, check_zone
 T = TypeVar("T")
 N = TypeVar("N", bound="int | float | Decimal")
 D = TypeVar("D", bound="Decimal | None")
+Mo = TypeVar("Mo", bound="dt.date | None")  # a date or a moment
+Q = TypeVar("Q", bound="float | Decimal | dt.date | None")  # what has a middle
 M = TypeVar("M", bound="int | float | Decimal | None")  # a number that may be NULL, where the result may be too
 
 # What an argument may be: an expression of the right Python type, or a plain value of it.
@@ -168,10 +170,12 @@ __all__ = [
     "D",
     "Items",
     "M",
+    "Mo",
     "Moment",
     "N",
     "Number",
     "Pairs",
+    "Q",
     "T",
     "Text",
     "Truth",

@@ -89,7 +89,7 @@ def if_null(x: Any, otherwise: Any) -> Expr[Any]:
     return scalar("ifNull", *in_one_scale("f.if_null", x, otherwise))
 
 
-def null_if(x: Expr[T], value: Expr[T] | T) -> Expr[T | None]:
+def null_if(x: Expr[T], value: object) -> Expr[T | None]:
     """``nullIf(x, value)``: NULL where ``x`` equals the value."""
     return scalar("nullIf", x, value)
 

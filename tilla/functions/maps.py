@@ -118,7 +118,7 @@ def tuple_element(x: Expr[Any], name: str | int) -> Expr[Any]:
     return call("tupleElement", value, name, type=element(value.type, name))
 
 
-def tuple_concat(*x: Expr[tuple[Any, ...]]) -> Expr[tuple[Any, ...]]:
+def tuple_concat(*x: Expr[tuple[Any, ...]] | Expr[dict[str, Any]]) -> Expr[tuple[Any, ...]]:
     """``tupleConcat(x, ...)``: one tuple of all members."""
     return scalar("tupleConcat", *x)
 

@@ -28,11 +28,13 @@ tl.derive(Daily.dya)  # E: mypy, pyright
 # an aggregate over the wrong type
 f.sum(Order.shop_id)  # E: mypy, pyright
 f.sum(Order.note)  # E: mypy, pyright
-f.avg(Order.placed_at)  # E: mypy, pyright
+f.avg(Order.shop_id)  # E: mypy, pyright
 f.sum_array(Order.tags)  # E: mypy, pyright
 f.sum_if(Order.total, Order.shop_id)  # E: mypy, pyright
 f.group_bitmap(Order.shop_id)  # E: mypy, pyright
 f.quantile_tdigest(Order.shop_id)  # E: mypy, pyright
+f.quantile(Order.shop_id)  # E: mypy, pyright
+f.median(Order.tags)  # E: mypy, pyright
 
 # a stored state used as a value
 tl.derive(Daily.revenue)  # E: mypy, pyright
