@@ -25,6 +25,7 @@ FILES = sorted(PROGRAMS.glob("*/*.py"))
 RIGHT = sorted((PROGRAMS / "ok").glob("*.py"))
 
 CATALOGUE = "catalogue_program.py"
+NULLABLE = "catalogue_nullable.py"
 
 # What the checkers cannot be told of: NULL that is left out of an array, NULL among the parts of a text.
 BLIND = {"f.array_distinct(C.a_ns)", "f.concat(C.s, C.u8, C.n_s)"}
@@ -63,10 +64,12 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     """What each checker says, by ``file:line``; the two run side by side."""
     catalogue = tmp_path_factory.mktemp("typing") / CATALOGUE
     catalogue.write_text(revealed.program(revealed.examples()), encoding="utf-8")
+    nullable = catalogue.with_name(NULLABLE)
+    nullable.write_text(revealed.program(revealed.examples(), "nullable"), encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
     running = {
         name: subprocess.Popen(
-            (*command, *([str(catalogue)] if name == "mypy" else [])),
+            (*command, *([str(catalogue), str(nullable)] if name == "mypy" else [])),
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -88,7 +91,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
 def reported(said: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     """What each checker says of the programs."""
     return {
-        name: {place: text for place, text in places.items() if not place.startswith(CATALOGUE)}
+        name: {place: text for place, text in places.items() if not place.startswith("catalogue_")}
         for name, places in said.items()
     }
 
@@ -168,3 +171,13 @@ def test_static_types_are_those_of_the_values(said: dict[str, dict[str, str]]) -
         if (static is None or not _fits(static[1], real)) and example not in BLIND:
             wrong.append((example, told, real))
     assert wrong == []
+
+
+def test_nullable_arguments_are_no_mistake(said: dict[str, dict[str, str]]) -> None:
+    """Every function that takes a value takes one that may be NULL, as ClickHouse does."""
+    refused = {
+        example: text
+        for number, example in enumerate(revealed.examples())
+        if not _REVEALED.match(text := said["mypy"].get(f"{NULLABLE}:{revealed.FIRST + number}", "nothing"))
+    }
+    assert refused == {}

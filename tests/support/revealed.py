@@ -45,9 +45,12 @@ def examples() -> list[str]:
     return [re.sub(r"\bc\.(?=[a-z])", "C.", ast.unparse(node.body)) for node in simple]
 
 
-def program(shown: list[str]) -> str:
-    """The program: one line ``reveal_type(example)`` for each, the first behind :data:`FIRST` lines."""
-    columns = [f"    {name} = tl.column({type!r})" for name, type in catalogue.COLUMNS.items()]
+def program(shown: list[str], kind: str = "plain") -> str:
+    """The program: one line ``reveal_type(example)`` for each, the first in line :data:`FIRST`.
+
+    ``kind`` is a variant of the columns: Nullable where that exists.
+    """
+    columns = [f"    {name} = tl.column({catalogue.variant(type, kind)!r})" for name, type in catalogue.COLUMNS.items()]
     return "\n".join([*_HEAD, *columns, *(f"reveal_type({example})" for example in shown), ""])
 
 

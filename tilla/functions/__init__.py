@@ -4,6 +4,9 @@ Use it as ``from tilla import functions as f``. ``f.to_start_of_month(x)`` is ``
 in the catalogue is ``f.raw("anyFunction", x, type=t.String)``. Each group is a module of this package, as in
 ClickHouse's documentation. A call checks nothing but its own shape: types are inferred where ClickHouse's
 rules are certain, and are unknown (``None``) elsewhere.
+
+A type checker sees the Python type of each result. Most functions of plain values are ``Expr[str]`` and the like to it over
+Nullable arguments too, where the value may be NULL; ``expression.type`` has the ClickHouse type with its Nullable.
 """
 
 from tilla.functions.aggregate import *

@@ -1,5 +1,8 @@
 """Aggregate functions that gather values: into an array, or into one text."""
 
+# mypy: disable-error-code="overload-overlap"
+# The first overload that fits counts, and that is meant.
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -35,20 +38,20 @@ def group_array_sample(x: Expr[T | None], limit: int, seed: int = 123456) -> Agg
     return Aggregate("groupArraySample", (x,), (limit, seed))
 
 
-def group_array_insert_at(x: Expr[T], position: Expr[int]) -> Aggregate[list[T]]:
+def group_array_insert_at(x: Expr[T], position: Expr[int | None]) -> Aggregate[list[T]]:
     """``groupArrayInsertAt(x, position)``: an array with each value at its position, counted from 0."""
     return Aggregate("groupArrayInsertAt", (x, position))
 
 
-def group_array_moving_sum(x: Expr[N], window: int | None = None) -> Aggregate[list[N]]:
+def group_array_moving_sum(x: Expr[N | None], window: int | None = None) -> Aggregate[list[N]]:
     """``groupArrayMovingSum(window)(x)``: running sums in the order in which rows come."""
     return Aggregate("groupArrayMovingSum", (x,), given(window))
 
 
 @overload
-def group_array_moving_avg(x: Expr[float], window: int | None = None) -> Aggregate[list[float]]: ...
+def group_array_moving_avg(x: Expr[float | None], window: int | None = None) -> Aggregate[list[float]]: ...
 @overload
-def group_array_moving_avg(x: Expr[Decimal], window: int | None = None) -> Aggregate[list[Decimal]]: ...
+def group_array_moving_avg(x: Expr[Decimal | None], window: int | None = None) -> Aggregate[list[Decimal]]: ...
 def group_array_moving_avg(x: Expr[Any], window: int | None = None) -> Aggregate[Any]:
     """``groupArrayMovingAvg(window)(x)``: running means in the order in which rows come."""
     return Aggregate("groupArrayMovingAvg", (x,), given(window))
@@ -79,7 +82,7 @@ def top_k(x: Expr[T], n: int) -> Aggregate[list[T]]:
     return Aggregate("topK", (x,), (n,))
 
 
-def top_k_weighted(x: Expr[T], weight: Expr[int], n: int) -> Aggregate[list[T]]:
+def top_k_weighted(x: Expr[T], weight: Expr[int | None], n: int) -> Aggregate[list[T]]:
     """``topKWeighted(n)(x, weight)``: the values with the largest total weight, approximately."""
     return Aggregate("topKWeighted", (x, weight), (n,))
 
@@ -89,7 +92,7 @@ def approx_top_k(x: Expr[Any], n: int) -> Aggregate[list[dict[str, Any]]]:
     return Aggregate("approx_top_k", (x,), (n,))
 
 
-def approx_top_sum(x: Expr[Any], weight: Expr[int], n: int) -> Aggregate[list[dict[str, Any]]]:
+def approx_top_sum(x: Expr[Any], weight: Expr[int | None], n: int) -> Aggregate[list[dict[str, Any]]]:
     """``approx_top_sum(n)(x, weight)``: the values with the largest total weight, each with that and its error."""
     return Aggregate("approx_top_sum", (x, weight), (n,))
 

@@ -10,7 +10,7 @@ from tilla.functions.base import Moment, N, Number, Truth, Whole, some
 
 
 def window_funnel(
-    time: Expr[dt.datetime] | Expr[dt.date] | Expr[int], *steps: Truth, window: int, mode: str = ""
+    time: Expr[dt.date | None] | Expr[int | None], *steps: Truth, window: int, mode: str = ""
 ) -> Aggregate[int]:
     """``windowFunnel(window, mode)(time, step, ...)``: how many steps were taken in order within ``window``
     (seconds of a DateTime, else units of ``time``).
@@ -33,12 +33,12 @@ def sequence_count(pattern: str, time: Moment, *conditions: Truth) -> Aggregate[
     return Aggregate("sequenceCount", (time, *some("sequence_count", conditions)), (pattern,))
 
 
-def delta_sum(x: Expr[N]) -> Aggregate[N]:
+def delta_sum(x: Expr[N | None]) -> Aggregate[N]:
     """``deltaSum(x)``: the sum of rises between rows, in the order in which they come."""
     return Aggregate("deltaSum", (x,))
 
 
-def delta_sum_timestamp(x: Expr[N], time: Moment | Whole) -> Aggregate[N]:
+def delta_sum_timestamp(x: Expr[N | None], time: Moment | Whole) -> Aggregate[N]:
     """``deltaSumTimestamp(x, time)``: the sum of rises between rows, ordered by time; for views over counters."""
     return Aggregate("deltaSumTimestamp", (x, time))
 
@@ -53,7 +53,7 @@ def max_intersections(start: Moment | Number, end: Moment | Number) -> Aggregate
     return Aggregate("maxIntersections", (start, end))
 
 
-def exponential_time_decayed_avg(x: Expr[N], time: Moment | Number, half: float) -> Aggregate[float]:
+def exponential_time_decayed_avg(x: Expr[N | None], time: Moment | Number, half: float) -> Aggregate[float]:
     """``exponentialTimeDecayedAvg(half)(x, time)``: a mean in which old values count less."""
     return Aggregate("exponentialTimeDecayedAvg", (x, time), (half,))
 

@@ -68,12 +68,12 @@ def quantile_exact_exclusive(x: Expr[N | None], level: float = 0.5) -> Aggregate
     return Aggregate("quantileExactExclusive", (x,), (level,))
 
 
-def quantile_exact_weighted(x: Expr[T], weight: Expr[int], level: float = 0.5) -> Aggregate[T]:
+def quantile_exact_weighted(x: Expr[T], weight: Expr[int | None], level: float = 0.5) -> Aggregate[T]:
     """``quantileExactWeighted(level)(x, weight)``: exact, each value as often as its weight says."""
     return Aggregate("quantileExactWeighted", (x, weight), (level,))
 
 
-def quantile_interpolated_weighted(x: Expr[T], weight: Expr[int], level: float = 0.5) -> Aggregate[T]:
+def quantile_interpolated_weighted(x: Expr[T], weight: Expr[int | None], level: float = 0.5) -> Aggregate[T]:
     """``quantileInterpolatedWeighted(level)(x, weight)``: weighted, linear between values."""
     return Aggregate("quantileInterpolatedWeighted", (x, weight), (level,))
 

@@ -69,17 +69,19 @@ def simple_linear_regression(x: Expr[N | None], y: Expr[N | None]) -> Aggregate[
     return Aggregate("simpleLinearRegression", (x, y))
 
 
-def student_t_test(x: Expr[N], sample: Expr[int]) -> Aggregate[dict[str, float]]:
+def student_t_test(x: Expr[N | None], sample: Expr[int | None]) -> Aggregate[dict[str, float]]:
     """``studentTTest(x, sample)``: statistic and p-value for two samples (0 and 1) of equal variance."""
     return Aggregate("studentTTest", (x, sample))
 
 
-def welch_t_test(x: Expr[N], sample: Expr[int]) -> Aggregate[dict[str, float]]:
+def welch_t_test(x: Expr[N | None], sample: Expr[int | None]) -> Aggregate[dict[str, float]]:
     """``welchTTest(x, sample)``: statistic and p-value for two samples (0 and 1) of any variance."""
     return Aggregate("welchTTest", (x, sample))
 
 
-def mann_whitney_u_test(x: Expr[N], sample: Expr[int], alternative: str = "two-sided") -> Aggregate[dict[str, float]]:
+def mann_whitney_u_test(
+    x: Expr[N | None], sample: Expr[int | None], alternative: str = "two-sided"
+) -> Aggregate[dict[str, float]]:
     """``mannWhitneyUTest(alternative)(x, sample)``: whether two samples (0 and 1) have the same distribution."""
     return Aggregate("mannWhitneyUTest", (x, sample), (alternative,))
 

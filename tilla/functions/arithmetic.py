@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from tilla.expressions.expr import Expr, function
-from tilla.functions.base import M, Number, Whole, scalar, typed
+from tilla.functions.base import D, M, Number, Whole, scalar, typed
 from tilla.types.scalars import DecimalType
 
 # --- arithmetic ---
@@ -79,12 +78,12 @@ def lcm(x: Whole, y: Whole) -> Expr[int]:
     return scalar("lcm", x, y)
 
 
-def multiply_decimal(x: Expr[Decimal], y: Expr[Decimal], scale: int | None = None) -> Expr[Decimal]:
+def multiply_decimal(x: Expr[D], y: Expr[D], scale: int | None = None) -> Expr[D]:
     """``multiplyDecimal(x, y, scale)``: a product of 76 digits; its scale is the larger of the two unless given."""
     return typed("multiplyDecimal", _wide(scale), x, y, *(() if scale is None else (scale,)))
 
 
-def divide_decimal(x: Expr[Decimal], y: Expr[Decimal], scale: int | None = None) -> Expr[Decimal]:
+def divide_decimal(x: Expr[D], y: Expr[D], scale: int | None = None) -> Expr[D]:
     """``divideDecimal(x, y, scale)``: a quotient of 76 digits; its scale is the larger of the two unless given."""
     return typed("divideDecimal", _wide(scale), x, y, *(() if scale is None else (scale,)))
 

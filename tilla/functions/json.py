@@ -295,7 +295,7 @@ def simple_json_extract_raw(x: Text, key: str) -> Expr[str]:
     return scalar("simpleJSONExtractRaw", x, key)
 
 
-def subcolumn(x: Expr[dict[str, Any]], *path: str, type: DataType[T]) -> Expr[T | None]:
+def subcolumn(x: Expr[dict[str, Any] | None], *path: str, type: DataType[T]) -> Expr[T | None]:
     """``x.path.:Type``: a path of a JSON column where it holds that type, else NULL.
 
     >>> from tilla import types as t
@@ -311,7 +311,7 @@ def subcolumn(x: Expr[dict[str, Any]], *path: str, type: DataType[T]) -> Expr[T 
     return _behind(x, f".{parts}.:{kind}", nullable(type) or type)
 
 
-def subcolumn_dynamic(x: Expr[dict[str, Any]], *path: str) -> Expr[Any]:
+def subcolumn_dynamic(x: Expr[dict[str, Any] | None], *path: str) -> Expr[Any]:
     """``x.path``: a path of a JSON column; its declared type, or Dynamic."""
     if not path:
         raise errors.no_branches("subcolumn_dynamic")
