@@ -63,17 +63,17 @@ class Shop:
 
     def run(self, command, *arguments, dsn=None, expect=0):
         """Run a command on this project; the secret is never shown."""
-        renames = [
-            w for d in ("raw", "data", "analytics") for w in ("--rename", f"{d}={self.prefix}_{d}") if self.has(d)
-        ]
-        ran = self.desk.tilla(command, self.file, "--dsn", dsn or self.server.dsn, *renames, *arguments)
+        ran = self.desk.tilla(command, self.file, "--dsn", dsn or self.server.dsn, *self.renames(), *arguments)
         assert ran.code == expect, ran.err
         assert SECRET not in ran.out + ran.err
         assert "s3cret" not in ran.out + ran.err
         return ran
 
-    def has(self, database):
-        return f'"{database}.' in (self.desk.folder / self.file.partition(":")[0]).read_text()
+    def renames(self):
+        """Options that put the databases of the project under names of its own."""
+        text = (self.desk.folder / self.file.partition(":")[0]).read_text()
+        used = [database for database in ("raw", "data", "analytics") if f'"{database}.' in text]
+        return [word for database in used for word in ("--rename", f"{database}={self.prefix}_{database}")]
 
     def there(self):
         rows = self.engine.rows(
@@ -255,12 +255,11 @@ def test_the_password_of_the_environment_is_used_and_never_shown(shop, http_serv
         ("PASSWORD", SECRET),
     ):
         monkeypatch.setenv(f"CLICKHOUSE_{name}", value)
-    renames = [w for d in ("raw", "data", "analytics") for w in ("--rename", f"{d}={shop.prefix}_{d}")]
-    ran = shop.desk.tilla("apply", shop.file, "--with-sources", *renames)
+    ran = shop.desk.tilla("apply", shop.file, "--with-sources", *shop.renames())
     assert ran.code == 0, ran.err
     assert SECRET not in ran.err
     monkeypatch.setenv("CLICKHOUSE_PASSWORD", "wr0ng-Pa55")
-    ran = shop.desk.tilla("apply", shop.file, *renames)
+    ran = shop.desk.tilla("apply", shop.file, *shop.renames())
     assert ran.code == 1
     assert "wr0ng" not in ran.err
 
@@ -335,8 +334,7 @@ def script(shop, *arguments):
     """Run what emit prints, statement by statement, over HTTP."""
     from tilla.servers import connect
 
-    renames = [w for d in ("raw", "data", "analytics") for w in ("--rename", f"{d}={shop.prefix}_{d}")]
-    ran = shop.desk.emit(shop.file, "--json", *renames, *arguments)
+    ran = shop.desk.emit(shop.file, "--json", *shop.renames(), *arguments)
     assert ran.code == 0, ran.err
     with connect(shop.server.dsn) as server:
         for statement in json.loads(ran.out)["statements"]:
@@ -390,7 +388,6 @@ def test_a_chdb_path_from_apply_to_numbers_and_a_second_process(tmp_path, desk):
         assert "in use" in ran.err
         out, _ = holder.communicate("", timeout=60)
     assert out == "[{'kind': 'a', 'items': 1}]\n"
-    assert desk.process("backfill", name, "--dsn", dsn, module="tilla").code == 0
 
 
 # --- names ---
@@ -416,8 +413,8 @@ everything = [tl.derive(c, name=c.name, comment=c.name) for c in columns.values(
 sums = [tl.derive(columns["state"], name="state"), *(tl.measure(f.sum(columns[n]), name=n) for n in NAMES)]
 def called(n): return text.quote_qualified({database + "_o'dd `б"!r}, n)
 copies = [tl.MaterializedView(called("mv " + n), everything, source=raw, comment=n, where=columns[n] >= 0,
-    engine=ReplacingMergeTree(version=everything[0], order_by=(everything[1], columns[n]))) for n in NAMES[3:8]]
-totals = [tl.Aggregation(called(n), sums, source=raw, append_only_unique=True) for n in NAMES[3:8]]
+    engine=ReplacingMergeTree(version=everything[0], order_by=(everything[1], columns[n]))) for n in NAMES[4:7]]
+totals = [tl.Aggregation(called(n), sums, source=raw, append_only_unique=True) for n in NAMES[4:7]]
 project = tl.project("odd", raw, *copies, *totals)
 """,
     )
@@ -428,7 +425,7 @@ project = tl.project("odd", raw, *copies, *totals)
     for _ in range(2):
         shop.run("backfill", "--quiesced")
     engine.execute(f"INSERT INTO {odd}.raw SELECT {', '.join(['number'] * len(NAMES))}, 3 FROM numbers(10, 2)")
-    for name in NAMES[3:8]:
+    for name in NAMES[4:7]:
         shown = ", ".join(text.quote_identifier(n) for n in NAMES)
         assert engine.rows(f"SELECT {shown} FROM {odd}.{text.quote_identifier(name)}") == [dict.fromkeys(NAMES, 66)]
         copy = f"{odd}.{text.quote_identifier('mv ' + name)}"
@@ -530,3 +527,34 @@ def test_what_came_from_a_queue_is_not_built_anew_from_the_rest(desk, http_serve
     below = desk.emit(shop.file, "--quiesced", "--only", "analytics.below", "--phase", "backfill")
     assert below.code == 0, below.err
     assert "FROM (SELECT * FROM data.both WHERE" in below.out
+
+
+@pytest.mark.parametrize("how", ["Memory()", "Join('ANY', 'LEFT', Item.id)", "Set()"])
+def test_targets_of_every_engine_are_built_aside_or_refused(desk, http_server, engine, database, how):
+    """Only a MergeTree can be cloned; others are copied; what gives no rows back is refused before anything is sent."""
+    shop = Shop(
+        desk,
+        http_server,
+        engine,
+        database,
+        f"""
+from tilla.engines import Join, Memory, Set
+raw = tl.Source("raw.events", Raw)
+target = tl.Table("data.target", Item, engine={how})
+project = tl.project("engines", raw, target, tl.MaterializedView("data.view", Item, source=raw, to=target, append_only_unique=True))
+""",
+    )
+    shop.land(0, 10)
+    ran = desk.emit(shop.file, "--quiesced")
+    if how == "Set()":
+        assert (ran.code, ran.out) == (1, "")
+        assert "T604" in ran.err
+        shop.run("apply")
+        assert "T604" in shop.run("backfill", "--quiesced", expect=1).err
+        return
+    for _ in range(2):
+        script(shop, "--quiesced")
+    shop.land(10, 12)
+    script(shop, "--quiesced")
+    assert shop.read("SELECT count(), sum(amount) FROM {data}.target") == [(12, 66)]
+    assert engine.scalar("SELECT count() FROM system.tables WHERE name LIKE 'aside %'") == 0

@@ -170,6 +170,7 @@ class TableEngine:
     replicable: ClassVar[bool] = False  # has a Replicated form, so that a cluster shards it
     everywhere: ClassVar[bool] = False  # means the same on every node of a cluster, under its own name
     stream: ClassVar[bool] = False  # rows pass through: views see them, nothing is there to copy later
+    movable: ClassVar[bool] = False  # gives all its rows back, and its table can be exchanged for another one
     takes_settings: ClassVar[bool] = True
     plain_columns: ClassVar[bool] = False  # takes no column with a DEFAULT or an expression
     cloud: ClassVar[str] = ""  # why ClickHouse Cloud has it not, or ''
@@ -219,6 +220,7 @@ class MergeTree(TableEngine):
     """
 
     keyed: ClassVar[bool] = True
+    movable: ClassVar[bool] = True
     replicable: ClassVar[bool] = True
 
     order_by: tuple[KeyItem, ...] | None = attrs.field(

@@ -57,12 +57,16 @@ class Memory(TableEngine):
     ``compress``.
     """
 
+    movable: ClassVar[bool] = True
+
     cluster: ClassVar[str] = _EACH_NODE
 
 
 @attrs.frozen
 class Log(TableEngine):
     """``Log``: small tables, one file a column, no index."""
+
+    movable: ClassVar[bool] = True
 
     cloud: ClassVar[str] = "the Log family is missing there: use MergeTree(order_by=())"
     cluster: ClassVar[str] = _EACH_NODE
@@ -107,6 +111,8 @@ class Join(TableEngine):
     A query must join with the same strictness and kind. With ``ANY`` a later row of a key is dropped, or with
     the setting ``join_any_take_last_row`` the earlier one.
     """
+
+    movable: ClassVar[bool] = True
 
     cluster: ClassVar[str] = _EACH_NODE
 

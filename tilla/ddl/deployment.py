@@ -97,6 +97,8 @@ class Deployment:
 
     def refuse_rebuild(self, fill: history.Fill) -> None:
         """Raise where a target that is not overlap-safe cannot be built aside and exchanged in."""
+        if not fill.target.engine.movable:
+            raise errors.cannot_rebuild(fill.name, fill.target.engine.name)
         if fill.leaks:
             raise errors.rebuild_loses(fill.name, fill.leaks)
 

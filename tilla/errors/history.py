@@ -17,6 +17,18 @@ def rebuild_loses(where: str, source: str) -> RefusedError:
     )
 
 
+def cannot_rebuild(where: str, engine: str) -> RefusedError:
+    """T604: a target that is not overlap-safe, of an engine whose tables cannot be built aside and exchanged in."""
+    return RefusedError(
+        Mistake(
+            "T604",
+            where,
+            f"a table of the engine {engine} cannot be built aside and exchanged in, so history cannot be filled exactly once",
+            expected="an engine of the MergeTree family, Log or Memory",
+        )
+    )
+
+
 def not_overlap_safe(where: str, reason: str, ways_out: str) -> RefusedError:
     """T601: a static script cannot fill this target exactly once while rows may come."""
     return RefusedError(
