@@ -1,4 +1,4 @@
-"""``tilla``: emit, plan, apply, backfill, docs, demo. Exit codes: 0 fine, 1 an error, 2 something differs.
+"""``tilla``: emit, plan, apply, backfill, detect, stale, docs, demo. Exit codes: 0 fine, 1 an error, 2 something differs.
 
 stdout holds what was asked for (SQL, a plan, JSON); progress and messages go to stderr.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from tilla import emit, errors
+from tilla import emit, errors, loading
 from tilla.console import guarded, say, without_collection, without_secrets, write_out
 from tilla.ddl.split import on_disk
 from tilla.emit import Parser, add_project_options, chosen_project
@@ -198,6 +198,65 @@ def _ended(report: Report) -> int:
     return 2 if report.differing or report.plan.waits_for_others else 0
 
 
+def _detect(arguments: Sequence[str]) -> int:
+    from tilla.servers import connect
+    from tilla.sources.detection import detect
+
+    parser = Parser(
+        prog="tilla detect",
+        description="Say what the raw tables on a server are; print the project code for them. 2 when something differs.",
+    )
+    parser.add_argument(
+        "project", nargs="?", default="", help="also compare with the raw tables that this project declares"
+    )
+    parser.add_argument(
+        "--dsn", default=None,
+        help="clickhouse://user@host:8443/db?secure=true, chdb:///path, chdb://memory; default: CLICKHOUSE_* variables",
+    )  # fmt: skip
+    parser.add_argument("--database", action="append", default=[], metavar="NAME", help="look only here; repeatable")
+    options = parser.parse_args(arguments)
+    project = loading.load(options.project) if options.project else None
+    with connect(options.dsn) as server:
+        found = detect(server, databases=options.database)
+    code = found.code()
+    unlike = found.against(project) if project is not None else ()
+    for line in (*found.report().splitlines(), *unlike):
+        _note(line)
+    write_out(code)
+    return 2 if found.differs or unlike else 0
+
+
+def _stale(arguments: Sequence[str]) -> int:
+    from tilla.operations import apply
+    from tilla.servers import connect
+    from tilla.sources.staleness import rebuild, stale
+
+    parser = Parser(
+        prog="tilla stale",
+        description="Say which tables no longer follow from a raw table that was swapped. 2 when there are any.",
+    )
+    add_project_options(parser)
+    _server_options(parser)
+    parser.add_argument(
+        "--rebuild", action="store_true",
+        help="empty them, for tilla backfill to fill anew; drops rows, so it needs --allow destructive",
+    )  # fmt: skip
+    options = parser.parse_args(arguments)
+    project = _project(options)
+    with connect(options.dsn) as server:
+        found = stale(project, server)
+        if not options.rebuild or options.dry_run or not found:
+            if options.json:
+                write_out(_as_json([attrs.asdict(item) for item in found]))
+            else:
+                write_out("".join(f"{item}\n" for item in found))
+            _note("tilla stale --rebuild --allow destructive, then tilla backfill" if found else "nothing is stale")
+            return 2 if found else 0
+        report = apply(rebuild(project, found), server, allow=options.allow or "rights", progress=_say(options))
+    _note("tilla backfill fills them anew")
+    return _ended(report)
+
+
 def _docs(arguments: Sequence[str]) -> int:
     from pathlib import Path
 
@@ -249,6 +308,8 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "plan": (_plan, "print what apply would do; 2 when that is anything"),
     "apply": (_apply, "create what is missing on a server"),
     "backfill": (_backfill, "fill history and refresh"),
+    "detect": (_detect, "say what the raw tables on a server are, and print the project code for them"),
+    "stale": (_stale, "say which tables no longer follow from raw, and empty them to be filled anew"),
     "docs": (_docs, "write a page per database, from the declarations"),
     "demo": (_demo, "run the shipped project on sample data, in the embedded engine"),
 }

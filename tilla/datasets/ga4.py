@@ -27,7 +27,7 @@ from tilla.datasets.channels import channel_group
 from tilla.datasets.common import Context, Curated, key_text, with_sources
 from tilla.datasets.feeds import contexts, fed
 from tilla.engines import ReplacingMergeTree
-from tilla.sources import Landing, Layout, SyncMode, airbyte
+from tilla.sources import Landing, Layout, SyncMode, airbyte, stream
 from tilla.sources.raw import Landed
 from tilla.sources.rejects import rejects
 
@@ -54,7 +54,7 @@ def curated(
     modes: Mapping[str, SyncMode] | None = None,
     timezone: str = "UTC",
     streams: Iterable[str] = STREAMS,
-    properties: Iterable[str] = (),
+    properties: Iterable[str] | Mapping[str, Iterable[str]] = (),
     also: Iterable[Landing] = (),
 ) -> Curated:
     """Declare the curated tables of a property over what its loader lands.
@@ -62,8 +62,9 @@ def curated(
     ``raw_database`` is the loader's namespace when it is not the layout's own, ``prefix`` what it puts before the names of
     its tables. ``modes`` is the sync mode of single streams: a table over one that is ``overwrite`` is rebuilt every hour,
     for a swapped raw table fires no view. ``also`` are further connections into the same tables, such as what an older
-    Airbyte left behind. ``timezone`` is the property's zone: it labels the days and converts none. ``streams`` are those that are synced. ``properties`` are the ids of further ones of
-    the same connection, which land in tables of their own (``devicesProperty400000002``) and go into the same tables here.
+    Airbyte left behind. ``timezone`` is the property's zone: it labels the days and converts none. ``streams`` are those
+    that are synced. ``properties`` are the ids of further ones of the same connection, with their streams where they have
+    not all; they land in tables of their own (``devicesProperty400000002``) and go into the same tables here.
 
     Raises:
         DeclarationError: a stream that the connector does not have.
@@ -72,14 +73,22 @@ def curated(
         "ga4", layout=layout, database=database, raw_database=raw_database, prefix=prefix, modes=modes, timezone=timezone,
         streams=streams, also=also,
     )  # fmt: skip
-    context, made, ids = connections[0], list[Any](), tuple(properties)
+    context, made, ids = connections[0], list[Any](), _by_property(properties)
     for name in _TABLES:
-        found = fed(connections, partial(_views, name, {context.tag: ids}))
+        further = tuple(number for number, names in ids.items() if names is None or name in names)
+        found = fed(connections, partial(_views, name, {context.tag: further}))
         made += [*found, c.latest(context, found[0])] if found else []
     if made:
         read = [raw for at in connections for raw in at.read]
         made.append(rejects(context.name("rejects"), read, by={"property_id": "property_id"}))
     return Curated(with_sources(made, connections), context)
+
+
+def _by_property(properties: Iterable[str] | Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...] | None]:
+    """The streams of each further property; None for all."""
+    if not isinstance(properties, Mapping):
+        return dict.fromkeys(properties)
+    return {number: tuple(stream("ga4", name).name for name in names) for number, names in properties.items()}
 
 
 def _views(name: str, properties: Mapping[str, tuple[str, ...]], context: Context) -> tuple[Any, ...]:

@@ -1,10 +1,10 @@
-"""T701-T704: connectors, streams and raw fields."""
+"""T701-T705: connectors, streams, raw fields and tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tilla.errors.tree import DeclarationError, Mistake, RefusedError
+from tilla.errors.tree import DeclarationError, Mistake, RefusedError, UsageError
 from tilla.errors.wording import listed, nearest
 
 
@@ -55,5 +55,18 @@ def unknown_field(where: str, name: str, known: Sequence[str]) -> DeclarationErr
             f"there is no field {name!r}",
             expected=f"one of {listed(known, 30)}" if known else "nothing: the object is free-form",
             nearest=nearest(name, known),
+        )
+    )
+
+
+def nothing_landed() -> UsageError:
+    """T705: a server without a raw table that Tilla knows."""
+    return UsageError(
+        Mistake(
+            "T705",
+            "",
+            "there is no table of a loader that Tilla knows",
+            expected="tables with Airbyte's columns (_airbyte_raw_id, _airbyte_ab_id)",
+            hint="another server or user in --dsn: only tables that the user may read are seen; docs/how-to/own-loader.md for other loaders",
         )
     )

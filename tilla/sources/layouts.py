@@ -54,6 +54,9 @@ class Layout:
     """The sync mode of every stream that can be read incrementally."""
     modes: Mapping[str, SyncMode] = attrs.field(factory=dict, hash=False)
     """The sync mode of single streams, by name."""
+    differing: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict, hash=False)
+    """By stream, columns whose type is another than the connector's schema gives, or ``""`` for one that is not there: what
+    an older connector landed. ``tilla detect`` prints it."""
 
     def namespace(self, stream: Stream) -> str:
         """Return the database that the connection names."""
@@ -77,6 +80,12 @@ class Layout:
     def columns(self, stream: Stream) -> list[tuple[str, str]]:
         """Return the columns of the table in order, each a name and a ClickHouse type."""
         raise NotImplementedError
+
+    def columns_there(self, stream: Stream) -> list[tuple[str, str]]:
+        """Return the columns as they are, where they differ from what :meth:`columns` expects."""
+        other = self.differing.get(stream.name, {})
+        found = ((name, other.get(name, type)) for name, type in self.columns(stream))
+        return [(name, type) for name, type in found if type]
 
     def storage(self, stream: Stream) -> Storage:
         """Return the engine of the table."""

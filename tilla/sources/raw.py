@@ -359,7 +359,7 @@ class Landed(Document):
 
 def landed(stream: Stream, layout: Layout) -> Landed:
     """Put a stream and a loader's layout together."""
-    columns = {name: tl.column(t.parse(text), name=name) for name, text in layout.columns(stream)}
+    columns = {name: tl.column(t.parse(text), name=name) for name, text in layout.columns_there(stream)}
     source = tl.Source(
         quote_qualified(*layout.table(stream)),
         tl.columns_of(*columns.values(), name="Raw"),

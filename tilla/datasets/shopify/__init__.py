@@ -44,8 +44,8 @@ def curated(
     ``raw_database`` is the loader's namespace when it is not the layout's own, ``prefix`` what it puts before the names of
     its tables. ``modes`` is the sync mode of single streams: a table over one that is ``overwrite`` is rebuilt every hour,
     for a swapped raw table fires no view. ``also`` are further connections into the same tables, such as what an older
-    Airbyte left behind. ``timezone`` is the shop's reporting
-    zone (an IANA name); it decides days, and changing it means a rebuild. ``streams`` are those that are synced.
+    Airbyte left behind. ``timezone`` is the shop's reporting zone (an IANA name); it decides days, and changing it means a
+    rebuild. ``streams`` are those that are synced.
 
     Raises:
         DeclarationError: a stream that the connector does not have.
