@@ -297,7 +297,7 @@ def test_names_and_types_of_a_target_are_checked_offline():
     target = tl.Table(
         "d.target",
         [tl.column(t.Int64, name="amount"), tl.column(t.AggregateFunction("uniq", t.UInt64), name="users")],
-        engine=AggregatingMergeTree(order_by=()),
+        engine=AggregatingMergeTree(order_by=tl.column(t.Int64, name="amount")),
     )
 
     def declare(**columns):

@@ -1,4 +1,4 @@
-"""T019-T049, T062-T064: mistakes in tables, views, aggregations and schedules."""
+"""T019-T049, T062-T064, T094-T099: mistakes in tables, views, aggregations and schedules."""
 
 from __future__ import annotations
 
@@ -288,4 +288,55 @@ def bad_setting(where: str, name: str, shown: str) -> DeclarationError:
     """T064: a setting whose name or value cannot be written."""
     return DeclarationError(
         Mistake("T064", where, f"the setting {name!r} cannot be {shown}", expected="a number, text, True or False")
+    )
+
+
+def merged_away(where: str, engine: str, lost: Sequence[str], key: Sequence[str]) -> DeclarationError:
+    """T096: a column whose values a merge would drop, because it is neither in the sorting key nor merged."""
+    return DeclarationError(
+        Mistake(
+            "T096",
+            where,
+            f"{engine} merges rows of one ({', '.join(key)}) into one and keeps the first {', '.join(lost)} of them",
+            expected="every column in the sorting key, or a state, or a sum",
+            hint=f"order_by with {', '.join(lost)}; tl.measure(f.any(...), simple=True) where one value stands for all",
+        )
+    )
+
+
+def target_computes(where: str, kind: str, target: str) -> DeclarationError:
+    """T097: a view's column that the table it writes into computes by itself."""
+    return DeclarationError(
+        Mistake(
+            "T097",
+            where,
+            f"{target} computes this column itself ({kind}): ClickHouse refuses the view (code 8)",
+            hint="leave it out of the view, or declare it in the table with default=",
+        )
+    )
+
+
+def engine_loses_states(where: str, engine: str) -> DeclarationError:
+    """T098: an Aggregation on an engine whose merges keep one row of several."""
+    return DeclarationError(
+        Mistake(
+            "T098",
+            where,
+            f"{engine} keeps one row of several, so the states of the others are lost",
+            expected="AggregatingMergeTree (the default), or SummingMergeTree for sums",
+            hint="leave engine= out",
+        )
+    )
+
+
+def engine_type(where: str, place: str, shown: str, type: str, expected: str) -> DeclarationError:
+    """T099: an engine's column or expression whose type ClickHouse does not take there."""
+    return DeclarationError(Mistake("T099", f"{where} {place}", f"{shown} is {type}", expected=expected))
+
+
+def no_target(where: str, target: str, kind: str) -> DeclarationError:
+    """T094: a view that writes into something that keeps no rows of its own, or replaces them."""
+    why = {"RefreshableView": "every refresh replaces its rows"}.get(kind, "it keeps no rows that a view could add to")
+    return DeclarationError(
+        Mistake("T094", where, f"{target} is a {kind}: {why}", expected="a Table", hint="to=tl.Table(...), or no to=")
     )

@@ -15,6 +15,7 @@ from tilla.expressions.kinds import Condition
 from tilla.expressions.query import Query, select
 from tilla.objects.base import B, Part, Relation, check_references
 from tilla.objects.materialized import Trigger, attrs_column, check_trigger_source, derived_query, suffixed
+from tilla.objects.merging import check_keeps_states, check_merged_away
 from tilla.objects.table import Table
 from tilla.objects.view import View
 
@@ -57,7 +58,8 @@ class Aggregation(Relation[B]):
             _ = self.state_query
             self._check_stable()
             self._check_measures()
-            _ = self.state
+            check_merged_away(self.name, self.state)
+            check_keeps_states(self.name, self.state.engine)
         mistakes.raise_all()
 
     @cached_property

@@ -17,9 +17,10 @@ from tilla.columns import Column, Columns, Measure
 from tilla.expressions.expr import Expr, Named
 from tilla.expressions.kinds import Condition
 from tilla.expressions.query import Query
-from tilla.expressions.reading import Reading
+from tilla.expressions.reading import Reading, read
 from tilla.expressions.sql import Sql
 from tilla.objects.base import B, Edge, Part, Relation, check_references
+from tilla.objects.merging import check_merged_away
 from tilla.objects.source import Source
 from tilla.objects.table import (
     Constraint,
@@ -278,10 +279,14 @@ def check_select(view: Any) -> None:
         raise errors.reads_its_target(view.name)
     mistakes = errors.Collector()
     if view.to is not None:
+        if not isinstance(target, Source | Table):
+            raise errors.no_target(view.name, target.name, target.kind)
         names = tuple(c.name for c in target.columns)
         _check_target_types(view, target, names, mistakes)
-    if isinstance(view.trigger_query, Sql):
-        reading: Reading = view.trigger_query.reading
+    with mistakes.catch():
+        check_merged_away(view.name, target)
+    reading = _block_reading(view.trigger_query)
+    if reading is not None:
         if any(use.final for use in reading.tables):
             mistakes.add(errors.not_incremental(view.name, "FINAL", "ClickHouse refuses it there (code 397)"))
         if reading.has_window:
@@ -290,6 +295,9 @@ def check_select(view: Any) -> None:
             mistakes.add(errors.not_incremental(view.name, "UNION", "only the left-most table's branch sees inserts"))
         if reading.has_limit or reading.has_distinct:
             mistakes.add(errors.not_incremental(view.name, "LIMIT or DISTINCT", "it holds within one insert only"))
+        if _groups_on_the_way(reading):
+            why = "its groups end with every insert"
+            mistakes.add(errors.not_incremental(view.name, "an aggregation inside a subquery over its source", why))
         again = [u for u in reading.tables if (u.database or "", u.name) == source.path]
         if len(again) > 1:
             mistakes.add(errors.not_incremental(view.name, "its own source twice", "both see only the inserted block"))
@@ -298,12 +306,38 @@ def check_select(view: Any) -> None:
     mistakes.raise_all()
 
 
+def _block_reading(query: Query | Sql) -> Reading | None:
+    """What a SELECT says about the block it sees; None for a typed one with nothing but items and conditions."""
+    if isinstance(query, Sql):
+        return query.reading
+    plain = not (query.final_ or query.joins or query.limit_ is not None) and not any(
+        e.reads for e in query.expressions()
+    )
+    sql = query.sql()
+    return None if plain and " OVER " not in sql else read(sql)
+
+
+def _groups_on_the_way(reading: Reading) -> bool:
+    """Whether a subquery between the outermost SELECT and the left-most table groups: the rest of a group comes later."""
+    step: int | None = reading.trigger.scope if reading.trigger is not None else None
+    while step is not None:
+        shape = reading.selects[step]
+        if shape.parent is not None and shape.flags & {"group by", "aggregate", "distinct", "limit by"}:
+            return True
+        step = shape.parent
+    return False
+
+
 def _check_target_types(view: Any, target: Any, names: tuple[str, ...], mistakes: errors.Collector) -> None:
     """Check the columns of a view against the table it writes into."""
     stored = {c.name: c for c in target.columns}
     for column in view.columns:
         if column.name not in stored:
             mistakes.add(errors.unknown_column(view.name, column.name, names, target.name))
+            continue
+        if stored[column.name].default_kind in ("MATERIALIZED", "ALIAS"):
+            computed = stored[column.name].default_kind
+            mistakes.add(errors.target_computes(f"{view.name}.{column.name}", computed, target.name))
             continue
         want, have = stored[column.name].type, column.type
         if want is not None and have is not None and str(want) != str(have):

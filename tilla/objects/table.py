@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -133,7 +134,7 @@ def _check_keys(table: Any, engine: engines.TableEngine, mistakes: errors.Collec
     if engine.order_by is None:
         mistakes.add(errors.missing_order_by(table.name, engine.name, list(by_name)[:2]))
         return
-    loose = str(engine.settings.get("allow_nullable_key", 0)).lower() in ("1", "true")
+    loose = _allows_null(engine)
     for item in (*engine.order_by, *([engine.partition_by] if engine.partition_by is not None else [])):
         expression = item.expr if isinstance(item, Ordered) else item
         type_ = expression.type
@@ -141,11 +142,54 @@ def _check_keys(table: Any, engine: engines.TableEngine, mistakes: errors.Collec
             type_ = by_name[expression.name].type
         if type_ is not None and type_.nullable and not loose:
             mistakes.add(errors.nullable_key(table.name, expression.sql(), str(type_)))
+    _check_types(table.name, engine, by_name, mistakes)
     if engine.primary_key:
         order = engines.key_sql(engine.order_by)
         primary = engines.key_sql(engine.primary_key)
         if order[: len(primary)] != primary:
             mistakes.add(errors.primary_key_no_prefix(table.name, primary, order))
+
+
+def _allows_null(engine: engines.MergeTree) -> bool:
+    return str(engine.settings.get("allow_nullable_key", 0)).lower() in ("1", "true")
+
+
+_WHOLE = re.compile(r"U?Int\d+\Z")
+_MOMENT = re.compile(r"(?:Date|Date32|DateTime|DateTime64)(?:\(|\Z)")
+
+
+def _check_types(
+    where: str, engine: engines.MergeTree, columns: Mapping[str, Column[Any]], mistakes: errors.Collector
+) -> None:
+    """Check the types of what the engine takes as version, sign, sample or TTL, as far as they are known."""
+
+    def check(place: str, item: Any, fits: Callable[[Any], bool], expected: str) -> None:
+        if item is None:
+            return
+        known = item.type if item.type is not None or not isinstance(item, Column) else columns[item.name].type
+        if known is not None and not fits(known):
+            mistakes.add(errors.engine_type(where, place, item.sql(), str(known), expected))
+
+    def number(kind: Any) -> bool:
+        return bool(_WHOLE.match(str(kind)) or _MOMENT.match(str(kind)) or str(kind) in ("Float32", "Float64", "Bool"))
+
+    loose = _allows_null(engine)
+
+    def key(kind: Any) -> bool:
+        return bool(kind.nullable or kind.can_be_key or (loose and any(part.nullable for part in kind.walk())))
+
+    check(
+        "version", getattr(engine, "version", None), number, "a whole number, a date or a time, not Nullable (code 169)"
+    )
+    check("is_deleted", getattr(engine, "is_deleted", None), lambda k: str(k) in ("UInt8", "Bool"), "UInt8 (code 169)")
+    check("sign", getattr(engine, "sign", None), lambda k: str(k) == "Int8", "Int8 (code 169)")
+    for rule in engine.ttl:
+        check("TTL", rule.when, lambda k: _MOMENT.match(str(k)) is not None, "a date or a time (code 450)")
+    unsigned = re.compile(r"(UInt(8|16|32|64)|Bool)\Z")
+    check("SAMPLE BY", engine.sample_by, lambda k: unsigned.match(str(k)) is not None, "an unsigned number (code 59)")
+    for item in engine.order_by or ():
+        expression = item.expr if isinstance(item, Ordered) else item
+        check("ORDER BY", expression, key, "a type that a key takes (code 549), not Nullable within")
 
 
 __all__ = ["Constraint", "Index", "Projection", "Query", "Table", "check_table"]

@@ -50,10 +50,15 @@ def _column(declared: ColumnShape, live: ColumnShape) -> Iterator[Candidate]:
         )
     for keyword in ("TTL", "STATISTICS", "SETTINGS"):
         one, other = live.clauses.get(keyword, ""), declared.clauses.get(keyword, "")
-        if one != other:
+        if one != other and (keyword == "TTL" or _listed(one) != _listed(other)):
             shown = "TTL" if keyword == "TTL" else keyword.lower()
             yield candidate(f"{shown} of column {name}", one, other, EXPRESSION)
     for keyword in ("HIERARCHICAL", "BIDIRECTIONAL", "INJECTIVE", "IS_OBJECT_ID"):
         if (keyword in live.clauses) != (keyword in declared.clauses):
             one, other = (keyword if keyword in side.clauses else "" for side in (live, declared))
             yield candidate(f"attribute {name}", one, other)
+
+
+def _listed(clause: str) -> list[str]:
+    """The items of ``(uniq, minmax)`` in one order: the server has its own for statistics (26.9)."""
+    return sorted(item.strip() for item in clause.strip("() ").split(","))
