@@ -108,7 +108,8 @@ def test_active_users_of_the_reports(engine: Any) -> None:
         ]  # fmt: skip
 
 
-def test_active_users_of_single_users(engine: Any) -> None:
+@pytest.mark.parametrize("stored", [False, True], ids=["from rows", "from states"])
+def test_active_users_of_single_users(engine: Any, stored: bool) -> None:
     """From rows per user and day any window is exact. a is active on days 1 and 8, d on day 1, b on day 8, where c
     comes too, inactive. Day 1 has a and d; day 8 has a and b, and so have its 7 days, which begin on day 2; its 28 days have d too."""
 
@@ -118,13 +119,14 @@ def test_active_users_of_single_users(engine: Any) -> None:
         is_active = tl.column(t.Bool)
 
     visits = tl.Source("raw_user_rows.visits", Visit, engine=MergeTree(order_by=(Visit.date,)))
-    with m.site(
-        engine,
-        airbyte.DEFAULT,
-        lambda have, how: [traffic.active_users(have["ga4"], users=visits, **how)],
-        connectors=["ga4"],
-        sources=[visits],
-    ) as site:
+
+    def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
+        named: dict[str, Any] = {"date": Visit.date, "user": Visit.user_pseudo_id, "is_active": Visit.is_active}
+        users = traffic.daily_users(visits, **named, **how) if stored else visits
+        own = traffic.active_users(have["ga4"], users=users, **how)
+        return [users, own] if stored else [own]
+
+    with m.site(engine, airbyte.DEFAULT, tables, connectors=["ga4"], sources=[visits]) as site:
         rows = [("2026-03-01", "a", True), ("2026-03-01", "d", True), ("2026-03-08", "a", True),
                 ("2026-03-08", "b", True), ("2026-03-08", "b", True), ("2026-03-08", "c", False)]  # fmt: skip
         given = [{"date": dt.date.fromisoformat(day), "user_pseudo_id": who, "is_active": on} for day, who, on in rows]

@@ -48,7 +48,7 @@ def test_campaign_performance_worked_case(engine: Any, layout: Any) -> None:
     case = s.case("klaviyo_campaign_performance")
 
     def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
-        states = mail.campaign_engagement(have["klaviyo"], **how)
+        states = mail.message_engagement(have["klaviyo"], **how)
         return [states, mail.campaign_performance(have["klaviyo"], engagement=states, **how)]
 
     with m.site(engine, layout, tables) as site:
@@ -204,6 +204,25 @@ def test_customer_lifecycle_and_churn(engine: Any) -> None:
         assert lives["a"]["subscribed_at"].isoformat() == "2026-01-05T10:00:00+00:00"
         assert lives["h"]["first_event_at"] is None
         assert lives["b"]["is_subscribed"] is None
+
+
+def test_segments_of_value_by_quantiles(engine: Any) -> None:
+    """Buyers worth 10, 20, 30, 40: mid begins at their median 25, high at the quantile 0.8, 34; those who never bought are none."""
+    how_much = {"a": 10, "b": 20, "c": 30, "d": 40}
+    thresholds = mail.Thresholds(clv_quantiles=(0.5, 0.8))
+
+    def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
+        return [mail.customer_lifecycle(have["klaviyo"], thresholds=thresholds, **how)]
+
+    with m.site(engine, airbyte.DEFAULT, tables) as site:
+        at = "2026-03-10T12:00:00Z"
+        events = [m.event(who, "Placed Order", at, who, S_value=value, **PLACED) for who, value in how_much.items()]
+        site.land("klaviyo", "events", [*events, m.event("e", "Opened Email", at, "e")])
+        site.land("klaviyo", "metrics", case_metrics())
+        rows = site.measured("customer_lifecycle", "profile_id")
+        assert [(r["profile_id"], r["clv_segment"]) for r in rows] == [
+            ("a", "low"), ("b", "low"), ("c", "mid"), ("d", "high"), ("e", "none"),
+        ]  # fmt: skip
 
 
 def test_profile_lifecycle_engagement(engine: Any) -> None:
@@ -384,6 +403,56 @@ def test_one_name_of_two_integrations_is_two_rows(engine: Any) -> None:
         ]
 
 
+@pytest.mark.parametrize("stored", [False, True], ids=["from events", "from states"])
+def test_flow_performance(engine: Any, stored: bool) -> None:
+    """One row per message of a flow; an event of a flow is no campaign's, whatever its message is called.
+
+    F1 / M1: p1 and p2 received (p1's event twice), p3 bounced: 2 of 3 delivered. p1 opened, p2's mail program opened, p1
+    clicked: open rate 1, without programs 1/2, click rate 1/2. p1 bought for 40 by Klaviyo's word. M2: p1 received it too.
+    F2 has a conversion alone, of a message that nobody saw.
+    """
+
+    def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
+        account = have["klaviyo"]
+        states = mail.message_engagement(account, **how) if stored else None
+        made = [mail.flow_performance(account, engagement=states, **how)]
+        return [*([states] if states is not None else []), *made]
+
+    with m.site(engine, airbyte.DEFAULT, tables) as site:
+        in_flow = {"S_flow": "F1", "S_message": "M1"}
+        at = "2026-03-10T12:00:00Z"
+        events = [
+            m.event("r1", "Received Email", at, "p1", **in_flow),
+            m.event("r1", "Received Email", at, "p1", **in_flow),
+            m.event("r2", "Received Email", at, "p2", **in_flow),
+            m.event("b3", "Bounced Email", at, "p3", **in_flow),
+            m.event("o1", "Opened Email", at, "p1", **in_flow),
+            m.event("o2", "Opened Email", at, "p2", machine_open=True, **in_flow),
+            m.event("c1", "Clicked Email", at, "p1", **in_flow),
+            m.event("r4", "Received Email", at, "p1", S_flow="F1", S_message="M2"),
+            m.event("k1", "Received Email", at, "p9", S_message="M1"),
+            m.event(
+                "x1", "Placed Order", at, "p1", S_value=40, S_attribution={"$flow": "F1", "$message": "M1"}, **PLACED
+            ),
+            m.event(
+                "x2", "Placed Order", at, "p5", S_value=7, S_attribution={"$flow": "F2", "$message": "M9"}, **PLACED
+            ),
+        ]
+        site.land("klaviyo", "events", events)
+        site.land("klaviyo", "metrics", case_metrics())
+        site.land("klaviyo", "campaigns", [m.campaign("C1", "one", messages=["M1"])])
+        flow = {"type": "flow", "id": "F1", "updated": at, "attributes": {"name": "Welcome", "status": "live"}}
+        site.land("klaviyo", "flows", [flow])
+        rows = site.measured("flow_performance", "flow_id, message_id")
+        names = ("flow_id", "message_id", "name", "recipients", "delivered", "opens_unique", "opens_unique_excl_mpp",
+                 "click_rate", "conversions", "revenue")  # fmt: skip
+        assert [tuple(row[name] for name in names) for row in rows] == [
+            ("F1", "M1", "Welcome", 3, 2, 2, 1, 0.5, 1, Decimal(40)),
+            ("F1", "M2", "Welcome", 1, 1, 0, 0, 0.0, 0, Decimal(0)),
+            ("F2", "M9", None, 0, 0, 0, 0, None, 1, Decimal(7)),
+        ]
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_any_order_and_number_of_deliveries_gives_the_same(engine: Any, seed: int) -> None:
     """A loader may send any record again, in any order, in any batching, and may replay an old state of a campaign."""
@@ -402,7 +471,7 @@ def test_any_order_and_number_of_deliveries_gives_the_same(engine: Any, seed: in
     def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
         account = have["klaviyo"]
         return [
-            states := mail.campaign_engagement(account, **how),
+            states := mail.message_engagement(account, **how),
             mail.campaign_performance(account, engagement=states, **how),
             *mail.daily_event_summary(account, timezone="Europe/Madrid", **how),
         ]

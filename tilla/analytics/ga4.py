@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import tilla as tl
+from tilla import functions as f
 from tilla import types as t
 from tilla.analytics import common as p
 from tilla.datasets.ga4 import Curated
@@ -94,6 +95,46 @@ GROUP BY {", ".join(("property_id", "date", *by))}""",
     )
 
 
+def daily_users(
+    users: Any,
+    *,
+    date: tl.Expr[Any],
+    user: tl.Expr[Any],
+    is_active: tl.Expr[Any],
+    property_id: tl.Expr[Any] | None = None,
+    database: str = "analytics_ga4",
+) -> tl.Aggregation[Any]:
+    """States of distinct users per property and day, over a table of yours with one row per user and day or per event.
+
+    For :func:`active_users`: every insert updates the states, so that a refresh reads them and not the big table. A user that
+    is sent again counts once. The day of a row must never change. A state takes some 16 bytes per user and day, twice.
+
+    >>> class Visit(tl.Columns):
+    ...     date = tl.column(t.Date)
+    ...     user_pseudo_id = tl.column(t.String)
+    ...     is_active = tl.column(t.Bool)
+    >>> visits = tl.Source("raw_bigquery.users", Visit)
+    >>> daily_users(visits, date=Visit.date, user=Visit.user_pseudo_id, is_active=Visit.is_active).state.columns[2].type
+    t.AggregateFunction("uniqExactIf", t.String, t.Bool)
+    """
+    owner = f.cast("", t.String) if property_id is None else f.to_string(property_id)
+
+    class Users(tl.Columns):
+        property_id_ = tl.derive(owner, name="property_id", comment="GA4's id of the property; '' where there is one")
+        date_ = tl.derive(date, name="date", comment="the property's day")
+        active = tl.measure(f.uniq_exact_if(user, is_active), comment="active users; merge over days, never sum")
+        total = tl.measure(f.uniq_exact(user), comment="users with any event; merge over days, never sum")
+
+    columns = [item for item in (date, property_id) if isinstance(item, tl.Column)]
+    return tl.Aggregation(
+        f"{database}.daily_users",
+        Users,
+        source=users,
+        stable=tuple(columns),
+        comment="One row per property and day: distinct users.",
+    )
+
+
 def active_users(
     site: Curated,
     *,
@@ -105,8 +146,9 @@ def active_users(
 
     The API gives each window as a report of its own, because users are distinct: nothing here is summed, and a window whose
     report is not synced is NULL. ``users`` is a relation of your own with one row per user and day (``date``,
-    ``user_pseudo_id``, ``is_active``; ``property_id`` where there are several): then all four are counted from it. A
-    refresh reads every row of the reports, or of ``users``.
+    ``user_pseudo_id``, ``is_active``; ``property_id`` where there are several), or the states of one (:func:`daily_users`):
+    then all four are counted from it. A refresh reads every row of the reports, which have one per day; or the states; or
+    every row of ``users``, 28 times in memory that spills to disk, so that a big table wants the states.
     """
 
     class Active(tl.Columns):
@@ -118,7 +160,10 @@ def active_users(
         total_users_1d = tl.column(WHOLE, comment="users of the day with any event; distinct")
         stickiness = tl.column(p.RATE, comment="active_users_1d / active_users_28d; NULL where one is not known")
 
-    query = _from_reports(site) if users is None else _from_users(users)
+    if users is None:
+        query = _from_reports(site)
+    else:
+        query = _from_states(users) if isinstance(users, tl.Aggregation) else _from_users(users)
     return p.measures(
         database,
         "active_users",
@@ -186,6 +231,28 @@ GROUP BY property_id, date""",
     )
 
 
+def _from_states(users: tl.Aggregation[Any]) -> tl.Sql:
+    """Merge the states of each window: a day's states stand in the windows of its day and of the days after it."""
+    one, seven, longest = WINDOWS
+    return tl.sql(
+        f"""SELECT
+    property_id,
+    date,
+    toNullable(toInt64(uniqExactIfMergeIf(active, back < {one}))) AS active_users_1d,
+    toNullable(toInt64(uniqExactIfMergeIf(active, back < {seven}))) AS active_users_7d,
+    toNullable(toInt64(uniqExactIfMerge(active))) AS active_users_28d,
+    toNullable(toInt64(uniqExactMergeIf(total, back = 0))) AS total_users_1d
+FROM (
+    SELECT property_id, s.date + toIntervalDay(back) AS date, active, total, back
+    FROM {{users}} AS s
+    ARRAY JOIN range({longest}) AS back
+)
+WHERE (property_id, date) IN (SELECT property_id, date FROM {{users}})
+GROUP BY property_id, date""",
+        users=users.state,
+    )
+
+
 _USERS = ("daily_active_users", "weekly_active_users", "four_weekly_active_users", "website_overview")
 
 # Each table with the curated objects of which it needs one.
@@ -212,6 +279,7 @@ __all__ = [
     "daily_devices",
     "daily_locations",
     "daily_traffic_sources",
+    "daily_users",
     "measured",
     "sessions",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from tilla.analytics.klaviyo.activity import daily_event_summary, hourly_engagement
 from tilla.analytics.klaviyo.audiences import attribution_summary, segment_performance, utm_touches
-from tilla.analytics.klaviyo.campaigns import campaign_engagement, campaign_performance
+from tilla.analytics.klaviyo.campaigns import campaign_performance, flow_performance, message_engagement
 from tilla.analytics.klaviyo.customers import (
     Thresholds,
     churn_summary,
@@ -24,6 +24,7 @@ from tilla.datasets.common import Curated
 # Each table with the curated objects that it cannot do without.
 NEEDS: dict[Any, tuple[str, ...]] = {
     campaign_performance: ("campaigns", "events", "metrics"),
+    flow_performance: ("events", "metrics"),
     daily_event_summary: ("events",),
     hourly_engagement: ("events", "metrics"),
     attribution_summary: ("events", "metrics"),
@@ -35,7 +36,8 @@ NEEDS: dict[Any, tuple[str, ...]] = {
 
 # What every insert updates, so that a refresh of the table above it reads no big table: its parameter, and the function.
 STATES: dict[Any, tuple[str, Any]] = {
-    campaign_performance: ("engagement", campaign_engagement),
+    campaign_performance: ("engagement", message_engagement),
+    flow_performance: ("engagement", message_engagement),
     attribution_summary: ("touches", utm_touches),
 }
 
@@ -46,14 +48,17 @@ def measured(account: Curated, *, database: str = "analytics_klaviyo", timezone:
     Metrics carry the names by which events are told apart, so almost nothing can do without them.
     """
     found: list[Any] = []
+    states: dict[Any, Any] = {}
     for make, needs in NEEDS.items():
         if any(account.get(name) is None for name in needs):
             continue
-        how: dict[str, Any] = {} if make is campaign_performance else {"timezone": timezone}
+        how: dict[str, Any] = {} if make in (campaign_performance, flow_performance) else {"timezone": timezone}
         if make in STATES:
             name, below = STATES[make]
-            how[name] = below(account, database=database)
-            found.append(how[name])
+            if below not in states:
+                states[below] = below(account, database=database)
+                found.append(states[below])
+            how[name] = states[below]
         made = make(account, database=database, **how)
         found += made if isinstance(made, tuple) else (made,)
         if make is customer_lifecycle:
@@ -65,7 +70,6 @@ __all__ = [
     "Thresholds",
     "attributed",
     "attribution_summary",
-    "campaign_engagement",
     "campaign_performance",
     "churn_summary",
     "customer_lifecycle",
@@ -73,9 +77,11 @@ __all__ = [
     "daily_event_summary",
     "email_clicks",
     "everyone",
+    "flow_performance",
     "happened",
     "hourly_engagement",
     "measured",
+    "message_engagement",
     "profile_lifecycle",
     "segment_performance",
     "utm_touches",

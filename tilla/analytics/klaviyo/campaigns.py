@@ -1,4 +1,4 @@
-"""Campaigns: what was sent, opened, clicked and bought."""
+"""Campaigns and flows: what was sent, opened, clicked and bought."""
 
 from __future__ import annotations
 
@@ -11,20 +11,25 @@ from tilla.analytics import common as p
 from tilla.analytics.klaviyo import parts as k
 from tilla.datasets.common import Curated
 
+MOMENT = t.Nullable(t.DateTime64(3, "UTC"))
+TEXT = t.Nullable(t.String)
+Denominator = Literal["delivered", "recipients"]
 
-def campaign_engagement(account: Curated, *, database: str = "analytics_klaviyo") -> tl.Aggregation[Any]:
-    """States per message and metric that every insert updates, from which :func:`campaign_performance` takes engagement.
+
+def message_engagement(account: Curated, *, database: str = "analytics_klaviyo") -> tl.Aggregation[Any]:
+    """States per flow, message and metric that every insert updates: what campaigns and flows take engagement from.
 
     Distinct ids, so that an event that is sent again counts once; message and metric of an event never change. Names of
-    metrics and campaigns are looked up when it is read, because their rows may land later. Events of flows are left out.
-    A state takes some 16 bytes per event and per profile of a message. Profiles that were merged later stay apart.
+    metrics, campaigns and flows are looked up when it is read, because their rows may land later. A state takes some 16 bytes
+    per event and per profile of a message. Profiles that were merged later stay apart.
     """
     events = p.columns(account.events)
     human = f.and_(f.not_(events["apple_privacy_open"]), f.not_(events["bot_click"]))
 
     class Engagement(tl.Columns):
+        flow_id = tl.derive(f.if_null(events["flow_id"], ""), comment="flows.flow_id; '' for a message of a campaign")
         message_id = tl.derive(
-            f.if_null(events["message_id"], ""), comment="the message: a campaign's id or one of its messages"
+            f.if_null(events["message_id"], ""), comment="the message; of a campaign, its id or one of its messages"
         )
         metric_id = tl.derive(events["metric_id"], comment="metrics.metric_id")
         profiles = tl.measure(f.uniq_exact(events["profile_id"]), comment="different profiles")
@@ -39,12 +44,12 @@ def campaign_engagement(account: Curated, *, database: str = "analytics_klaviyo"
         last_event_at = tl.measure(f.max(events["datetime"]), comment="its last event (UTC)")
 
     return tl.Aggregation(
-        f"{database}.campaign_engagement",
+        f"{database}.message_engagement",
         Engagement,
         source=account.events,
-        where=f.and_(events["message_id"].is_not_null(), events["flow_id"].is_null()),
-        stable=(events["message_id"], events["metric_id"]),
-        comment="One row per message and metric: events and profiles.",
+        where=f.or_(events["message_id"].is_not_null(), events["flow_id"].is_not_null()),
+        stable=(events["flow_id"], events["message_id"], events["metric_id"]),
+        comment="One row per flow, message and metric: events and profiles.",
     )
 
 
@@ -54,7 +59,7 @@ def campaign_performance(
     engagement: Any = None,
     database: str = "analytics_klaviyo",
     conversion_metric: str = k.PLACED,
-    rate_denominator: Literal["delivered", "recipients"] = "delivered",
+    rate_denominator: Denominator = "delivered",
     window_hours: int = k.WINDOW_HOURS,
     merged: Any = None,
     refresh: tl.Schedule = p.HOURLY,
@@ -66,54 +71,150 @@ def campaign_performance(
     programs count in ``opens`` and are left out of ``_excl_mpp``. Conversions follow :func:`attributed`. ``rate_denominator``
     is what rates other than delivery and bounce are divided by.
 
-    ``engagement`` (:func:`campaign_engagement`) makes it scale: a refresh then merges states and reads only the conversions,
+    ``engagement`` (:func:`message_engagement`) makes it scale: a refresh then merges states and reads only the conversions,
     and of clicks and opens profile and time. Without it, and with ``merged``, which needs the rows, a refresh reads every
     e-mail event. Memory is bounded: groups spill to disk.
     """
-    below = {"delivered": "delivered", "recipients": "recipients"}[rate_denominator]
-
-    class Campaign(tl.Columns):
-        campaign_id = tl.column(t.String, comment="Klaviyo's id of the campaign")
-        recipients = tl.column(p.COUNT, comment="profiles that received it or bounced; do not sum over campaigns")
-        delivered = tl.column(p.COUNT, comment="profiles that received it; do not sum over campaigns")
-        bounced = tl.column(p.COUNT, comment="recipients - delivered")
-        delivery_rate = tl.column(p.RATE, comment="delivered / recipients")
-        bounce_rate = tl.column(p.RATE, comment="bounced / recipients")
-        opens = tl.column(p.COUNT, comment="opens, those by mail programs included; sum over campaigns")
-        opens_unique = tl.column(p.COUNT, comment="profiles that opened; do not sum over campaigns")
-        open_rate = tl.column(p.RATE, comment=f"opens_unique / {below}")
-        opens_unique_excl_mpp = tl.column(
-            p.COUNT, comment="profiles that opened themselves, not their mail program alone"
-        )
-        open_rate_excl_mpp = tl.column(p.RATE, comment=f"opens_unique_excl_mpp / {below}")
-        clicks = tl.column(p.COUNT, comment="clicks, those by bots left out; sum over campaigns")
-        clicks_unique = tl.column(p.COUNT, comment="profiles that clicked; do not sum over campaigns")
-        click_rate = tl.column(p.RATE, comment=f"clicks_unique / {below}")
-        click_to_open_rate = tl.column(p.RATE, comment="clicks_unique / opens_unique")
-        unsubscribe_rate = tl.column(p.RATE, comment=f"profiles that unsubscribed / {below}")
-        spam_complaint_rate = tl.column(p.RATE, comment=f"profiles that marked it as spam / {below}")
-        conversions = tl.column(p.COUNT, comment=f"{conversion_metric} with the credit for it; sum over campaigns")
-        conversion_uniques = tl.column(p.COUNT, comment="profiles behind them; do not sum over campaigns")
-        conversion_rate = tl.column(p.RATE, comment=f"conversion_uniques / {below}")
-        placed_order_rate = tl.column(p.RATE, comment=f"conversions / {below}")
-        revenue = tl.column(p.AMOUNT, comment="value of the conversions, account currency; sum over campaigns")
-        revenue_per_recipient = tl.column(p.RATE, comment=f"revenue / {below}")
-        aov = tl.column(p.RATE, comment="revenue / conversions")
-        name = tl.column(t.Nullable(t.String), comment="name as of now")
-        channel = tl.column(t.LowCardinality(t.Nullable(t.String)), comment="email, sms or mobile_push")
-        send_time = tl.column(t.Nullable(t.DateTime64(3, "UTC")), comment="when it was sent (UTC); NULL for a draft")
-        unsubscribes = tl.column(p.COUNT, comment="profiles that unsubscribed by it")
-        spam_complaints = tl.column(p.COUNT, comment="profiles that marked it as spam")
-        native_conversions = tl.column(
-            p.COUNT, comment="conversions whose credit is Klaviyo's own; the rest is computed"
-        )
-        first_event_at = tl.column(t.Nullable(t.DateTime64(3, "UTC")), comment="its first event (UTC)")
-        last_event_at = tl.column(t.Nullable(t.DateTime64(3, "UTC")), comment="its last event (UTC)")
-
+    measures = _measures(rate_denominator, conversion_metric, "campaigns")
+    columns = (
+        tl.column(t.String, name="campaign_id", comment="Klaviyo's id of the campaign"),
+        *measures[: -len(_MORE)],
+        tl.column(TEXT, name="name", comment="name as of now"),
+        tl.column(t.LowCardinality(TEXT), name="channel", comment="email, sms or mobile_push"),
+        tl.column(MOMENT, name="send_time", comment="when it was sent (UTC); NULL for a draft"),
+        *measures[-len(_MORE) :],
+    )
+    stored = engagement if merged is None else None
+    how: dict[str, Any] = {"conversion_metric": conversion_metric, "window_hours": window_hours, "merged": merged}
     query = tl.sql(
-        f"""SELECT
-    c.campaign_id AS campaign_id,
-    e.recipients AS recipients,
+        _select(("campaign_id",), rate_denominator, "{campaigns} AS c", ("name", "channel", "send_time")),
+        campaigns=account.campaigns_latest,
+        engaged=_campaigns_of_rows(account, merged) if stored is None else _campaigns_of_states(account, stored),
+        converted=_converted(account, ("campaign_id",), **how),
+    )
+    return p.measures(
+        database,
+        "campaign_performance",
+        tl.columns_of(*columns, name="Campaign"),
+        query,
+        order_by=columns[:1],
+        refresh=refresh,
+        comment="One row per campaign: sent, opened, clicked, bought.",
+    )
+
+
+def flow_performance(
+    account: Curated,
+    *,
+    engagement: Any = None,
+    database: str = "analytics_klaviyo",
+    conversion_metric: str = k.PLACED,
+    rate_denominator: Denominator = "delivered",
+    window_hours: int = k.WINDOW_HOURS,
+    merged: Any = None,
+    refresh: tl.Schedule = p.HOURLY,
+) -> tl.RefreshableView[Any]:
+    """One row per flow and message that has any event or conversion, over all its time.
+
+    The measures are those of :func:`campaign_performance`, and so is what a refresh reads. Profiles count once per message: a
+    profile that gets three messages of a flow is in three rows, so they do not add up to a flow. Without stream ``flows``
+    name, status and trigger are NULL.
+    """
+    measures = _measures(rate_denominator, conversion_metric, "messages")
+    columns = (
+        tl.column(t.String, name="flow_id", comment="flows.flow_id"),
+        tl.column(t.String, name="message_id", comment="the message; '' where the event names none"),
+        *measures[: -len(_MORE)],
+        tl.column(TEXT, name="name", comment="name of the flow as of now"),
+        tl.column(t.LowCardinality(TEXT), name="status", comment="draft, manual or live"),
+        tl.column(t.LowCardinality(TEXT), name="trigger_type", comment="Metric, Added to List, Date Based, ..."),
+        *measures[-len(_MORE) :],
+    )
+    stored = engagement if merged is None else None
+    how: dict[str, Any] = {"conversion_metric": conversion_metric, "window_hours": window_hours, "merged": merged}
+    flows = account.get("flows_latest")
+    named = ("name", "status", "trigger_type")
+    told = ", ".join(f"q.{name} AS {name}" if flows is not None else f"NULL AS {name}" for name in named)
+    joined = "\n    LEFT JOIN {flows} AS q ON w.flow_id = q.flow_id" if flows is not None else ""
+    keys = f"""(
+    SELECT w.flow_id AS flow_id, w.message_id AS message_id, {told}
+    FROM (
+        SELECT flow_id, message_id FROM ({{engaged}})
+        UNION DISTINCT
+        SELECT flow_id, message_id FROM ({{converted}})
+    ) AS w{joined}
+) AS c"""
+    query = tl.sql(
+        _select(("flow_id", "message_id"), rate_denominator, keys, named),
+        engaged=_flows_of_rows(account, merged) if stored is None else _flows_of_states(account, stored),
+        converted=_converted(account, ("flow_id", "message_id"), **how),
+        **({"flows": flows} if flows is not None else {}),
+    )
+    return p.measures(
+        database,
+        "flow_performance",
+        tl.columns_of(*columns, name="Flow"),
+        query,
+        order_by=columns[:2],
+        refresh=refresh,
+        comment="One row per flow and message: sent, opened, clicked, bought.",
+    )
+
+
+# --- columns ---
+
+# What stands behind the contract's columns.
+_MORE = ("unsubscribes", "spam_complaints", "native_conversions", "first_event_at", "last_event_at")
+
+
+def _measures(below: str, metric: str, over: str) -> tuple[tl.Column[Any], ...]:
+    """The measures of a campaign or a message, in the contract's order; ``over`` is what they are not to be summed over."""
+
+    def column(name: str, type: t.DataType[Any], comment: str) -> tl.Column[Any]:
+        return tl.column(type, name=name, comment=comment)
+
+    return (
+        column("recipients", p.COUNT, f"profiles that received it or bounced; do not sum over {over}"),
+        column("delivered", p.COUNT, f"profiles that received it; do not sum over {over}"),
+        column("bounced", p.COUNT, "recipients - delivered"),
+        column("delivery_rate", p.RATE, "delivered / recipients"),
+        column("bounce_rate", p.RATE, "bounced / recipients"),
+        column("opens", p.COUNT, f"opens, those by mail programs included; sum over {over}"),
+        column("opens_unique", p.COUNT, f"profiles that opened; do not sum over {over}"),
+        column("open_rate", p.RATE, f"opens_unique / {below}"),
+        column("opens_unique_excl_mpp", p.COUNT, "profiles that opened themselves, not their mail program alone"),
+        column("open_rate_excl_mpp", p.RATE, f"opens_unique_excl_mpp / {below}"),
+        column("clicks", p.COUNT, f"clicks, those by bots left out; sum over {over}"),
+        column("clicks_unique", p.COUNT, f"profiles that clicked; do not sum over {over}"),
+        column("click_rate", p.RATE, f"clicks_unique / {below}"),
+        column("click_to_open_rate", p.RATE, "clicks_unique / opens_unique"),
+        column("unsubscribe_rate", p.RATE, f"profiles that unsubscribed / {below}"),
+        column("spam_complaint_rate", p.RATE, f"profiles that marked it as spam / {below}"),
+        column("conversions", p.COUNT, f"{metric} with the credit for it; sum over {over}"),
+        column("conversion_uniques", p.COUNT, f"profiles behind them; do not sum over {over}"),
+        column("conversion_rate", p.RATE, f"conversion_uniques / {below}"),
+        column("placed_order_rate", p.RATE, f"conversions / {below}"),
+        column("revenue", p.AMOUNT, f"value of the conversions, account currency; sum over {over}"),
+        column("revenue_per_recipient", p.RATE, f"revenue / {below}"),
+        column("aov", p.RATE, "revenue / conversions"),
+        column("unsubscribes", p.COUNT, "profiles that unsubscribed by it"),
+        column("spam_complaints", p.COUNT, "profiles that marked it as spam"),
+        column("native_conversions", p.COUNT, "conversions whose credit is Klaviyo's own; the rest is computed"),
+        column("first_event_at", MOMENT, "its first event (UTC)"),
+        column("last_event_at", MOMENT, "its last event (UTC)"),
+    )
+
+
+def _select(keys: tuple[str, ...], below: str, rows: str, told: tuple[str, ...]) -> str:
+    """The SELECT over ``rows AS c``, what was engaged (``e``) and what was bought (``v``)."""
+
+    def joined(alias: str) -> str:
+        return " AND ".join(f"c.{key} = {alias}.{key}" for key in keys)
+
+    own = "".join(f"    c.{key} AS {key},\n" for key in keys)
+    names = "".join(f"    c.{name} AS {name},\n" for name in told)
+    return f"""SELECT
+{own}    e.recipients AS recipients,
     e.delivered AS delivered,
     recipients - delivered AS bounced,
     delivered / nullIf(recipients, 0) AS delivery_rate,
@@ -136,81 +237,57 @@ def campaign_performance(
     v.revenue AS revenue,
     toFloat64(revenue) / nullIf({below}, 0) AS revenue_per_recipient,
     toFloat64(revenue) / nullIf(conversions, 0) AS aov,
-    c.name AS name,
-    c.channel AS channel,
-    c.send_time AS send_time,
-    e.unsubscribes AS unsubscribes,
+{names}    e.unsubscribes AS unsubscribes,
     e.spam_complaints AS spam_complaints,
     v.native_conversions AS native_conversions,
     e.first_event_at AS first_event_at,
     e.last_event_at AS last_event_at
-FROM {{campaigns}} AS c
+FROM {rows}
 LEFT JOIN (
 {{engaged}}
-) AS e ON c.campaign_id = e.campaign
+) AS e ON {joined("e")}
 LEFT JOIN (
-    SELECT
-        assumeNotNull(campaign_id) AS campaign,
-        uniqExact(event_id) AS conversions,
-        uniqExact(profile_id) AS conversion_uniques,
-        uniqExactIf(event_id, attribution_method = 'native') AS native_conversions,
-        sum(value) AS revenue
-    FROM ({{attributed}})
-    WHERE campaign_id IS NOT NULL
-    GROUP BY campaign
-) AS v ON c.campaign_id = v.campaign""",
-        campaigns=account.campaigns_latest,
-        engaged=_from_rows(account, merged)
-        if engagement is None or merged is not None
-        else _from_states(account, engagement),
-        attributed=k.attributed(account, conversion_metric=conversion_metric, window_hours=window_hours, merged=merged),
-    )
-    return p.measures(
-        database,
-        "campaign_performance",
-        Campaign,
-        query,
-        order_by=(Campaign.campaign_id,),
-        refresh=refresh,
-        comment="One row per campaign: sent, opened, clicked, bought.",
-    )
+{{converted}}
+) AS v ON {joined("v")}"""
 
+
+# --- engagement and conversions ---
 
 _EMAIL = (*k.RECEIVED, *k.BOUNCED, *k.OPENED, *k.CLICKED, *k.UNSUBSCRIBED, *k.SPAM)
 
 
-def _from_rows(account: Curated, merged: Any) -> tl.Sql:
-    """Engagement of each campaign, from every e-mail event."""
+def _rows(account: Curated, merged: Any, keys: str, where: str, group: str) -> tl.Sql:
+    """Engagement from every e-mail event."""
     received, reached = k.one_of(k.RECEIVED), k.one_of((*k.RECEIVED, *k.BOUNCED))
     opened, clicked = k.one_of(k.OPENED), f"{k.one_of(k.CLICKED)} AND NOT bot_click"
     return tl.sql(
         f"""    SELECT
-        assumeNotNull(campaign_id) AS campaign,
-        uniqExactIf(profile_id, {reached}) AS recipients,
-        uniqExactIf(profile_id, {received}) AS delivered,
-        uniqExactIf(event_id, {opened}) AS opens,
-        uniqExactIf(profile_id, {opened}) AS opens_unique,
-        uniqExactIf(profile_id, {opened} AND NOT apple_privacy_open) AS opens_unique_excl_mpp,
-        uniqExactIf(event_id, {clicked}) AS clicks,
-        uniqExactIf(profile_id, {clicked}) AS clicks_unique,
-        uniqExactIf(profile_id, {k.one_of(k.UNSUBSCRIBED)}) AS unsubscribes,
-        uniqExactIf(profile_id, {k.one_of(k.SPAM)}) AS spam_complaints,
-        toNullable(min(datetime)) AS first_event_at,
-        toNullable(max(datetime)) AS last_event_at
-    FROM ({{happened}})
-    WHERE campaign_id IS NOT NULL
-    GROUP BY campaign""",
+        {keys},
+        uniqExactIf(h.profile_id, {reached}) AS recipients,
+        uniqExactIf(h.profile_id, {received}) AS delivered,
+        uniqExactIf(h.event_id, {opened}) AS opens,
+        uniqExactIf(h.profile_id, {opened}) AS opens_unique,
+        uniqExactIf(h.profile_id, {opened} AND NOT apple_privacy_open) AS opens_unique_excl_mpp,
+        uniqExactIf(h.event_id, {clicked}) AS clicks,
+        uniqExactIf(h.profile_id, {clicked}) AS clicks_unique,
+        uniqExactIf(h.profile_id, {k.one_of(k.UNSUBSCRIBED)}) AS unsubscribes,
+        uniqExactIf(h.profile_id, {k.one_of(k.SPAM)}) AS spam_complaints,
+        toNullable(min(h.datetime)) AS first_event_at,
+        toNullable(max(h.datetime)) AS last_event_at
+    FROM ({{happened}}) AS h
+    WHERE {where}
+    GROUP BY {group}""",
         happened=k.happened(account, _EMAIL, merged=merged),
     )
 
 
-def _from_states(account: Curated, engagement: Any) -> tl.Sql:
-    """Engagement of each campaign, from the states of its messages."""
+def _states(account: Curated, engagement: Any, keys: str, rest: str, group: str, **relations: Any) -> tl.Sql:
+    """Engagement from the states of messages."""
     received, reached = k.one_of(k.RECEIVED, "kind"), k.one_of((*k.RECEIVED, *k.BOUNCED), "kind")
     opened, clicked = k.one_of(k.OPENED, "kind"), k.one_of(k.CLICKED, "kind")
     return tl.sql(
         f"""    SELECT
-        m.campaign AS campaign,
+        {keys},
         uniqExactMergeIf(s.profiles, {reached}) AS recipients,
         uniqExactMergeIf(s.profiles, {received}) AS delivered,
         uniqExactMergeIf(s.events, {opened}) AS opens,
@@ -228,14 +305,54 @@ def _from_states(account: Curated, engagement: Any) -> tl.Sql:
         FROM {{metrics}}
         WHERE {k.one_of(_EMAIL, "lower(ifNull(name, ''))")}
     ) AS q ON s.metric_id = q.metric_id
-    INNER JOIN (
+    {rest}
+    GROUP BY {group}""",
+        state=engagement.state,
+        metrics=account.metrics_latest,
+        **relations,
+    )
+
+
+def _campaigns_of_rows(account: Curated, merged: Any) -> tl.Sql:
+    key = "assumeNotNull(h.campaign_id) AS campaign_id"
+    return _rows(account, merged, key, "h.campaign_id IS NOT NULL", "campaign_id")
+
+
+def _campaigns_of_states(account: Curated, engagement: Any) -> tl.Sql:
+    messages = """INNER JOIN (
         SELECT message, argMax(campaign_id, version) AS campaign
-        FROM {{campaigns}}
+        FROM {campaigns}
         ARRAY JOIN arrayDistinct(arrayPushBack(message_ids, campaign_id)) AS message
         GROUP BY message
     ) AS m ON s.message_id = m.message
-    GROUP BY campaign""",
-        state=engagement.state,
-        metrics=account.metrics_latest,
-        campaigns=account.campaigns_latest,
+    WHERE s.flow_id = ''"""
+    key = "m.campaign AS campaign_id"
+    return _states(account, engagement, key, messages, "campaign_id", campaigns=account.campaigns_latest)
+
+
+def _flows_of_rows(account: Curated, merged: Any) -> tl.Sql:
+    keys = "assumeNotNull(h.flow_id) AS flow_id,\n        ifNull(h.message_id, '') AS message_id"
+    return _rows(account, merged, keys, "h.flow_id IS NOT NULL", "flow_id, message_id")
+
+
+def _flows_of_states(account: Curated, engagement: Any) -> tl.Sql:
+    keys = "s.flow_id AS flow_id,\n        s.message_id AS message_id"
+    return _states(account, engagement, keys, "WHERE s.flow_id != ''", "flow_id, message_id")
+
+
+def _converted(account: Curated, keys: tuple[str, ...], **how: Any) -> tl.Sql:
+    """Conversions of each campaign, or of each message of a flow."""
+    first = keys[0]
+    own = ",\n        ".join(f"ifNull(a.{key}, '') AS {key}" for key in keys)
+    return tl.sql(
+        f"""    SELECT
+        {own},
+        uniqExact(a.event_id) AS conversions,
+        uniqExact(a.profile_id) AS conversion_uniques,
+        uniqExactIf(a.event_id, a.attribution_method = 'native') AS native_conversions,
+        sum(a.value) AS revenue
+    FROM ({{attributed}}) AS a
+    WHERE a.{first} IS NOT NULL
+    GROUP BY {", ".join(keys)}""",
+        attributed=k.attributed(account, **how),
     )

@@ -26,6 +26,8 @@ class Thresholds:
     churn_days: int = 180
     clv_high: int = 500
     clv_mid: int = 100
+    clv_quantiles: tuple[float, float] | None = None
+    """Where mid and high begin among the buyers, as exact inclusive quantiles (0.5, 0.8), instead of the two amounts."""
 
     def lifecycle(self, orders: str, gap: str) -> str:
         """The stage, by the first rule that holds: SQL over a number of orders and the days since the last one."""
@@ -35,8 +37,15 @@ class Thresholds:
         )
 
     def segment(self, orders: str, clv: str) -> str:
-        """The segment of value: SQL."""
-        return f"multiIf({orders} = 0, 'none', {clv} >= {self.clv_high:d}, 'high', {clv} >= {self.clv_mid:d}, 'mid', 'low')"
+        """The segment of value: SQL. With quantiles it is over all rows of the SELECT."""
+        mid, high = f"{self.clv_mid:d}", f"{self.clv_high:d}"
+        if self.clv_quantiles is not None:
+            clv = f"toFloat64({clv})"
+            mid, high = (
+                f"quantileExactInclusiveIf({float(level)!r})({clv}, {orders} > 0) OVER ()"
+                for level in self.clv_quantiles
+            )
+        return f"multiIf({orders} = 0, 'none', {clv} >= {high}, 'high', {clv} >= {mid}, 'mid', 'low')"
 
 
 DEFAULT = Thresholds()
