@@ -75,7 +75,7 @@ SELECT
 FROM data_klaviyo.campaigns_latest AS c
 LEFT JOIN (
     SELECT
-        m.campaign AS campaign,
+        m.campaign AS campaign_id,
         uniqExactMergeIf(s.profiles, kind IN (CAST('received email', 'String'), CAST('bounced email', 'String'))) AS recipients,
         uniqExactMergeIf(s.profiles, kind IN (CAST('received email', 'String'))) AS delivered,
         uniqExactMergeIf(s.events, kind IN (CAST('opened email', 'String'))) AS opens,
@@ -87,7 +87,7 @@ LEFT JOIN (
         uniqExactMergeIf(s.profiles, kind IN (CAST('marked email as spam', 'String'))) AS spam_complaints,
         toNullable(minMerge(s.first_event_at)) AS first_event_at,
         toNullable(maxMerge(s.last_event_at)) AS last_event_at
-    FROM analytics_klaviyo.campaign_engagement_state AS s
+    FROM analytics_klaviyo.message_engagement_state AS s
     INNER JOIN (
         SELECT metric_id, lower(ifNull(name, '')) AS kind
         FROM data_klaviyo.metrics_latest
@@ -99,15 +99,16 @@ LEFT JOIN (
         ARRAY JOIN arrayDistinct(arrayPushBack(message_ids, campaign_id)) AS message
         GROUP BY message
     ) AS m ON s.message_id = m.message
-    GROUP BY campaign
-) AS e ON c.campaign_id = e.campaign
+    WHERE s.flow_id = ''
+    GROUP BY campaign_id
+) AS e ON c.campaign_id = e.campaign_id
 LEFT JOIN (
     SELECT
-        assumeNotNull(campaign_id) AS campaign,
-        uniqExact(event_id) AS conversions,
-        uniqExact(profile_id) AS conversion_uniques,
-        uniqExactIf(event_id, attribution_method = 'native') AS native_conversions,
-        sum(value) AS revenue
+        ifNull(a.campaign_id, '') AS campaign_id,
+        uniqExact(a.event_id) AS conversions,
+        uniqExact(a.profile_id) AS conversion_uniques,
+        uniqExactIf(a.event_id, a.attribution_method = 'native') AS native_conversions,
+        sum(a.value) AS revenue
     FROM (SELECT
     c.event_id AS event_id,
     c.datetime AS datetime,
@@ -255,8 +256,8 @@ FROM data_klaviyo.events_latest AS e
 WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
             WHERE attributed_message_id IS NULL AND attributed_flow_id IS NULL
         )
-) AS n ON c.attributed_event_id = n.event_id)
-    WHERE campaign_id IS NOT NULL
-    GROUP BY campaign
-) AS v ON c.campaign_id = v.campaign
+) AS n ON c.attributed_event_id = n.event_id) AS a
+    WHERE a.campaign_id IS NOT NULL
+    GROUP BY campaign_id
+) AS v ON c.campaign_id = v.campaign_id
 SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;

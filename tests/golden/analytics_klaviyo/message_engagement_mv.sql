@@ -1,6 +1,7 @@
-CREATE MATERIALIZED VIEW IF NOT EXISTS analytics_klaviyo.campaign_engagement_mv TO analytics_klaviyo.campaign_engagement_state
+CREATE MATERIALIZED VIEW IF NOT EXISTS analytics_klaviyo.message_engagement_mv TO analytics_klaviyo.message_engagement_state
 AS
 SELECT
+    ifNull(_source.flow_id, '') AS flow_id,
     ifNull(_source.message_id, '') AS message_id,
     metric_id,
     uniqExactState(profile_id) AS profiles,
@@ -10,5 +11,5 @@ SELECT
     minState(datetime) AS first_event_at,
     maxState(datetime) AS last_event_at
 FROM data_klaviyo.events AS _source
-WHERE and(isNotNull(_source.message_id), isNull(flow_id))
-GROUP BY ifNull(_source.message_id, ''), metric_id;
+WHERE or(isNotNull(_source.message_id), isNotNull(_source.flow_id))
+GROUP BY ifNull(_source.flow_id, ''), ifNull(_source.message_id, ''), metric_id;

@@ -1,6 +1,7 @@
-CREATE TABLE IF NOT EXISTS analytics_klaviyo.campaign_engagement_state
+CREATE TABLE IF NOT EXISTS analytics_klaviyo.message_engagement_state
 (
-    message_id String COMMENT 'the message: a campaign\'s id or one of its messages',
+    flow_id String COMMENT 'flows.flow_id; \'\' for a message of a campaign',
+    message_id String COMMENT 'the message; of a campaign, its id or one of its messages',
     metric_id String COMMENT 'metrics.metric_id',
     profiles AggregateFunction(uniqExact, Nullable(String)) COMMENT 'different profiles',
     human_profiles AggregateFunction(uniqExactIf, Nullable(String), Bool) COMMENT 'different profiles that did it themselves',
@@ -10,5 +11,5 @@ CREATE TABLE IF NOT EXISTS analytics_klaviyo.campaign_engagement_state
     last_event_at AggregateFunction(max, DateTime64(3, 'UTC')) COMMENT 'its last event (UTC)'
 )
 ENGINE = AggregatingMergeTree
-ORDER BY (message_id, metric_id)
-COMMENT 'One row per message and metric: events and profiles.';
+ORDER BY (flow_id, message_id, metric_id)
+COMMENT 'One row per flow, message and metric: events and profiles.';

@@ -1,0 +1,446 @@
+CREATE MATERIALIZED VIEW IF NOT EXISTS analytics_klaviyo.flow_performance
+REFRESH EVERY 1 HOUR
+(
+    flow_id String COMMENT 'flows.flow_id',
+    message_id String COMMENT 'the message; \'\' where the event names none',
+    recipients UInt64 COMMENT 'profiles that received it or bounced; do not sum over messages',
+    delivered UInt64 COMMENT 'profiles that received it; do not sum over messages',
+    bounced UInt64 COMMENT 'recipients - delivered',
+    delivery_rate Nullable(Float64) COMMENT 'delivered / recipients',
+    bounce_rate Nullable(Float64) COMMENT 'bounced / recipients',
+    opens UInt64 COMMENT 'opens, those by mail programs included; sum over messages',
+    opens_unique UInt64 COMMENT 'profiles that opened; do not sum over messages',
+    open_rate Nullable(Float64) COMMENT 'opens_unique / delivered',
+    opens_unique_excl_mpp UInt64 COMMENT 'profiles that opened themselves, not their mail program alone',
+    open_rate_excl_mpp Nullable(Float64) COMMENT 'opens_unique_excl_mpp / delivered',
+    clicks UInt64 COMMENT 'clicks, those by bots left out; sum over messages',
+    clicks_unique UInt64 COMMENT 'profiles that clicked; do not sum over messages',
+    click_rate Nullable(Float64) COMMENT 'clicks_unique / delivered',
+    click_to_open_rate Nullable(Float64) COMMENT 'clicks_unique / opens_unique',
+    unsubscribe_rate Nullable(Float64) COMMENT 'profiles that unsubscribed / delivered',
+    spam_complaint_rate Nullable(Float64) COMMENT 'profiles that marked it as spam / delivered',
+    conversions UInt64 COMMENT 'Placed Order with the credit for it; sum over messages',
+    conversion_uniques UInt64 COMMENT 'profiles behind them; do not sum over messages',
+    conversion_rate Nullable(Float64) COMMENT 'conversion_uniques / delivered',
+    placed_order_rate Nullable(Float64) COMMENT 'conversions / delivered',
+    revenue Decimal(38, 4) COMMENT 'value of the conversions, account currency; sum over messages',
+    revenue_per_recipient Nullable(Float64) COMMENT 'revenue / delivered',
+    aov Nullable(Float64) COMMENT 'revenue / conversions',
+    name Nullable(String) COMMENT 'name of the flow as of now',
+    status LowCardinality(Nullable(String)) COMMENT 'draft, manual or live',
+    trigger_type LowCardinality(Nullable(String)) COMMENT 'Metric, Added to List, Date Based, ...',
+    unsubscribes UInt64 COMMENT 'profiles that unsubscribed by it',
+    spam_complaints UInt64 COMMENT 'profiles that marked it as spam',
+    native_conversions UInt64 COMMENT 'conversions whose credit is Klaviyo\'s own; the rest is computed',
+    first_event_at Nullable(DateTime64(3, 'UTC')) COMMENT 'its first event (UTC)',
+    last_event_at Nullable(DateTime64(3, 'UTC')) COMMENT 'its last event (UTC)'
+)
+ENGINE = MergeTree
+ORDER BY (flow_id, message_id)
+EMPTY
+COMMENT 'One row per flow and message: sent, opened, clicked, bought.'
+AS
+SELECT
+    c.flow_id AS flow_id,
+    c.message_id AS message_id,
+    e.recipients AS recipients,
+    e.delivered AS delivered,
+    recipients - delivered AS bounced,
+    delivered / nullIf(recipients, 0) AS delivery_rate,
+    bounced / nullIf(recipients, 0) AS bounce_rate,
+    e.opens AS opens,
+    e.opens_unique AS opens_unique,
+    opens_unique / nullIf(delivered, 0) AS open_rate,
+    e.opens_unique_excl_mpp AS opens_unique_excl_mpp,
+    opens_unique_excl_mpp / nullIf(delivered, 0) AS open_rate_excl_mpp,
+    e.clicks AS clicks,
+    e.clicks_unique AS clicks_unique,
+    clicks_unique / nullIf(delivered, 0) AS click_rate,
+    clicks_unique / nullIf(opens_unique, 0) AS click_to_open_rate,
+    unsubscribes / nullIf(delivered, 0) AS unsubscribe_rate,
+    spam_complaints / nullIf(delivered, 0) AS spam_complaint_rate,
+    v.conversions AS conversions,
+    v.conversion_uniques AS conversion_uniques,
+    conversion_uniques / nullIf(delivered, 0) AS conversion_rate,
+    conversions / nullIf(delivered, 0) AS placed_order_rate,
+    v.revenue AS revenue,
+    toFloat64(revenue) / nullIf(delivered, 0) AS revenue_per_recipient,
+    toFloat64(revenue) / nullIf(conversions, 0) AS aov,
+    c.name AS name,
+    c.status AS status,
+    c.trigger_type AS trigger_type,
+    e.unsubscribes AS unsubscribes,
+    e.spam_complaints AS spam_complaints,
+    v.native_conversions AS native_conversions,
+    e.first_event_at AS first_event_at,
+    e.last_event_at AS last_event_at
+FROM (
+    SELECT w.flow_id AS flow_id, w.message_id AS message_id, q.name AS name, q.status AS status, q.trigger_type AS trigger_type
+    FROM (
+        SELECT flow_id, message_id FROM (    SELECT
+        s.flow_id AS flow_id,
+        s.message_id AS message_id,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('received email', 'String'), CAST('bounced email', 'String'))) AS recipients,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('received email', 'String'))) AS delivered,
+        uniqExactMergeIf(s.events, kind IN (CAST('opened email', 'String'))) AS opens,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('opened email', 'String'))) AS opens_unique,
+        uniqExactIfMergeIf(s.human_profiles, kind IN (CAST('opened email', 'String'))) AS opens_unique_excl_mpp,
+        uniqExactIfMergeIf(s.human_events, kind IN (CAST('clicked email', 'String'))) AS clicks,
+        uniqExactIfMergeIf(s.human_profiles, kind IN (CAST('clicked email', 'String'))) AS clicks_unique,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('unsubscribed', 'String'), CAST('unsubscribed from email marketing', 'String'), CAST('unsubscribed from list', 'String'))) AS unsubscribes,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('marked email as spam', 'String'))) AS spam_complaints,
+        toNullable(minMerge(s.first_event_at)) AS first_event_at,
+        toNullable(maxMerge(s.last_event_at)) AS last_event_at
+    FROM analytics_klaviyo.message_engagement_state AS s
+    INNER JOIN (
+        SELECT metric_id, lower(ifNull(name, '')) AS kind
+        FROM data_klaviyo.metrics_latest
+        WHERE lower(ifNull(name, '')) IN (CAST('received email', 'String'), CAST('bounced email', 'String'), CAST('opened email', 'String'), CAST('clicked email', 'String'), CAST('unsubscribed', 'String'), CAST('unsubscribed from email marketing', 'String'), CAST('unsubscribed from list', 'String'), CAST('marked email as spam', 'String'))
+    ) AS q ON s.metric_id = q.metric_id
+    WHERE s.flow_id != ''
+    GROUP BY flow_id, message_id)
+        UNION DISTINCT
+        SELECT flow_id, message_id FROM (    SELECT
+        ifNull(a.flow_id, '') AS flow_id,
+        ifNull(a.message_id, '') AS message_id,
+        uniqExact(a.event_id) AS conversions,
+        uniqExact(a.profile_id) AS conversion_uniques,
+        uniqExactIf(a.event_id, a.attribution_method = 'native') AS native_conversions,
+        sum(a.value) AS revenue
+    FROM (SELECT
+    c.event_id AS event_id,
+    c.datetime AS datetime,
+    c.profile_id AS profile_id,
+    c.value AS value,
+    c.currency AS currency,
+    c.order_ref AS order_ref,
+    coalesce(c.attributed_event_id, c.attributed_message_id, c.attributed_flow_id) IS NOT NULL AS is_native,
+    NOT is_native AND t.at >= c.datetime - toIntervalHour(120) AS is_touched,
+    multiIf(is_native, 'native', is_touched, 'last_touch', 'none') AS attribution_method,
+    (c.attributed_message_id IS NULL AND c.attributed_flow_id IS NULL) AS by_event,
+    multiIf(is_native AND by_event, n.campaign_id, is_native, c.attributed_campaign_id, is_touched, t.touch.1, NULL)
+        AS campaign_id,
+    multiIf(is_native AND by_event, n.flow_id, is_native, c.attributed_flow_id, is_touched, t.touch.2, NULL) AS flow_id,
+    multiIf(is_native AND by_event, n.message_id, is_native, c.attributed_message_id, is_touched, t.touch.3, NULL)
+        AS message_id
+FROM (
+    SELECT *, ifNull(profile_id, '') AS profile FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
+) AS c
+ASOF LEFT JOIN (
+    SELECT
+        assumeNotNull(profile_id) AS profile,
+        datetime AS at,
+        argMax((campaign_id, flow_id, message_id), event_id) AS touch
+    FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
+    WHERE NOT apple_privacy_open AND NOT bot_click AND profile_id IN (
+            SELECT profile_id FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
+            WHERE coalesce(attributed_event_id, attributed_message_id, attributed_flow_id) IS NULL
+        )
+    GROUP BY profile, at
+) AS t ON c.profile = t.profile AND c.datetime >= t.at
+LEFT JOIN (
+    SELECT event_id, campaign_id, flow_id, message_id FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
+    WHERE event_id IN (
+            SELECT attributed_event_id FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
+            WHERE attributed_message_id IS NULL AND attributed_flow_id IS NULL
+        )
+) AS n ON c.attributed_event_id = n.event_id) AS a
+    WHERE a.flow_id IS NOT NULL
+    GROUP BY flow_id, message_id)
+    ) AS w
+    LEFT JOIN data_klaviyo.flows_latest AS q ON w.flow_id = q.flow_id
+) AS c
+LEFT JOIN (
+    SELECT
+        s.flow_id AS flow_id,
+        s.message_id AS message_id,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('received email', 'String'), CAST('bounced email', 'String'))) AS recipients,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('received email', 'String'))) AS delivered,
+        uniqExactMergeIf(s.events, kind IN (CAST('opened email', 'String'))) AS opens,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('opened email', 'String'))) AS opens_unique,
+        uniqExactIfMergeIf(s.human_profiles, kind IN (CAST('opened email', 'String'))) AS opens_unique_excl_mpp,
+        uniqExactIfMergeIf(s.human_events, kind IN (CAST('clicked email', 'String'))) AS clicks,
+        uniqExactIfMergeIf(s.human_profiles, kind IN (CAST('clicked email', 'String'))) AS clicks_unique,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('unsubscribed', 'String'), CAST('unsubscribed from email marketing', 'String'), CAST('unsubscribed from list', 'String'))) AS unsubscribes,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('marked email as spam', 'String'))) AS spam_complaints,
+        toNullable(minMerge(s.first_event_at)) AS first_event_at,
+        toNullable(maxMerge(s.last_event_at)) AS last_event_at
+    FROM analytics_klaviyo.message_engagement_state AS s
+    INNER JOIN (
+        SELECT metric_id, lower(ifNull(name, '')) AS kind
+        FROM data_klaviyo.metrics_latest
+        WHERE lower(ifNull(name, '')) IN (CAST('received email', 'String'), CAST('bounced email', 'String'), CAST('opened email', 'String'), CAST('clicked email', 'String'), CAST('unsubscribed', 'String'), CAST('unsubscribed from email marketing', 'String'), CAST('unsubscribed from list', 'String'), CAST('marked email as spam', 'String'))
+    ) AS q ON s.metric_id = q.metric_id
+    WHERE s.flow_id != ''
+    GROUP BY flow_id, message_id
+) AS e ON c.flow_id = e.flow_id AND c.message_id = e.message_id
+LEFT JOIN (
+    SELECT
+        ifNull(a.flow_id, '') AS flow_id,
+        ifNull(a.message_id, '') AS message_id,
+        uniqExact(a.event_id) AS conversions,
+        uniqExact(a.profile_id) AS conversion_uniques,
+        uniqExactIf(a.event_id, a.attribution_method = 'native') AS native_conversions,
+        sum(a.value) AS revenue
+    FROM (SELECT
+    c.event_id AS event_id,
+    c.datetime AS datetime,
+    c.profile_id AS profile_id,
+    c.value AS value,
+    c.currency AS currency,
+    c.order_ref AS order_ref,
+    coalesce(c.attributed_event_id, c.attributed_message_id, c.attributed_flow_id) IS NOT NULL AS is_native,
+    NOT is_native AND t.at >= c.datetime - toIntervalHour(120) AS is_touched,
+    multiIf(is_native, 'native', is_touched, 'last_touch', 'none') AS attribution_method,
+    (c.attributed_message_id IS NULL AND c.attributed_flow_id IS NULL) AS by_event,
+    multiIf(is_native AND by_event, n.campaign_id, is_native, c.attributed_campaign_id, is_touched, t.touch.1, NULL)
+        AS campaign_id,
+    multiIf(is_native AND by_event, n.flow_id, is_native, c.attributed_flow_id, is_touched, t.touch.2, NULL) AS flow_id,
+    multiIf(is_native AND by_event, n.message_id, is_native, c.attributed_message_id, is_touched, t.touch.3, NULL)
+        AS message_id
+FROM (
+    SELECT *, ifNull(profile_id, '') AS profile FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
+) AS c
+ASOF LEFT JOIN (
+    SELECT
+        assumeNotNull(profile_id) AS profile,
+        datetime AS at,
+        argMax((campaign_id, flow_id, message_id), event_id) AS touch
+    FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
+    WHERE NOT apple_privacy_open AND NOT bot_click AND profile_id IN (
+            SELECT profile_id FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
+            WHERE coalesce(attributed_event_id, attributed_message_id, attributed_flow_id) IS NULL
+        )
+    GROUP BY profile, at
+) AS t ON c.profile = t.profile AND c.datetime >= t.at
+LEFT JOIN (
+    SELECT event_id, campaign_id, flow_id, message_id FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
+    WHERE event_id IN (
+            SELECT attributed_event_id FROM (SELECT
+    e.event_id AS event_id,
+    e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric,
+    e.integration_name AS integration_name,
+    e.profile_id AS profile_id,
+    toDecimal128(ifNull(e.value, 0), 4) AS value,
+    toString(ifNull(e.currency, '')) AS currency,
+    e.apple_privacy_open AS apple_privacy_open,
+    e.bot_click AS bot_click,
+    e.campaign_id AS campaign_id,
+    e.flow_id AS flow_id,
+    e.message_id AS message_id,
+    e.attributed_event_id AS attributed_event_id,
+    e.attributed_message_id AS attributed_message_id,
+    e.attributed_campaign_id AS attributed_campaign_id,
+    e.attributed_flow_id AS attributed_flow_id,
+    e.utm_source AS utm_source,
+    e.utm_medium AS utm_medium,
+    e.utm_campaign AS utm_campaign,
+    e.order_ref AS order_ref
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
+            WHERE attributed_message_id IS NULL AND attributed_flow_id IS NULL
+        )
+) AS n ON c.attributed_event_id = n.event_id) AS a
+    WHERE a.flow_id IS NOT NULL
+    GROUP BY flow_id, message_id
+) AS v ON c.flow_id = v.flow_id AND c.message_id = v.message_id
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
