@@ -149,6 +149,14 @@ def test_shown_commands_and_their_flags_exist(page: Path, capsys: pytest.Capture
                 assert word.partition("=")[0] in known, f"{page.name}:{line}: {command} {word}"
 
 
+def test_the_command_line_page_lists_every_command_and_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    written = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    for command in cli.COMMANDS:
+        assert f"| `{command}` |" in written
+        missing = [flag for flag in sorted(helped(command, capsys) - {"--help"}) if f"`{flag}" not in written]
+        assert missing == [], command
+
+
 def helped(command: str, capsys: pytest.CaptureFixture[str]) -> set[str]:
     with contextlib.suppress(SystemExit):
         emit.run(["--help"]) if command == "emit" else cli.run([command, "--help"])
