@@ -152,7 +152,7 @@ def test_shown_commands_and_their_flags_exist(page: Path, capsys: pytest.Capture
 def test_the_command_line_page_lists_every_command_and_flag(capsys: pytest.CaptureFixture[str]) -> None:
     written = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     for command in cli.COMMANDS:
-        assert f"| `{command}` |" in written
+        assert f"| `{command}` |" in written, f"docs/command-line.md says nothing of {command}"
         missing = [flag for flag in sorted(helped(command, capsys) - {"--help"}) if f"`{flag}" not in written]
         assert missing == [], command
 
