@@ -100,6 +100,13 @@ def _backfill(arguments: Sequence[str]) -> int:
         "--repair", action="store_true",
         help="compare every overlap-safe target with its sources, and fill again the partitions that lack something",
     )  # fmt: skip
+    parser.add_argument(
+        "--syncs-paused", action="store_true",
+        help="the loaders of the sources rest: a boundary may add its hidden column to their tables",
+    )  # fmt: skip
+    parser.add_argument(
+        "--disarm", action="store_true", help="take the boundaries of filled histories out again, while loaders rest"
+    )
     parser.add_argument("--explain", action="store_true", help="say of each target how it is filled and why; no server")
     parser.add_argument("--slice-rows", type=_positive, default=5_000_000, metavar="N", help="rows of a slice, about")
     parser.add_argument("--workers", type=_positive, default=2, metavar="N", help="slices at a time, one thread each")
@@ -112,6 +119,7 @@ def _backfill(arguments: Sequence[str]) -> int:
     with connect(options.dsn) as server:
         made = backfill(
             project, server, target=options.target, quiesced=options.quiesced, repair=options.repair,
+            disarm=options.disarm, syncs_paused=options.syncs_paused,
             slice_rows=options.slice_rows, workers=options.workers, reconcile=not options.no_reconcile,
         )  # fmt: skip
         if options.dry_run:

@@ -62,12 +62,16 @@ def backfill(
     target: str | Deployment = "single",
     quiesced: bool = False,
     repair: bool = False,
+    disarm: bool = False,
+    syncs_paused: bool = False,
     slice_rows: int = 5_000_000,
     workers: int = 2,
     reconcile: bool = True,
 ) -> Backfill:
     """What :func:`apply` would do for history: arm, drain, fill every target that lacks it slice by slice, refresh, compare.
 
+    A target that is not overlap-safe gets a boundary: a hidden generation column on its source. On a loader's table that is
+    refused unless ``syncs_paused`` states that its syncs are. ``disarm`` takes the boundaries of filled histories out again.
     With ``repair`` every overlap-safe target is compared with its sources, and the partitions that lack something are filled again.
     A slice has at most about ``slice_rows`` source rows and runs on one thread; ``workers`` run at a time. ``quiesced`` states
     that nothing is inserted meanwhile; only then are targets rebuilt that are not overlap-safe, and only with
@@ -80,7 +84,15 @@ def backfill(
     where = deployment(target)
     schema = script.Script(project, where, phases=frozenset((SCHEMA,)), quiesced=True)
     history = script.Script(project, where, quiesced=quiesced, phases=frozenset((BACKFILL,)))
-    chosen = Options(quiesced=quiesced, repair=repair, slice_rows=slice_rows, workers=workers, reconcile=reconcile)
+    chosen = Options(
+        quiesced=quiesced,
+        repair=repair,
+        disarm=disarm,
+        syncs_paused=syncs_paused,
+        slice_rows=slice_rows,
+        workers=workers,
+        reconcile=reconcile,
+    )
     return prepare(schema, history, server, chosen)
 
 

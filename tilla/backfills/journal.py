@@ -3,7 +3,8 @@
 Rows are only ever added. ``seq`` counts up for each target, and of a slice the row with the highest ``seq`` holds. ``detail`` is
 JSON that a person can read. A *fill* is everything from its ``begun`` row to the next one.
 
-States of a target (slice 0): begun, drained, sliced, filled, reconciled. States of a slice: planned, staging, staged, moving,
+States of a target (slice 0): begun, (marked, settled, carried, armed, switched: a boundary,) drained, sliced, filled,
+reconciled; disarmed. States of a slice: planned, staging, staged, moving,
 moved, done; or split, when it was too much for the server's limits and others took its place.
 """
 
@@ -72,6 +73,11 @@ class Progress:
     def sliced(self) -> bool:
         """Whether its slices are known."""
         return SLICED in self.whole
+
+    @property
+    def drained(self) -> bool:
+        """Whether it is known which table and views it was about."""
+        return DRAINED in self.whole
 
     @property
     def open(self) -> list[int]:

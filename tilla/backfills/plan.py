@@ -17,6 +17,9 @@ BACKFILL_VERSION = 1
 # How a target is filled.
 STAGED, STRAIGHT = "staged", "straight"
 
+# The section of a step that comes before everything else: inserts fail until it is done.
+EARLY = "disarm"
+
 # What two sides of a comparison have in common: rows of one key with a version, groups with finished measures, plain rows.
 VERSIONS, GROUPS, ROWS = "versions", "groups", "rows"
 
@@ -39,6 +42,25 @@ class Comparison:
     version: str = ""
     deleted: str = ""
     measures: tuple[tuple[str, str], ...] = ()
+
+
+@attrs.frozen
+class Carry:
+    """A view between a root and a bounded target: ``query`` writes the generation into ``table``, too."""
+
+    view: Path
+    table: Path
+    query: str
+
+
+@attrs.frozen
+class Boundary:
+    """Where history ends: rows of the roots below ``generation``. ``arm`` creates the view over the others."""
+
+    generation: int
+    roots: tuple[Path, ...]
+    carried: tuple[Carry, ...]
+    arm: str
 
 
 @attrs.frozen
@@ -71,6 +93,7 @@ class Target:
     slices: int = 0
     memory: int = 0
     done: int = 0
+    boundary: Boundary | None = None
 
     @property
     def shown(self) -> str:
@@ -84,6 +107,8 @@ class Options:
 
     quiesced: bool = False
     repair: bool = False
+    syncs_paused: bool = False
+    disarm: bool = False
     slice_rows: int = 5_000_000
     slice_bytes: int = 4 << 30
     workers: int = 2
@@ -181,6 +206,9 @@ def _target(data: Mapping[str, Any]) -> Target:
     compared["measures"] = tuple((m[0], m[1]) for m in compared["measures"])
     facts["comparison"] = Comparison(**compared)
     facts["before"] = tuple(data["before"])
+    if line := data["boundary"]:
+        carried = tuple(Carry(_path(c["view"]), _path(c["table"]), c["query"]) for c in line["carried"])
+        facts["boundary"] = Boundary(line["generation"], tuple(map(_path, line["roots"])), carried, line["arm"])
     return Target(**facts)
 
 

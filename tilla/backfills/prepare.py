@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
-from tilla import errors, text
-from tilla.backfills import journal, lease, slices
+from tilla import engines, errors, text
+from tilla.backfills import boundary, journal, lease, slices
 from tilla.backfills.comparison import comparison
 from tilla.backfills.journal import Progress
-from tilla.backfills.plan import STAGED, STRAIGHT, Backfill, Options, Target
-from tilla.ddl import history
+from tilla.backfills.plan import EARLY, STAGED, STRAIGHT, Backfill, Boundary, Options, Target
+from tilla.ddl import generation, history
 from tilla.ddl.branches import Branch, branches
 from tilla.ddl.script import Script
 from tilla.ddl.statements import Statement
+from tilla.objects.materialized import Trigger
 from tilla.planning.plan import COSTLY, CREATE, DESTRUCTIVE, DIFFERS, EXISTS, HISTORY, PENDING, RUN, SAFE, Step
 from tilla.planning.steps import complete_from_now_on, drain, holding, markers, objects, upstream
 from tilla.planning.survey import Path, Survey, changes_rows, first, survey
@@ -38,6 +39,7 @@ class _Maker:
     every: list[history.Fill] = attrs.field(init=False)
     known: Mapping[str, Progress] = attrs.field(init=False, factory=dict)
     uuids: Mapping[Path, str] = attrs.field(init=False, factory=dict)
+    again: set[str] = attrs.field(init=False, factory=set)  # noted as filled, and to be rebuilt nevertheless
 
     def make(self) -> Backfill:
         self.seen = survey(self.schema, self.server)
@@ -46,28 +48,94 @@ class _Maker:
         self.every = history.fills(self.script.project)
         self._read_journal()
         filled = self._filled()
+        gone = boundary.vanished(self.seen, self.server)
+        if self.options.disarm:
+            return self._disarmed(filled)
         if self.options.repair:  # all of them are compared
             filled -= {fill.name for fill in self.fills if fill.verdict.safe}
         lacking = [fill for fill in self.fills if fill.name not in filled]
-        self._refuse(lacking)
-        waiting = {fill.name: reason for fill in lacking if (reason := self._waits(fill))}
+        waiting = {fill.name: reason for fill in lacking if (reason := self._waits(fill, gone))}
         todo = [fill for fill in lacking if fill.name not in waiting]
+        self._refuse(todo)
+        lines = self._lines([fill for fill in todo if self._needs_line(fill)])
         armed = [fill for fill in todo if fill.verdict.safe or not holding(self.seen, self.server, fill)]
         before = [Step(_about(fill, "its history is filled"), EXISTS) for fill in self.fills if fill.name in filled]
         before += [Step(_about(fill, reason), PENDING) for fill in lacking if (reason := waiting.get(fill.name, ""))]
-        if todo:
+        if todo or gone:
             before += self._helpers()
-            before += self._armed(armed)
-        targets = self._targets([fill for fill in todo if fill.verdict.safe])
-        others = [fill for fill in todo if not fill.verdict.safe]
-        return Backfill(
-            self.script.project.name,
-            tuple(before),
-            targets,
-            tuple(self._others(others)),
-            tuple(self._refreshed()),
-            attrs.evolve(self.options, drain=drain(self.script).statement.sql),
-        )
+        for view in gone:
+            why = f"{'.'.join(view.source.path)} has lost its generation column, and every insert into it fails since"
+            before += [attrs.evolve(s, statement=_early(s)) for s in boundary.released(self.server, view, why)]
+        before += self._armed(armed)
+        targets = self._targets([fill for fill in todo if fill.verdict.safe or fill.name in lines], lines)
+        others = [fill for fill in todo if not fill.verdict.safe and fill.name not in lines]
+        return self._backfill(before, targets, self._others(others), self._refreshed())
+
+    def _backfill(
+        self, before: Iterable[Step], targets: tuple[Target, ...], others: Iterable[Step], refresh: Iterable[Step]
+    ) -> Backfill:
+        options = attrs.evolve(self.options, drain=drain(self.script).statement.sql)
+        name = self.script.project.name
+        return Backfill(name, tuple(before), targets, tuple(others), tuple(refresh), options)
+
+    def _disarmed(self, filled: set[str]) -> Backfill:
+        """Take out what a boundary has left behind."""
+        unfilled = {fill.trigger.path for fill in self.fills if fill.name not in filled}
+        steps = boundary.disarm(self.seen, self.server, unfilled, drain(self.script))
+        return self._backfill(steps, (), (), ())
+
+    # --- boundaries ---
+
+    def _needs_line(self, fill: history.Fill) -> bool:
+        return not fill.verdict.safe and not self.script.quiesced and bool(holding(self.seen, self.server, fill))
+
+    def _lines(self, fills: Sequence[history.Fill]) -> dict[str, Boundary]:
+        """The boundaries of the histories that need one.
+
+        Raises:
+            RefusedError: there can be none; all of them.
+        """
+        ways = {fill.name: branches(fill, self._lost) for fill in fills}
+        roots = {branch.root for several in ways.values() for branch in several}
+        have = boundary.current(self.server, roots) if roots else {}
+        numbers: dict[Path, int] = {}
+        for fill in fills:
+            live = self.seen.snapshot.tables.get(fill.trigger.path)
+            bound = generation.read_above(live.create) if live is not None else None
+            next_one = 1 + max((have[branch.root] or 0 for branch in ways[fill.name]), default=0)
+            numbers[fill.trigger.path] = next_one if bound is None else bound
+        carrying = {path for several in ways.values() for branch in several for path in branch.through[:-1]}
+        mistakes = errors.Collector()
+        lines = {}
+        for fill in fills:
+            known = self.known.get(fill.name)
+            begun = known is not None and known.begun.detail.get("generation") == numbers[fill.trigger.path]
+            with mistakes.catch():
+                self._check_roots(fill, ways[fill.name], fills)
+                lines[fill.name] = boundary.draw(
+                    self.script.project,
+                    self.script.deployment,
+                    self.seen.snapshot,
+                    fill,
+                    ways[fill.name],
+                    armed=numbers,
+                    carrying=carrying,
+                    begun=begun,
+                    syncs_paused=self.options.syncs_paused,
+                )
+        mistakes.raise_all()
+        return lines
+
+    def _check_roots(self, fill: history.Fill, ways: Sequence[Branch], todo: Sequence[history.Fill]) -> None:
+        """Refuse a root that is itself computed, where it does not hold every row that came, once."""
+        for branch in ways:
+            if not branch.reason:
+                continue
+            root = next(part for part in self.script.project.parts if part.path == branch.root)
+            plain = type(getattr(root, "engine", None)) is engines.MergeTree
+            if not plain or any(other.target.path == branch.root for other in todo):
+                what = f"{branch.reason}, and {'.'.join(branch.root)} does not keep every row once"
+                raise errors.boundary_impossible(fill.name, what, fill.verdict.reason, fill.verdict.ways_out)
 
     # --- what is there ---
 
@@ -99,17 +167,22 @@ class _Maker:
         rows = self.server.rows(f"SELECT DISTINCT target, declaration FROM {history.MARKER}")
         noted = {(row["target"], row["declaration"]) for row in rows}
         found = set()
+        mistakes = errors.Collector()
         for fill in self.fills:
             known = self.known.get(fill.name)
             unfinished = known is not None and known.begun.declaration == fill.declaration and not known.filled
-            anew = (
-                known is not None
-                and known.filled
-                and not same(known, fill.target.path, self.uuids)
-                and fill.verdict.safe
-            )
-            if (fill.name, fill.declaration) in noted and not unfinished and not anew:
+            if (fill.name, fill.declaration) not in noted or unfinished:
+                continue
+            stale = known is not None and known.drained and not same(known, fill.target.path, self.uuids)
+            lost = fill.trigger.path not in self.seen.snapshot.tables
+            if not stale and not (lost and not fill.verdict.safe):
                 found.add(fill.name)
+            elif not fill.verdict.safe:
+                what = "its table, or a view that feeds it, is gone or another one since it was filled"
+                if not self.script.quiesced:
+                    mistakes.add(errors.boundary_lost(fill.name, what))
+                self.again.add(fill.name)
+        mistakes.raise_all()
         self._other_versions(noted, [fill for fill in self.fills if fill.name not in found])
         return found
 
@@ -136,20 +209,23 @@ class _Maker:
         mistakes.raise_all()
 
     def _refuse(self, fills: Iterable[history.Fill]) -> None:
-        """Raise for every target that is not overlap-safe and has a history, unless inserts are said to be quiesced."""
+        """Raise where a target can neither be filled beside its view nor rebuilt here; all of them."""
         mistakes = errors.Collector()
         for fill in fills:
-            if fill.verdict.safe or not holding(self.seen, self.server, fill):
-                continue
-            with mistakes.catch():
-                self.script.deployment.refuse_rebuild(fill)
-                if not self.script.quiesced:
-                    mistakes.add(errors.history_refused(fill.name, fill.verdict.reason, fill.verdict.ways_out))
+            if not fill.verdict.safe and self.script.quiesced and holding(self.seen, self.server, fill):
+                with mistakes.catch():
+                    self.script.deployment.refuse_rebuild(fill)
         mistakes.raise_all()
 
-    def _waits(self, fill: history.Fill) -> str:
+    def _waits(self, fill: history.Fill, gone: Sequence[Trigger]) -> str:
         """Why a history cannot be filled now, or ''."""
         seen = self.seen
+        for view in gone:
+            if view.path in self._views(fill) and not fill.verdict.safe:
+                return (
+                    f"{'.'.join(view.source.path)} has lost its generation column: which rows are history cannot be told"
+                    " any more; --quiesced rebuilds it"
+                )
         for path in (fill.target.path, *upstream(fill)):
             if not seen.there(path):
                 step = self.steps.get(path)
@@ -186,10 +262,11 @@ class _Maker:
             if step is not None and step.action == CREATE:
                 yield step
 
-    def _targets(self, fills: Sequence[history.Fill]) -> tuple[Target, ...]:
+    def _targets(self, fills: Sequence[history.Fill], lines: Mapping[str, Boundary]) -> tuple[Target, ...]:
         found = {fill.name: branches(fill, self._lost) for fill in fills}
         roots = slices.look(self.server, {branch.root for several in found.values() for branch in several})
-        return tuple(self._target(fill, found[fill.name], roots) for fill in fills)
+        made = (self._target(fill, found[fill.name], roots) for fill in fills)
+        return tuple(attrs.evolve(target, boundary=lines.get(target.name)) for target in made)
 
     def _target(self, fill: history.Fill, ways: Sequence[Branch], roots: Mapping[Path, slices.Root]) -> Target:
         script, live = self.script, self.seen.snapshot.tables[fill.target.path]
@@ -255,6 +332,13 @@ class _Maker:
 
     def _rebuilt(self, together: Sequence[history.Fill]) -> Iterator[Step]:
         """Build a target aside, exchange it in, then arm its views: nothing is inserted meanwhile."""
+        for fill in together:
+            if fill.name in self.again:
+                sql = (
+                    f"ALTER TABLE {history.MARKER} DELETE WHERE target = {text.quote_string(fill.name)}"
+                    " SETTINGS mutations_sync = 2"
+                )
+                yield Step(attrs.evolve(_about(fill, "what it held cannot be trusted any more"), sql=sql), RUN)
         exchanged = False
         for statement in self.script.rebuild(together):
             exchanged = exchanged or statement.sql.startswith("EXCHANGE ")
@@ -265,6 +349,17 @@ class _Maker:
             step = self.steps.get(fill.trigger.path)
             if step is not None and step.action not in (EXISTS, DIFFERS):
                 yield Step(step.statement, CREATE, "from here on it fills by itself")
+            yield self._rebuilt_noted(fill)
+
+    def _rebuilt_noted(self, fill: history.Fill) -> Step:
+        """What the journal says of a fill that was begun otherwise is void now."""
+        name, version = text.quote_string(fill.name), text.quote_string(fill.declaration)
+        sql = (
+            f"INSERT INTO {journal.JOURNAL} (run, target, declaration, slice, seq, state, detail)\n"
+            f"SELECT 'quiesced', {name}, {version}, 0, (SELECT max(seq) FROM {journal.JOURNAL}) + number,"
+            f" ['{journal.BEGUN}', '{journal.FILLED}'][number], '{{}}'\nFROM numbers(1, 2)"
+        )
+        return Step(attrs.evolve(_about(fill, "noted in the journal"), sql=sql), RUN)
 
     def _refreshed(self) -> Iterator[Step]:
         """Refresh views in the order of their dependencies and wait for each."""
@@ -277,6 +372,11 @@ class _Maker:
                 waits = statement.sql.startswith("SYSTEM WAIT ")
                 refreshes = statement.sql.startswith("SYSTEM REFRESH ")
                 yield Step(statement, RUN, risk=COSTLY if refreshes else SAFE, target=part.path if waits else None)
+
+
+def _early(step: Step) -> Statement:
+    """A step that comes before everything else."""
+    return attrs.evolve(step.statement, section=EARLY)
 
 
 def _about(fill: history.Fill, reason: str) -> Statement:

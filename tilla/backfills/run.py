@@ -14,10 +14,10 @@ from typing import TypeVar
 import attrs
 
 from tilla import errors, text
-from tilla.backfills import journal, slices
+from tilla.backfills import boundary, journal, slices
 from tilla.backfills.journal import Journal
 from tilla.backfills.lease import Lease
-from tilla.backfills.plan import STAGED, Backfill, Target, counted
+from tilla.backfills.plan import EARLY, STAGED, Backfill, Target, counted
 from tilla.backfills.prepare import identity, same, uuids
 from tilla.backfills.progress import Progress, Say
 from tilla.backfills.reconcile import Reconciliation, reconcile
@@ -91,20 +91,24 @@ class _Run:
         for step in plan.before:
             if not step.sent and step.action != EXISTS:
                 self.say(str(step))
+        self._steps(step for step in plan.before if step.statement.section in _HELPERS and not _arms(step))
+        self._steps(step for step in plan.before if step.statement.section == EARLY)
+        rest = [step for step in plan.before if step.statement.section not in (*_HELPERS, EARLY) or _arms(step)]
         if not plan.targets:
-            self._steps(plan.before)
-            if any(_arms(step) for step in plan.before):
+            self._steps(rest)
+            if any(_arms(step) for step in rest):
                 drain(self.server, plan.options.drain, self.say)
             self._steps((*plan.rebuilt, *plan.refresh))
             self._look()
             return Filled(plan, tuple(self.done))
-        self._steps(step for step in plan.before if step.statement.section in _HELPERS and not _arms(step))
-        lease = Lease(self.server, self.id, [target.shown for target in plan.targets], self.progress.look)
+        leased = [target.shown for target in plan.targets]
+        leased += [".".join(root) for target in plan.targets if target.boundary for root in target.boundary.roots]
+        lease = Lease(self.server, self.id, leased, self.progress.look)
         lease.acquire()
         try:
             self.lease = lease
             self._take_over()
-            todo = self._begin()
+            todo = self._begin(rest)
             self._fill(todo)
             self._steps((*plan.rebuilt, *plan.refresh))
             self._look()
@@ -144,7 +148,7 @@ class _Run:
                 _kill(self.server, comment, self.id)
                 time.sleep(pause)
 
-    def _begin(self) -> list[Target]:
+    def _begin(self, rest: Sequence[Step]) -> list[Target]:
         """Arm, drain, and journal it; return the targets to fill, each with a fill of its own in the journal."""
         plan, server = self.plan, self.server
         self.log = Journal.open(server, self.id)
@@ -166,6 +170,11 @@ class _Run:
                 what = f"run {past.begun.run} moved {past.done} of {len(past.slices)} slices in"
                 mistakes.add(errors.other_version(target.name, past.begun.declaration, target.declaration, what))
                 continue
+            if target.boundary is not None and past is not None and journal.DRAINED in past.whole:
+                mistakes.add(
+                    errors.boundary_lost(target.name, "its table or a view that feeds it is another one by now")
+                )
+                continue
             todo.append(target)
             fresh.append(target)
         mistakes.raise_all()
@@ -175,21 +184,25 @@ class _Run:
                 unfinished = last.state not in (journal.PLANNED, journal.DONE, journal.SPLIT)
                 if unfinished and (stage := last.detail.get("stage")):
                     drop(server, str(stage))
-            self._note(target, journal.BEGUN)
-        self._steps(step for step in plan.before if step.sent and _arms(step))
+            self._note(target, journal.BEGUN, {"generation": target.boundary.generation} if target.boundary else None)
+        self._steps(step for step in rest if _arms(step))
+        waits = partial(drain, server, plan.options.drain, self.say)
+        if bounded := [target for target in fresh if target.boundary]:
+            boundary.establish(server, bounded, self._note_of, waits, self.say)
         if fresh:
             self.say("    waiting for inserts that began before")
-            drain(server, plan.options.drain, self.say)
+            waits()
             found = self._identities()
             for target in fresh:
                 self._note(target, journal.DRAINED, identity(target, found))
-        self._steps(
-            step for step in plan.before if step.sent and not _arms(step) and step.statement.section not in _HELPERS
-        )
+        self._steps(step for step in rest if not _arms(step))
         return todo
 
     def _identities(self) -> dict[tuple[str, str], str]:
         return uuids(self.server, [path for t in self.plan.targets for path in (t.path, *t.views)])
+
+    def _note_of(self, target: Target, state: str, detail: object) -> None:
+        self._note(target, state, detail)
 
     def _note(self, target: Target, state: str, detail: object = None) -> None:
         self.log.write(self.server, target.name, target.declaration, state, 0, detail)

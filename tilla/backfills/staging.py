@@ -21,6 +21,7 @@ from tilla.backfills.journal import Entry, Journal
 from tilla.backfills.plan import Target
 from tilla.backfills.slices import Slice
 from tilla.ddl.branches import bounded
+from tilla.ddl.generation import GENERATION
 from tilla.servers import Server
 
 # A stage keeps its parts as they are: no merge, no TTL, no deduplication against another slice with the same rows.
@@ -211,7 +212,10 @@ def tag(path: tuple[str, str], run: str = "") -> str:
 
 def insert(target: Target, slice: Slice, table: str, comment: str = "") -> str:
     """The INSERT of one slice. Its column list is named: an insert maps by position."""
-    select = bounded(target.branches[slice.branch].select, slice.condition)
+    condition = slice.condition
+    if target.boundary is not None:
+        condition = f"{GENERATION} < {target.boundary.generation} AND ({condition})"
+    select = bounded(target.branches[slice.branch].select, condition)
     modulus, remainder = slice.spread
     partition = f"toString({target.comparison.partition or repr('all')})"
     kept = [f"cityHash64({partition}) % {modulus} = {remainder}"] * (modulus > 1)

@@ -1,6 +1,8 @@
-"""T601-T619: history that cannot be filled exactly, and risks nobody allowed."""
+"""T601-T622: history that cannot be filled exactly, and risks nobody allowed."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from tilla.errors.tree import Mistake, RefusedError, UsageError
 
@@ -113,3 +115,78 @@ def move_in_doubt(where: str, stage: str, partition: str, age: float, limit: flo
 def interrupted() -> UsageError:
     """T615: stopped by hand."""
     return UsageError(Mistake("T615", "backfill", "stopped; run it again and it goes on where it stopped"))
+
+
+def loader_owns_source(where: str, source: str, reason: str, ways_out: str) -> RefusedError:
+    """T616: a boundary would add a column to a table that a loader may swap or re-shape."""
+    return RefusedError(
+        Mistake(
+            "T616",
+            where,
+            f"its history needs a boundary ({reason}), and that would add a column to {source}, which a loader may swap or"
+            " re-shape: after a swap every insert into it fails on the bounded view",
+            hint=f"pause its syncs and say --syncs-paused until the backfill is done and --disarm was run; or {ways_out}",
+        )
+    )
+
+
+def view_without_boundary(where: str, view: str, ways_out: str) -> RefusedError:
+    """T617: a view has let rows through that cannot be told from history any more."""
+    return RefusedError(
+        Mistake(
+            "T617",
+            where,
+            f"{view} is alive without a boundary: which rows went through it cannot be told any more",
+            hint=f"rebuild the target aside while nothing is inserted (--quiesced); or {ways_out}",
+        )
+    )
+
+
+def boundary_impossible(where: str, what: str, reason: str, ways_out: str) -> RefusedError:
+    """T618: a boundary that cannot be drawn here."""
+    return RefusedError(
+        Mistake("T618", where, f"its history needs a boundary ({reason}), and there can be none: {what}", hint=ways_out)
+    )
+
+
+def boundary_lost(where: str, what: str) -> RefusedError:
+    """T619: what a half-filled, bounded history stood on has changed."""
+    return RefusedError(
+        Mistake(
+            "T619",
+            where,
+            f"{what}: which rows are history cannot be told any more",
+            hint="rebuild the target aside while nothing is inserted (--quiesced)",
+        )
+    )
+
+
+def not_filled_yet(where: str, view: str) -> RefusedError:
+    """T620: the boundary of a history that is not filled must stay."""
+    return RefusedError(
+        Mistake(
+            "T620", where, f"its history is not filled yet, so the bound of {view} must stay", hint="tilla backfill"
+        )
+    )
+
+
+def modify_query_names(where: str, unknown: Sequence[str], known: Sequence[str]) -> RefusedError:
+    """T621: a SELECT whose names are not those of the target; MODIFY QUERY would take it and lose the columns."""
+    return RefusedError(
+        Mistake(
+            "T621",
+            where,
+            f"its SELECT gives {', '.join(unknown)}, which the target has not: the values would be lost",
+            expected=f"names out of {', '.join(known)}",
+            hint="tilla plan shows how the target differs from its declaration",
+        )
+    )
+
+
+def plan_outdated(where: str) -> RefusedError:
+    """T622: another backfill has moved the boundary since this plan was made."""
+    return RefusedError(
+        Mistake(
+            "T622", where, "another backfill drew its boundary after this plan was made", hint="make the plan again"
+        )
+    )

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from tilla.ddl import history
+from tilla.ddl import generation, history, write
 from tilla.ddl.script import Script
 from tilla.ddl.statements import ACCESS, Statement
+from tilla.objects.materialized import Trigger
 from tilla.objects.source import Source
 from tilla.planning.compare import compare, source
 from tilla.planning.difference import Candidate, Difference, candidate
 from tilla.planning.oracle import Oracle
 from tilla.planning.shape import read_shape
-from tilla.planning.snapshot import LiveTable, Snapshot, take
+from tilla.planning.snapshot import LiveTable, Snapshot, printed, take
 
 if TYPE_CHECKING:
     from tilla.objects.base import Part
@@ -52,17 +53,39 @@ def survey(script: Script, server: Server) -> Survey:
     skip = set(loaded)
     texts = [s.sql for s in statements if (s.creates and s.creates not in skip) or s.phase == ACCESS]
     snapshot = take(server, databases, loaded, texts)
+    bounded = _bounded(script, parts, snapshot, server)
     found: dict[Path, list[Candidate]] = {}
     for statement in statements:
         path = statement.creates
         if path is not None and path in snapshot.tables and path not in skip:
-            found[path] = list(_compared(snapshot.formatted[statement.sql], snapshot.tables[path]))
+            declared = bounded.get(path, snapshot.formatted[statement.sql])
+            compared = _compared(declared, snapshot.tables[path])
+            found[path] = [c for c in compared if c.difference.aspect != f"column {generation.GENERATION}"]
     for path in loaded:
         if path in snapshot.tables:
             found[path] = list(source.differences(parts[path], snapshot.columns[path]))
     real = {id(c) for c in Oracle(server).settle([c for several in found.values() for c in several])}
     differences = {path: tuple(c.difference for c in several if id(c) in real) for path, several in found.items()}
     return Survey(script, statements, parts, snapshot, differences)
+
+
+def _bounded(script: Script, parts: Mapping[Path, Part], snapshot: Snapshot, server: Server) -> dict[Path, str | None]:
+    """What is declared of the views that a backfill has bounded, with that bound: it is no drift."""
+    armed: dict[Path, str] = {}
+    for path, part in parts.items():
+        live = snapshot.tables.get(path)
+        if live is None or not isinstance(part, Trigger) or not generation.is_used(live.create):
+            continue
+        carries = generation.carries(live.create)
+        if carries and generation.can_carry(part):
+            continue
+        root = not any(
+            getattr(p, "target", p).path == part.source.path for p in parts.values() if isinstance(p, Trigger)
+        )
+        query = generation.armed_query(part, generation.read_above(live.create), carries, root)
+        armed[path] = write.create_trigger(part, script.deployment.dialect, query=query)
+    formatted = printed(server, list(armed.values()))
+    return {path: formatted[sql] for path, sql in armed.items()}
 
 
 def _compared(declared: str | None, live: LiveTable) -> Iterator[Candidate]:

@@ -1,0 +1,269 @@
+"""Targets that are not overlap-safe: a generation column draws the line between history and new rows.
+
+In this order, each step journaled before and after, and harmless when it is done again: **mark** (the column is on the
+source and reads 0), **settle** (drained, and written into every part), **carry** (tables in between hand it on; drained), **arm**
+(views over generation T and later), **switch** (new rows get T; drained). From here on the rows below T are a frozen set.
+Settling after the switch would make history of new rows and is never done: what the live column says decides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from tilla import errors, text
+from tilla.backfills.journal import JOURNAL
+from tilla.backfills.plan import Boundary, Carry, Target
+from tilla.ddl import generation, write
+from tilla.ddl.branches import Branch
+from tilla.ddl.deployment import Deployment
+from tilla.ddl.generation import GENERATION
+from tilla.ddl.history import Fill
+from tilla.ddl.statements import Statement
+from tilla.ddl.write import query_text
+from tilla.objects.materialized import Trigger
+from tilla.objects.source import Source
+from tilla.planning.plan import RUN, Step
+from tilla.planning.snapshot import Snapshot
+from tilla.planning.survey import Survey
+from tilla.projects import Project
+from tilla.servers import Server
+
+Path = tuple[str, str]
+
+MARKED, SETTLED, CARRIED, ARMED, SWITCHED = "marked", "settled", "carried", "armed", "switched"
+
+
+# --- planning ---
+
+
+def current(server: Server, tables: Iterable[Path]) -> dict[Path, int | None]:
+    """The generation that rows of each table get now; None where it has no such column."""
+    wanted = sorted(set(tables))
+    pairs = ", ".join(f"({text.quote_string(d)}, {text.quote_string(n)})" for d, n in wanted)
+    found: dict[Path, int | None] = dict.fromkeys(wanted)
+    if wanted:
+        for row in server.rows(
+            "SELECT database, table, default_expression AS value FROM system.columns"
+            f" WHERE name = '{GENERATION}' AND (database, table) IN ({pairs})"
+        ):
+            found[row["database"], row["table"]] = int(row["value"] or 0)
+    return found
+
+
+def draw(
+    project: Project,
+    deployment: Deployment,
+    snapshot: Snapshot,
+    fill: Fill,
+    ways: Sequence[Branch],
+    *,
+    armed: Mapping[Path, int],
+    carrying: Collection[Path],
+    begun: bool,
+    syncs_paused: bool,
+) -> Boundary:
+    """The boundary of one history.
+
+    ``armed`` has the generation of every view that is bounded in this run, this one's among them, ``carrying`` all views that
+    must hand the generation on. ``begun``: an earlier run began to draw this very boundary.
+
+    Raises:
+        RefusedError: there can be none here; says why, and the ways out.
+    """
+    verdict, number = fill.verdict, armed[fill.trigger.path]
+    parts: dict[Path, Any] = {part.path: part for part in project.parts}
+    mistakes = errors.Collector()
+    roots = tuple(dict.fromkeys(branch.root for branch in ways))
+    if not verdict.bounded:
+        raise errors.history_refused(fill.name, verdict.reason, verdict.ways_out)
+    if deployment.on_cluster:
+        what = "nobody has tried to draw one on a cluster"
+        raise errors.boundary_impossible(fill.name, what, verdict.reason, verdict.ways_out)
+    for root in roots:
+        live = snapshot.tables[root]
+        if not live.engine.endswith("MergeTree"):
+            what = f"{'.'.join(root)} is a {live.engine}, which keeps no further column"
+            mistakes.add(errors.boundary_impossible(fill.name, what, verdict.reason, verdict.ways_out))
+        elif isinstance(parts.get(root), Source) and not syncs_paused:
+            mistakes.add(errors.loader_owns_source(fill.name, ".".join(root), verdict.reason, verdict.ways_out))
+    carried = []
+    for path in dict.fromkeys(path for branch in ways for path in branch.through[:-1]):
+        trigger = parts[path]
+        if why := generation.can_carry(trigger):
+            what = f"{'.'.join(path)} cannot hand the generation on: {why}"
+            mistakes.add(errors.boundary_impossible(fill.name, what, verdict.reason, verdict.ways_out))
+            continue
+        view = snapshot.tables.get(path)
+        above = generation.read_above(view.create) if view is not None else armed.get(path)
+        query = generation.armed_query(trigger, above, carry=True, at_root=trigger.source.path in roots)
+        carried.append(Carry(path, trigger.target.path, query))
+    view = snapshot.tables.get(fill.trigger.path)
+    if view is not None and generation.read_above(view.create) != number:
+        mistakes.add(errors.view_without_boundary(fill.name, ".".join(fill.trigger.path), verdict.ways_out))
+    elif view is not None and not begun:
+        what = f"{'.'.join(fill.trigger.path)} has a bound that the journal knows nothing of"
+        mistakes.add(errors.boundary_lost(fill.name, what))
+    mistakes.raise_all()
+    query = generation.armed_query(
+        fill.trigger, number, carry=fill.trigger.path in carrying, at_root=fill.trigger.source.path in roots
+    )
+    return Boundary(number, roots, tuple(carried), write.create_trigger(fill.trigger, deployment.dialect, query=query))
+
+
+# --- carrying it out ---
+
+
+def establish(
+    server: Server,
+    targets: Sequence[Target],
+    note: Callable[[Target, str, object], None],
+    drains: Callable[[], None],
+    say: Callable[[str], None],
+) -> None:
+    """Mark, settle, carry, arm and switch for some targets. The drain after the switch is the caller's."""
+    bounded = [(target, target.boundary) for target in targets if target.boundary is not None]
+    roots = sorted({root for _, line in bounded for root in line.roots})
+
+    def noted(state: str, detail: Mapping[str, object]) -> None:
+        for target, _ in bounded:
+            note(target, state, detail)
+
+    shown = [".".join(root) for root in roots]
+    say(
+        f"    drawing a boundary on {', '.join(shown)}; let the loader rest meanwhile: a batch that it sends again counts twice"
+    )
+    have = current(server, roots)
+    for target, line in bounded:
+        if not _create(server, target.view) and any((have[root] or 0) >= line.generation for root in line.roots):
+            raise errors.plan_outdated(target.name)
+    for root in roots:
+        if have[root] is None:
+            server.execute(generation.mark(text.quote_qualified(*root)))
+    noted(MARKED, {"roots": shown})
+    have = current(server, roots)
+    fresh = [root for root in roots if not have[root]]
+    if fresh:
+        drains()
+        for root in fresh:
+            server.execute(generation.settle(text.quote_qualified(*root)), settings={"mutations_sync": 2})
+    for root in roots:
+        _check_parts(server, root)
+    noted(SETTLED, {"roots": shown})
+    carries = {carry.view: carry for _, line in bounded for carry in line.carried}
+    changed = _carry(server, carries.values())
+    if changed:
+        drains()
+    noted(CARRIED, {"views": [".".join(view) for view in carries]})
+    for _, line in bounded:
+        server.execute(line.arm)
+    noted(ARMED, {"views": [".".join(target.view) for target, _ in bounded]})
+    have = current(server, roots)
+    for root in roots:
+        number = max(line.generation for _, line in bounded if root in line.roots)
+        if (have[root] or 0) < number:
+            server.execute(generation.switch(text.quote_qualified(*root), number))
+    noted(SWITCHED, {"roots": shown, "generation": max(line.generation for _, line in bounded)})
+
+
+def _carry(server: Server, carries: Iterable[Carry]) -> bool:
+    """Let views in between hand the generation on; those that do so already, or are created later, are left alone."""
+    changed = False
+    for carry in carries:
+        server.execute(generation.carry(text.quote_qualified(*carry.table)))
+        create = _create(server, carry.view)
+        if create and not generation.carries(create):
+            modify(server, carry.view, carry.query, carry.table)
+            changed = True
+    return changed
+
+
+def modify(server: Server, view: Path, query: str, table: Path) -> None:
+    """MODIFY QUERY, after the name check that ClickHouse does not make: an unknown name would be lost in silence (26.9)."""
+    check_names(server, view, query, table)
+    server.execute(generation.modify(view, query))
+
+
+def check_names(server: Server, view: Path, query: str, table: Path) -> None:
+    """Raise when a SELECT gives a name that the table has not."""
+    names = [row["name"] for row in server.rows(f"DESCRIBE TABLE (\n{query}\n)")]
+    known = [row["name"] for row in server.rows(f"DESCRIBE TABLE {text.quote_qualified(*table)}")]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise errors.modify_query_names(".".join(view), unknown, known)
+
+
+def _create(server: Server, path: Path) -> str:
+    return str(
+        server.scalar(
+            "SELECT create_table_query FROM system.tables"
+            f" WHERE database = {text.quote_string(path[0])} AND name = {text.quote_string(path[1])}"
+        )
+        or ""
+    )
+
+
+def _check_parts(server: Server, root: Path) -> None:
+    """Raise when a part lacks the column: it would read whatever number is current."""
+    where = f"database = {text.quote_string(root[0])} AND table = {text.quote_string(root[1])} AND active"
+    lacking = server.scalar(
+        f"SELECT count() FROM system.parts WHERE {where} AND rows > 0 AND name NOT IN"
+        f" (SELECT name FROM system.parts_columns WHERE {where} AND column = '{GENERATION}')"
+    )
+    if lacking:
+        what = f"{lacking} parts of {'.'.join(root)} lack the column {GENERATION} (attached or moved in past INSERT)"
+        raise errors.boundary_lost(".".join(root), what)
+
+
+# --- taking it out again ---
+
+
+def disarm(seen: Survey, server: Server, unfilled: Collection[Path], drains: Step) -> Iterator[Step]:
+    """Give every bounded view its declared SELECT, wait, and take the column out wherever it is.
+
+    Raises:
+        RefusedError: a history whose boundary is still needed; all of them, before anything is sent.
+    """
+    views = [part for part in seen.parts.values() if isinstance(part, Trigger) and _bounded(seen, part.path)]
+    mistakes = errors.Collector()
+    for view in views:
+        if view.path in unfilled:
+            mistakes.add(errors.not_filled_yet(".".join(view.target.path), ".".join(view.path)))
+    mistakes.raise_all()
+    for view in sorted(views, key=lambda view: generation.carries(seen.snapshot.tables[view.path].create)):
+        yield from released(server, view, "its history is filled: the bound is not needed any more")
+    if views:
+        yield drains
+    tables = sorted({p for p in seen.snapshot.tables if p in seen.parts and not isinstance(seen.parts[p], Trigger)})
+    for path, number in current(server, tables).items():
+        if number is not None:
+            shown, sql = ".".join(path), generation.remove(text.quote_qualified(*path))
+            yield Step(
+                Statement(shown, "backfill", "history", sql, "the generation column is not needed any more"), RUN
+            )
+
+
+def released(server: Server, view: Trigger, reason: str) -> Iterator[Step]:
+    """Give a view the SELECT that is declared."""
+    query = query_text(view.query)
+    check_names(server, view.path, query, view.target.path)
+    shown = ".".join(view.path)
+    yield Step(Statement(shown, "backfill", "history", generation.modify(view.path, query), reason), RUN)
+    for target in (".".join(view.target.path),):
+        row = f"'disarm', {text.quote_string(target)}, '', 0, (SELECT max(seq) + 1 FROM {JOURNAL}), 'disarmed'"
+        detail = text.quote_string(json.dumps({"view": shown, "why": reason}, ensure_ascii=False))
+        sql = f"INSERT INTO {JOURNAL} (run, target, declaration, slice, seq, state, detail) SELECT {row}, {detail}"
+        yield Step(Statement(target, "backfill", "history", sql, "noted in the journal"), RUN)
+
+
+def vanished(seen: Survey, server: Server) -> list[Trigger]:
+    """The bounded views whose source has lost the column: a loader has swapped it, and every insert fails since."""
+    views = [part for part in seen.parts.values() if isinstance(part, Trigger) and _bounded(seen, part.path)]
+    have = current(server, [view.source.path for view in views]) if views else {}
+    return [view for view in views if have[view.source.path] is None]
+
+
+def _bounded(seen: Survey, path: Path) -> bool:
+    live = seen.snapshot.tables.get(path)
+    return live is not None and generation.is_used(live.create)
