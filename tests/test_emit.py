@@ -555,6 +555,18 @@ project = tl.project("p", raw, curated("d.one", gone), tl.View("d.two", query=tl
         assert told in ran.err, ran.err
 
 
+def test_half_a_character_is_told_with_its_object(desk):
+    """A lone surrogate in a comment or in SQL by hand has no bytes: an error, and nothing is printed or sent."""
+    for text in (
+        r"tl.Table('d.a', Raw, engine=MergeTree(order_by=Raw.id), comment='half \ud83d')",
+        r"tl.View('d.a', query=tl.sql('SELECT 1 AS x -- half \ud83d'))",
+    ):
+        name = desk.write(f"project = tl.project('p', {text})\n")
+        for ran in (desk.emit(name), desk.tilla("plan", name, "--dsn", "chdb://memory")):
+            assert (ran.code, ran.out) == (1, "")
+            assert r"T075 d.a: '\ud83d' after" in ran.err
+
+
 def test_an_unfilled_placeholder_is_told_before_anything_is_printed(desk):
     """Text that no `tl.sql` has looked at: a projection's query, a named collection's place."""
     name = desk.write("""

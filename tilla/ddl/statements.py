@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from tilla import errors
 from tilla.expressions.scan import closed
 
 SCHEMA, BACKFILL, ACCESS = "schema", "backfill", "access"
@@ -28,6 +29,13 @@ class Statement:
     sql: str = attrs.field(converter=closed)
     reason: str
     creates: tuple[str, str] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if not self.sql.isascii():
+            try:
+                self.sql.encode()
+            except UnicodeEncodeError as error:
+                raise errors.not_unicode(self.object, self.sql[error.start], self.sql[: error.start][-20:]) from None
 
     def as_json(self) -> dict[str, str]:
         """The four public fields."""

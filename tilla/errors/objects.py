@@ -1,4 +1,4 @@
-"""T019-T049, T062-T064, T094-T099: mistakes in tables, views, aggregations and schedules."""
+"""T019-T049, T062-T064, T075, T094-T099: mistakes in tables, views, aggregations and schedules."""
 
 from __future__ import annotations
 
@@ -339,4 +339,17 @@ def no_target(where: str, target: str, kind: str) -> DeclarationError:
     why = {"RefreshableView": "every refresh replaces its rows"}.get(kind, "it keeps no rows that a view could add to")
     return DeclarationError(
         Mistake("T094", where, f"{target} is a {kind}: {why}", expected="a Table", hint="to=tl.Table(...), or no to=")
+    )
+
+
+def not_unicode(where: str, char: str, before: str) -> DeclarationError:
+    """T075: a text that no UTF-8 can hold: half of a pair of code units."""
+    shown = before.encode("utf-8", "backslashreplace").decode()
+    return DeclarationError(
+        Mistake(
+            "T075",
+            where,
+            f"{char!a} after {shown!r} is half a character, which UTF-8 cannot hold",
+            hint="text.encode('utf-16', 'surrogatepass').decode('utf-16') puts halves together",
+        )
     )
