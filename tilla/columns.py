@@ -61,17 +61,17 @@ class Column(Expr[T_co], Generic[T_co]):
         default_value: Expr[Any] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        self.token = "" if name else f"\0{next(_tokens)}"
+        self.token: Final[str] = "" if name else f"\0{next(_tokens)}"
         super().__init__(Name(name) if name else Ready(self.token), type)
         self.name: Final = name
         self.derived: Final = derived
         self.default_kind: Final = default_kind
         self.default_value: Final = default_value
         self.options: Final[Mapping[str, Any]] = dict(options or {})
-        self.open = not name
+        self.open: bool = not name
         if name:
             # A column has all that a Reference has, and is its own.
-            self.references = (self,)  # type: ignore[assignment]
+            self.references: tuple[Any, ...] = (self,)
 
     @property
     def comment(self) -> str:
@@ -124,7 +124,7 @@ class Measure(Unusable, Generic[T_co]):
     def __init__(
         self, name: str, aggregate: Aggregate[T_co], *, simple: bool = False, options: Mapping[str, Any] | None = None
     ) -> None:
-        self.token = "" if name else f"\0{next(_tokens)}"
+        self.token: Final[str] = "" if name else f"\0{next(_tokens)}"
         self.name: Final = name
         self.aggregate: Final = aggregate
         self.simple: Final = simple

@@ -43,7 +43,7 @@ def warehouse(streams: Iterable[str] = STREAMS, *, name: str = "shop", timezone:
     return tl.project(name, *curated, *account, *site, *measures, *across, analyst)
 
 
-analyst = tl.Role(
+analyst: tl.Role = tl.Role(
     "tilla_agent_role",
     select=(
         *(f"{layer}_{source}.*" for source in ("shopify", "klaviyo", "ga4") for layer in ("data", "analytics")),
@@ -52,7 +52,7 @@ analyst = tl.Role(
     readonly=2,
 )
 
-project = warehouse()
+project: tl.Project = warehouse()
 
 
 @cache

@@ -135,7 +135,7 @@ TRAFFIC_SHARES: dict[str, tuple[tuple[tuple[str, ...], int], ...]] = {
         (("(not set)", "(not set)"), 2),
     ),
 }
-REPORT_DIMENSIONS = {
+REPORT_DIMENSIONS: dict[str, tuple[str, ...]] = {
     "devices": ("deviceCategory", "operatingSystem", "browser"),
     "locations": ("region", "country", "city"),
     "traffic_sources": ("sessionSource", "sessionMedium"),

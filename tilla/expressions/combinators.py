@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tilla import errors
 from tilla.expressions import aggregates
@@ -66,11 +66,11 @@ class Aggregate(Expr[T_co]):
             type = aggregates.result(function, suffixes, parameters, types, finished)
         super().__init__(Call(name, items, settings), type, parts=items)
         self.aggregate = True
-        self.function = function
-        self.arguments = items
-        self.parameters = tuple(parameters)
-        self.suffixes = tuple(suffixes)
-        self.merged = merged
+        self.function: Final[str] = function
+        self.arguments: Final[tuple[Expr[Any], ...]] = items
+        self.parameters: Final[tuple[Any, ...]] = tuple(parameters)
+        self.suffixes: Final[tuple[str, ...]] = tuple(suffixes)
+        self.merged: Final[Aggregate[Any] | None] = merged
 
     @property
     def name(self) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Never, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Never, TypeVar, overload
 
 from sqlglot import exp
 
@@ -198,9 +198,9 @@ class Named(Expr[T_co]):
 
     def __init__(self, expr: Expr[T_co], name: str) -> None:
         super().__init__(expr.shape or expr._node, expr.type, parts=(expr,))
-        self.aggregate = expr.aggregate
-        self.expr = expr
-        self.name = name
+        self.aggregate: bool = expr.aggregate
+        self.expr: Final[Expr[T_co]] = expr
+        self.name: Final[str] = name
 
     def item(self) -> str:
         """The SELECT item."""
@@ -214,9 +214,9 @@ class Reference(Expr[T_co]):
 
     def __init__(self, name: str, type: DataType[T_co] | None, relation: str = "") -> None:
         super().__init__(Name(name, relation), type)
-        self.name = name
-        self.relation = relation
-        self.references = (self,)
+        self.name: Final[str] = name
+        self.relation: Final[str] = relation
+        self.references: tuple[Reference[Any], ...] = (self,)
 
 
 class Element(Expr[T_co]):
@@ -226,10 +226,10 @@ class Element(Expr[T_co]):
 
     def __init__(self, array: Expr[Any], name: str, type: DataType[T_co] | None, left: bool) -> None:
         super().__init__(Name(name), type, parts=(array,))
-        self.array = array
-        self.name = name
-        self.left = left
-        self.elements = (*array.elements, self)
+        self.array: Final[Expr[Any]] = array
+        self.name: Final[str] = name
+        self.left: Final[bool] = left
+        self.elements: tuple[Element[Any], ...] = (*array.elements, self)
 
     def clause(self) -> str:
         """The ARRAY JOIN clause; LEFT keeps the row of an empty array."""
@@ -244,9 +244,9 @@ class Let(Expr[T_co]):
 
     def __init__(self, expr: Expr[T_co], name: str) -> None:
         super().__init__(Name(name), expr.type, parts=(expr,))
-        self.expr = expr
-        self.name = name
-        self.lets = (*expr.lets, self)
+        self.expr: Final[Expr[T_co]] = expr
+        self.name: Final[str] = name
+        self.lets: tuple[Let[Any], ...] = (*expr.lets, self)
 
 
 class Ordered:
@@ -255,8 +255,8 @@ class Ordered:
     __slots__ = ("descending", "expr")
 
     def __init__(self, expr: Expr[Any], descending: bool) -> None:
-        self.expr = expr
-        self.descending = descending
+        self.expr: Final[Expr[Any]] = expr
+        self.descending: Final[bool] = descending
 
     def node(self) -> exp.Expr:
         """The ORDER BY item as a node."""

@@ -33,14 +33,14 @@ class Face(Generic[T_co]):
         self.shape: Shape | None = node if isinstance(node, Ready | Name | Call) else None
         self._made: exp.Expr | None = None if isinstance(node, Ready | Name | Call) else node
         self._sql: str | None = None
-        self.type = type
+        self.type: DataType[T_co] | None = type
         # What the parts know travels upward, so that nobody has to walk a tree to learn it.
         self.references: tuple[Reference[Any], ...] = ()
         self.elements: tuple[Element[Any], ...] = ()
         self.lets: tuple[Let[Any], ...] = ()
         self.reads: tuple[Any, ...] = ()  # read inside: relations (`x IN relation`, dictGet), queries, SQL by hand
-        self.open = False
-        self.aggregate = False
+        self.open: bool = False
+        self.aggregate: bool = False
         for part in parts:
             if part.references:
                 self.references = merged(self.references, part.references)

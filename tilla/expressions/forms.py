@@ -8,7 +8,7 @@ they are made of, and build the node when something asks for it: an operator aro
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlglot import exp
 
@@ -22,7 +22,7 @@ class Ready:
     __slots__ = ("sql",)
 
     def __init__(self, sql: str) -> None:
-        self.sql = sql
+        self.sql: Final[str] = sql
 
     def node(self) -> exp.Expr:
         """The node that prints it."""
@@ -39,8 +39,8 @@ class Name:
     __slots__ = ("name", "relation")
 
     def __init__(self, name: str, relation: str = "") -> None:
-        self.name = name
-        self.relation = relation
+        self.name: Final[str] = name
+        self.relation: Final[str] = relation
 
     def node(self) -> exp.Expr:
         """The node that prints it."""
@@ -57,9 +57,9 @@ class Call:
     __slots__ = ("arguments", "name", "parameters")
 
     def __init__(self, name: str, arguments: Sequence[Any], parameters: Sequence[Any] = ()) -> None:
-        self.name = name
-        self.arguments = arguments
-        self.parameters = parameters
+        self.name: Final[str] = name
+        self.arguments: Final[Sequence[Any]] = arguments
+        self.parameters: Final[Sequence[Any]] = parameters
 
     def node(self) -> exp.Expr:
         """The node that prints it."""

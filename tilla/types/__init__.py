@@ -108,20 +108,20 @@ B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
 
-DateTime64 = DateTime64Type()
-Time64 = Time64Type()
+DateTime64: DateTime64Type = DateTime64Type()
+Time64: Time64Type = Time64Type()
 
-IntervalNanosecond = INTERVALS["Nanosecond"]
-IntervalMicrosecond = INTERVALS["Microsecond"]
-IntervalMillisecond = INTERVALS["Millisecond"]
-IntervalSecond = INTERVALS["Second"]
-IntervalMinute = INTERVALS["Minute"]
-IntervalHour = INTERVALS["Hour"]
-IntervalDay = INTERVALS["Day"]
-IntervalWeek = INTERVALS["Week"]
-IntervalMonth = INTERVALS["Month"]
-IntervalQuarter = INTERVALS["Quarter"]
-IntervalYear = INTERVALS["Year"]
+IntervalNanosecond: IntervalType = INTERVALS["Nanosecond"]
+IntervalMicrosecond: IntervalType = INTERVALS["Microsecond"]
+IntervalMillisecond: IntervalType = INTERVALS["Millisecond"]
+IntervalSecond: IntervalType = INTERVALS["Second"]
+IntervalMinute: IntervalType = INTERVALS["Minute"]
+IntervalHour: IntervalType = INTERVALS["Hour"]
+IntervalDay: IntervalType = INTERVALS["Day"]
+IntervalWeek: IntervalType = INTERVALS["Week"]
+IntervalMonth: IntervalType = INTERVALS["Month"]
+IntervalQuarter: IntervalType = INTERVALS["Quarter"]
+IntervalYear: IntervalType = INTERVALS["Year"]
 
 
 def Interval(unit: str) -> IntervalType:

@@ -8,7 +8,7 @@ checker can tell a sum of text from a sum of numbers. At run time it holds the t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar, dataclass_transform
 
 from tilla import errors
@@ -17,7 +17,9 @@ from tilla.text import quote_identifier
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-assign = object.__setattr__  # the one way into a frozen value, for the constructors of this package
+assign: Callable[[object, str, object], None] = (
+    object.__setattr__
+)  # the one way into a frozen value, for the constructors of this package
 
 
 @dataclass_transform(frozen_default=True)  # the checkers refuse to set an attribute; at run time nothing changes

@@ -20,33 +20,33 @@ from tilla.types.temporal import INTERVAL_UNITS, DateTimeType, DateType, Interva
 
 Point2D = tuple[float, float]
 
-UInt8 = IntegerType(8, False)
-UInt16 = IntegerType(16, False)
-UInt32 = IntegerType(32, False)
-UInt64 = IntegerType(64, False)
-UInt128 = IntegerType(128, False)
-UInt256 = IntegerType(256, False)
-Int8 = IntegerType(8, True)
-Int16 = IntegerType(16, True)
-Int32 = IntegerType(32, True)
-Int64 = IntegerType(64, True)
-Int128 = IntegerType(128, True)
-Int256 = IntegerType(256, True)
-BFloat16 = FloatType("BFloat16", 16)
-Float32 = FloatType("Float32", 32)
-Float64 = FloatType("Float64", 64)
-Bool = BoolType("Bool")
-String = StringType("String")
-UUID = UUIDType("UUID")
-IPv4 = IPv4Type("IPv4")
-IPv6 = IPv6Type("IPv6")
-Date = DateType("Date")
-Date32 = DateType("Date32")
-DateTime = DateTimeType()
-Time = TimeType("Time")
-Nothing = NothingType("Nothing")
-Dynamic = DynamicType()
-JSON = JSONType()
+UInt8: IntegerType = IntegerType(8, False)
+UInt16: IntegerType = IntegerType(16, False)
+UInt32: IntegerType = IntegerType(32, False)
+UInt64: IntegerType = IntegerType(64, False)
+UInt128: IntegerType = IntegerType(128, False)
+UInt256: IntegerType = IntegerType(256, False)
+Int8: IntegerType = IntegerType(8, True)
+Int16: IntegerType = IntegerType(16, True)
+Int32: IntegerType = IntegerType(32, True)
+Int64: IntegerType = IntegerType(64, True)
+Int128: IntegerType = IntegerType(128, True)
+Int256: IntegerType = IntegerType(256, True)
+BFloat16: FloatType = FloatType("BFloat16", 16)
+Float32: FloatType = FloatType("Float32", 32)
+Float64: FloatType = FloatType("Float64", 64)
+Bool: BoolType = BoolType("Bool")
+String: StringType = StringType("String")
+UUID: UUIDType = UUIDType("UUID")
+IPv4: IPv4Type = IPv4Type("IPv4")
+IPv6: IPv6Type = IPv6Type("IPv6")
+Date: DateType = DateType("Date")
+Date32: DateType = DateType("Date32")
+DateTime: DateTimeType = DateTimeType()
+Time: TimeType = TimeType("Time")
+Nothing: NothingType = NothingType("Nothing")
+Dynamic: DynamicType = DynamicType()
+JSON: JSONType = JSONType()
 Point: GeoType[Point2D] = GeoType("Point")
 Ring: GeoType[list[Point2D]] = GeoType("Ring")
 LineString: GeoType[list[Point2D]] = GeoType("LineString")
@@ -55,7 +55,7 @@ MultiLineString: GeoType[list[list[Point2D]]] = GeoType("MultiLineString")
 Polygon: GeoType[list[list[Point2D]]] = GeoType("Polygon")
 MultiPolygon: GeoType[list[list[list[Point2D]]]] = GeoType("MultiPolygon")
 Geometry: GeoType[Any] = GeoType("Geometry")
-INTERVALS = {unit: IntervalType(unit) for unit in INTERVAL_UNITS}
+INTERVALS: dict[str, IntervalType] = {unit: IntervalType(unit) for unit in INTERVAL_UNITS}
 
 _ALL: tuple[DataType[Any], ...] = (
     *(UInt8, UInt16, UInt32, UInt64, UInt128, UInt256, Int8, Int16, Int32, Int64, Int128, Int256),
@@ -67,7 +67,7 @@ BARE: dict[str, DataType[Any]] = {str(dt): dt for dt in _ALL}
 BARE["GEOMETRY"] = Geometry  # its one alias, and only in capitals
 
 # The most numbers in brackets that the server reads after a name and forgets: a display width, a length.
-NUMBERED = {
+NUMBERED: dict[str, int] = {
     "String": 1,
     "Float32": 2,
     "Float64": 2,
@@ -104,4 +104,4 @@ _OWN_ANY_CASE = (
     "Bool Date Date32 DateTime DateTime32 DateTime64 Decimal Decimal32 Decimal64 Decimal128 Decimal256 Enum JSON "
     "Time Time64"
 )
-ANY_CASE = {name.upper(): name for name in _OWN_ANY_CASE.split()}
+ANY_CASE: dict[str, str] = {name.upper(): name for name in _OWN_ANY_CASE.split()}
