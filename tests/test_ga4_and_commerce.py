@@ -221,7 +221,7 @@ def test_daily_funnel_worked_case(engine: Any, layout: Any) -> None:
         ]  # fmt: skip
         site.land("shopify", "order_refunds", back, shop="case")
         overview = [
-            m.report(row["date"].replace("-", ""), sessions=row["sessions"], bounceRate=0.5)
+            m.report(row["date"].replace("-", ""), sessions=row["sessions"], bounceRate=0.5, totalUsers=77)
             for row in given["ga4_website_overview"]
         ]
         at = [m.moment(row["extracted_at"]) for row in given["ga4_website_overview"]]
@@ -242,6 +242,7 @@ def test_daily_funnel_worked_case(engine: Any, layout: Any) -> None:
         assert {(r["shop_url"], r["currency"]) for r in rows} == {("case", "USD")}
         s.check(rows, case["expected"])
         assert [r["ga4_partial"] for r in rows] == [True, True, True]
+        assert [r["users"] for r in rows] == [None if r["sessions"] is None else 77 for r in rows]
 
 
 def test_funnel_leaves_sms_out_and_keeps_days_without_visits(engine: Any) -> None:

@@ -145,6 +145,15 @@ def _dimension(raw: Landed, field: str, comment: str) -> tl.Column[str]:
     return tl.derive(key_text(raw.text(field)), comment=f"{comment}; (not set) and (other) are rows too")
 
 
+def _other(raw: Landed, *fields: str) -> tl.Column[Any]:
+    """Whether GA4 summed rows up, or withheld what they are of: they count, and cannot be told apart."""
+    told = [f.lower(f.if_null(raw.text(field), "")).is_in(("(other)", "(data not available)")) for field in fields]
+    return tl.derive(
+        f.cast(f.or_(*told) if len(told) > 1 else told[0], t.Bool),
+        comment="true where a dimension is (other) or (data not available): rows that GA4 summed up, or says nothing of",
+    )
+
+
 def _count(raw: Landed, field: str, comment: str) -> tl.Column[Any]:
     return tl.derive(raw.integer(field), comment=comment)
 
@@ -224,6 +233,8 @@ def _traffic(dimensions: tuple[tuple[str, str, str], ...]) -> Callable[[Landed],
         if "session_source" in columns:
             channel = channel_group(raw.text("sessionSource"), raw.text("sessionMedium"))
             columns["channel"] = tl.derive(c.word(channel), comment="channel, by the first rule that fits")
+        if dimensions:
+            columns["is_other"] = _other(raw, *(field for _, field, _ in dimensions))
         columns |= {
             "total_users": _count(raw, "totalUsers", _USERS),
             "new_users": _count(raw, "newUsers", "users on their first visit; sum over days"),
@@ -255,6 +266,7 @@ def _pages(raw: Landed) -> Any:
         page_path = tl.derive(
             f.cut_query_string_and_fragment(address), comment="path alone: without utm parameters, gclid and the like"
         )
+        is_other = _other(raw, "hostName", "pagePathPlusQueryString")
         views = _count(raw, "screenPageViews", "times seen; sum over anything")
         bounce_rate = _ratio(raw, "bounceRate", "has no sessions beside it to weight it by: do not average")
         avg_engagement_seconds = tl.derive(

@@ -36,7 +36,8 @@ def daily_funnel(
     belongs to which shop_url, ``account_shop`` which shop the Klaviyo account belongs to; one of each needs neither. A day
     without a GA4 row has NULL sessions: unknown is not zero. Without ``site`` or ``account`` what they would tell is NULL.
     An order is an e-mail order where Klaviyo, or else the last touch, gives the credit to a message that is no SMS and no
-    push; its demand counts on the order's own day, so that a later refund cannot make the share negative.
+    push; its demand counts on the order's own day, so that a later refund cannot make the share negative. A refresh reads
+    ``sales``, a row per day of GA4, and for e-mail orders the conversions, and of clicks and opens profile and time.
     """
 
     class Funnel(tl.Columns):
@@ -58,6 +59,10 @@ def daily_funnel(
             t.Bool, comment=f"true where GA4 may still correct the day: read within {look_back_days} days"
         )
         tz_mismatch = tl.column(t.Bool, comment="true where property and shop have different zones")
+        users = tl.column(
+            t.Nullable(t.Int64),
+            comment="GA4's users of the day; distinct, so never sum it; NULL where a shop has several properties",
+        )
 
     overview = None if site is None else site.get("website_overview_latest")
     mailed = account is not None and account.get("events") is not None and account.get("metrics") is not None
@@ -100,7 +105,8 @@ SELECT
     CAST({email[1]}, 'Nullable(Decimal(38, 4))') AS email_demand_sales,
     toFloat64(email_demand_sales) / nullIf(toFloat64(demand_sales), 0) AS email_share,
     toBool(max(r.partial)) AS ga4_partial,
-    {"true" if differs else "false"} AS tz_mismatch
+    {"true" if differs else "false"} AS tz_mismatch,
+    if(count(r.users) = 1, max(r.users), NULL) AS users
 FROM moves AS r
 GROUP BY shop_url, currency, date""",
         **relations,
@@ -120,7 +126,7 @@ _PLACED = "(SELECT shop_url, currency, sum(orders) AS placed FROM selling GROUP 
 _SALES = """    SELECT
         toString(shop_url) AS shop_url, toString(currency) AS currency, date, CAST(NULL, 'Nullable(Int64)') AS sessions,
         orders, demand_sales AS demand, net_sales AS net, toUInt64(0) AS email_orders, toDecimal128(0, 4) AS email_demand,
-        false AS partial
+        false AS partial, CAST(NULL, 'Nullable(Int64)') AS users
     FROM selling"""
 
 
@@ -128,11 +134,11 @@ def _visits(property_shops: Mapping[str, str], look_back_days: int) -> str:
     """The visits of a property, on the shop that it belongs to, in the shop's main currency."""
     return f"""    SELECT
         v.shop_url, ifNull(toString(m.currency), ''), v.date, v.sessions,
-        toUInt64(0), toDecimal128(0, 4), toDecimal128(0, 4), toUInt64(0), toDecimal128(0, 4), v.partial
+        toUInt64(0), toDecimal128(0, 4), toDecimal128(0, 4), toUInt64(0), toDecimal128(0, 4), v.partial, v.users
     FROM (
         SELECT
             toString(ifNull({x.shop_of_property(property_shops)}, '')) AS shop_url, date, sessions,
-            toDate(extracted_at) <= date + {look_back_days:d} AS partial
+            toDate(extracted_at) <= date + {look_back_days:d} AS partial, total_users AS users
         FROM {{overview}}
     ) AS v
     LEFT JOIN main AS m ON v.shop_url = toString(m.shop_url)"""
@@ -149,7 +155,8 @@ def _emails(account: Curated, account_shop: str) -> str:
     own = f"\n        AND shop_url = {f.cast(account_shop, t.String).sql()}" if account_shop else ""
     return f"""    SELECT
         toString(shop_url), toString(currency), date, CAST(NULL, 'Nullable(Int64)'),
-        toUInt64(0), toDecimal128(0, 4), toDecimal128(0, 4), toUInt64(1), toDecimal128(gross_sales - discounts, 4), false
+        toUInt64(0), toDecimal128(0, 4), toDecimal128(0, 4), toUInt64(1), toDecimal128(gross_sales - discounts, 4), false,
+        CAST(NULL, 'Nullable(Int64)')
     FROM ({{counted}})
     WHERE toString(order_id) IN (
             SELECT assumeNotNull(order_ref) FROM ({{attributed}})

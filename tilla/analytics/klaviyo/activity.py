@@ -23,9 +23,9 @@ def daily_event_summary(
 
     Three objects. ``daily_event_counts`` holds distinct ids as states that every insert updates, so that an event that is
     sent again counts once; merge them over days for a week's profiles. ``daily_event_value`` is rebuilt, because a sum would
-    count a repeat twice; a refresh reads the events of those metrics that ever had a value (orders, not opens). ``daily_event_summary`` reads both, with the metric's
-    name as of now; ``value`` is NULL for a day that no refresh has seen yet. The zone is part of the states: another one
-    means a rebuild. Profiles that Klaviyo merged later stay apart here.
+    count a repeat twice; a refresh reads the events of those metrics that ever had a value (orders, not opens).
+    ``daily_event_summary`` reads both, with the metric's name as of now; ``value`` is NULL for a day with values that no
+    refresh has seen yet. The zone is part of the states: another one means a rebuild. Profiles that Klaviyo merged later stay apart here.
     """
     events = p.columns(account.events)
     zone = p.zone(account, timezone)

@@ -101,7 +101,8 @@ def customer_lifecycle(
     """One row per surviving profile, as of a day (default: the day of the refresh).
 
     Values are Klaviyo's: full refunds and cancels only, so the shop's own net sales are the authority. Days are differences
-    of local days. A refresh reads profile, time, metric and value of every event.
+    of local days. A refresh reads profile, time, metric and value of every event, because a profile without an order is a row
+    too; in memory is one row per profile, which spills to disk. :func:`tilla.analytics.snapshots` gives it a history.
     """
 
     class Customer(tl.Columns):
@@ -237,7 +238,10 @@ def churn_summary(
     merged: Any = None,
     refresh: tl.Schedule = p.DAILY,
 ) -> tl.RefreshableView[Any]:
-    """One row, as of a day: of the customers who had not churned some days earlier, how many have churned since."""
+    """One row, as of a day: of the customers who had not churned some days earlier, how many have churned since.
+
+    A refresh reads the conversions alone: their metric is the first column of the sorting key of events.
+    """
 
     class Churn(tl.Columns):
         as_of = tl.column(t.Date, comment="the day that it holds for")
@@ -298,7 +302,8 @@ def profile_lifecycle(
 ) -> tl.RefreshableView[Any]:
     """One row per surviving profile, as of a day: when it did what, consent, engagement and lifecycle.
 
-    Engagement is the last click by the profile or open that no mail program made by itself. A refresh reads every event.
+    Engagement is the last click by the profile or open that no mail program made by itself. A refresh reads profile, time and metric of every event; in memory is one row per profile, which spills to
+    disk. It is rebuilt, because a profile that was merged takes its events along.
     """
     moment = t.Nullable(t.DateTime64(3, "UTC"))
 

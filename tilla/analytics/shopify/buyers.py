@@ -40,7 +40,7 @@ def customer_cohorts(
     """One row per shop, currency, cohort month and month since, without gaps up to ``as_of`` (default: today).
 
     A cohort is the customers whose first counted order falls into the month. A refund counts in its own month. A refresh
-    reads every order that counts: a resent first order may move a customer to another cohort.
+    reads every order that counts three times, refunds twice: a resent first order may move a customer to another cohort.
     """
 
     class Cohort(tl.Columns):
@@ -92,7 +92,7 @@ def customer_rfm(
 
     Scores go from 1 to 5: 1 plus the number of exact inclusive quantiles (20, 40, 60, 80 %) strictly below the value, of all
     customers of the shop and currency; for recency the other way round. Segments are rules over the scores, the first that
-    fits. It depends on the day, so it is rebuilt daily.
+    fits. It depends on the day, so it is rebuilt daily; a refresh reads every order that counts three times, refunds twice.
     """
 
     class Rfm(tl.Columns):

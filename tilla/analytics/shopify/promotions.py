@@ -27,7 +27,8 @@ def discount_effect(
 
     Codes are compared as ``upper(trim(code))``. An order with two codes counts under both, so orders and sales do not add up
     over codes; the discounts do. ``start`` and ``end`` (both included) limit the orders by their day; first orders look at
-    all history, and returns of those orders count whenever they happened.
+    all history, and returns of those orders count whenever they happened. A refresh reads every order that counts four times,
+    refunds twice, discounts once; in memory is one row per order, which spills to disk.
     """
 
     class Effect(tl.Columns):
