@@ -14,7 +14,8 @@ REFRESH EVERY 1 HOUR DEPENDS ON analytics_shopify.daily_sales
     email_demand_sales Nullable(Decimal(38, 4)) COMMENT 'their demand on the order\'s day; sum over days',
     email_share Nullable(Float64) COMMENT 'email_demand_sales / demand_sales; NULL without sales',
     ga4_partial Bool COMMENT 'true where GA4 may still correct the day: read within 2 days',
-    tz_mismatch Bool COMMENT 'true where property and shop have different zones'
+    tz_mismatch Bool COMMENT 'true where property and shop have different zones',
+    users Nullable(Int64) COMMENT 'GA4\'s users of the day; distinct, so never sum it; NULL where a shop has several properties'
 )
 ENGINE = MergeTree
 ORDER BY (shop_url, currency, date)
@@ -35,23 +36,24 @@ moves AS (
     SELECT
         toString(shop_url) AS shop_url, toString(currency) AS currency, date, CAST(NULL, 'Nullable(Int64)') AS sessions,
         orders, demand_sales AS demand, net_sales AS net, toUInt64(0) AS email_orders, toDecimal128(0, 4) AS email_demand,
-        false AS partial
+        false AS partial, CAST(NULL, 'Nullable(Int64)') AS users
     FROM selling
     UNION ALL
     SELECT
         v.shop_url, ifNull(toString(m.currency), ''), v.date, v.sessions,
-        toUInt64(0), toDecimal128(0, 4), toDecimal128(0, 4), toUInt64(0), toDecimal128(0, 4), v.partial
+        toUInt64(0), toDecimal128(0, 4), toDecimal128(0, 4), toUInt64(0), toDecimal128(0, 4), v.partial, v.users
     FROM (
         SELECT
             toString(ifNull((SELECT argMax(shop_url, (placed, shop_url)) FROM main), '')) AS shop_url, date, sessions,
-            toDate(extracted_at) <= date + 2 AS partial
+            toDate(extracted_at) <= date + 2 AS partial, total_users AS users
         FROM data_ga4.website_overview_latest
     ) AS v
     LEFT JOIN main AS m ON v.shop_url = toString(m.shop_url)
     UNION ALL
     SELECT
         toString(shop_url), toString(currency), date, CAST(NULL, 'Nullable(Int64)'),
-        toUInt64(0), toDecimal128(0, 4), toDecimal128(0, 4), toUInt64(1), toDecimal128(gross_sales - discounts, 4), false
+        toUInt64(0), toDecimal128(0, 4), toDecimal128(0, 4), toUInt64(1), toDecimal128(gross_sales - discounts, 4), false,
+        CAST(NULL, 'Nullable(Int64)')
     FROM (SELECT
     shop_url,
     order_id,
@@ -242,7 +244,8 @@ SELECT
     CAST(sum(r.email_demand), 'Nullable(Decimal(38, 4))') AS email_demand_sales,
     toFloat64(email_demand_sales) / nullIf(toFloat64(demand_sales), 0) AS email_share,
     toBool(max(r.partial)) AS ga4_partial,
-    false AS tz_mismatch
+    false AS tz_mismatch,
+    if(count(r.users) = 1, max(r.users), NULL) AS users
 FROM moves AS r
 GROUP BY shop_url, currency, date
 SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;

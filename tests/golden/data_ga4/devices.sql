@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS data_ga4.devices
     device_category String COMMENT 'desktop, mobile, tablet, smart tv; (not set) and (other) are rows too',
     operating_system String COMMENT 'operating system; (not set) and (other) are rows too',
     browser String COMMENT 'browser; (not set) and (other) are rows too',
+    is_other Bool COMMENT 'true where a dimension is (other) or (data not available): rows that GA4 summed up, or says nothing of',
     total_users Nullable(Int64) COMMENT 'users with any event; distinct, so never sum it',
     new_users Nullable(Int64) COMMENT 'users on their first visit; sum over days',
     sessions Nullable(Int64) COMMENT 'sessions; sum over anything',

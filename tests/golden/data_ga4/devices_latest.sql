@@ -7,6 +7,7 @@ SELECT
     device_category,
     operating_system,
     browser,
+    is_other,
     total_users,
     new_users,
     sessions,

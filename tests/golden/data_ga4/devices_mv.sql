@@ -32,6 +32,14 @@ SELECT
     ifNull(CAST(deviceCategory, 'Nullable(String)'), '') AS device_category,
     ifNull(CAST(operatingSystem, 'Nullable(String)'), '') AS operating_system,
     ifNull(CAST(devices.browser, 'Nullable(String)'), '') AS browser,
+    CAST(
+        or(
+            (lower(ifNull(CAST(deviceCategory, 'Nullable(String)'), '')) IN ('(other)', '(data not available)')),
+            (lower(ifNull(CAST(operatingSystem, 'Nullable(String)'), '')) IN ('(other)', '(data not available)')),
+            (lower(ifNull(CAST(devices.browser, 'Nullable(String)'), '')) IN ('(other)', '(data not available)'))
+        ),
+        'Bool'
+    ) AS is_other,
     CAST(totalUsers, 'Nullable(Int64)') AS total_users,
     CAST(newUsers, 'Nullable(Int64)') AS new_users,
     CAST(devices.sessions, 'Nullable(Int64)') AS sessions,

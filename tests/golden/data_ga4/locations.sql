@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS data_ga4.locations
     country String COMMENT 'country; (not set) and (other) are rows too',
     region String COMMENT 'region; (not set) and (other) are rows too',
     city String COMMENT 'city; (not set) and (other) are rows too',
+    is_other Bool COMMENT 'true where a dimension is (other) or (data not available): rows that GA4 summed up, or says nothing of',
     total_users Nullable(Int64) COMMENT 'users with any event; distinct, so never sum it',
     new_users Nullable(Int64) COMMENT 'users on their first visit; sum over days',
     sessions Nullable(Int64) COMMENT 'sessions; sum over anything',

@@ -7,6 +7,7 @@ SELECT
     country,
     region,
     city,
+    is_other,
     total_users,
     new_users,
     sessions,

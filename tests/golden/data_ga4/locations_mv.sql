@@ -32,6 +32,14 @@ SELECT
     ifNull(CAST(locations.country, 'Nullable(String)'), '') AS country,
     ifNull(CAST(locations.region, 'Nullable(String)'), '') AS region,
     ifNull(CAST(locations.city, 'Nullable(String)'), '') AS city,
+    CAST(
+        or(
+            (lower(ifNull(CAST(locations.country, 'Nullable(String)'), '')) IN ('(other)', '(data not available)')),
+            (lower(ifNull(CAST(locations.region, 'Nullable(String)'), '')) IN ('(other)', '(data not available)')),
+            (lower(ifNull(CAST(locations.city, 'Nullable(String)'), '')) IN ('(other)', '(data not available)'))
+        ),
+        'Bool'
+    ) AS is_other,
     CAST(totalUsers, 'Nullable(Int64)') AS total_users,
     CAST(newUsers, 'Nullable(Int64)') AS new_users,
     CAST(locations.sessions, 'Nullable(Int64)') AS sessions,

@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS data_ga4.pages
     host_name String COMMENT 'host; (not set) and (other) are rows too',
     page_path_query String COMMENT 'path and query string; (not set) and (other) are rows too',
     page_path String COMMENT 'path alone: without utm parameters, gclid and the like',
+    is_other Bool COMMENT 'true where a dimension is (other) or (data not available): rows that GA4 summed up, or says nothing of',
     views Nullable(Int64) COMMENT 'times seen; sum over anything',
     bounce_rate Nullable(Float64) COMMENT 'has no sessions beside it to weight it by: do not average',
     avg_engagement_seconds Nullable(Float64) COMMENT 'userEngagementDuration / views; NULL where the report lacks it, as the default one does',

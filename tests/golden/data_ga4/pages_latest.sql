@@ -7,6 +7,7 @@ SELECT
     host_name,
     page_path_query,
     page_path,
+    is_other,
     views,
     bounce_rate,
     avg_engagement_seconds,

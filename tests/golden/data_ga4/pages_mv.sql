@@ -30,6 +30,18 @@ SELECT
     ifNull(CAST(hostName, 'Nullable(String)'), '') AS host_name,
     ifNull(CAST(pagePathPlusQueryString, 'Nullable(String)'), '') AS page_path_query,
     cutQueryStringAndFragment(ifNull(CAST(pagePathPlusQueryString, 'Nullable(String)'), '')) AS page_path,
+    CAST(
+        or(
+            (lower(ifNull(CAST(hostName, 'Nullable(String)'), '')) IN ('(other)', '(data not available)')),
+            (
+                lower(ifNull(CAST(pagePathPlusQueryString, 'Nullable(String)'), '')) IN (
+                    '(other)',
+                    '(data not available)'
+                )
+            )
+        ),
+        'Bool'
+    ) AS is_other,
     CAST(screenPageViews, 'Nullable(Int64)') AS views,
     toFloat64(accurateCastOrNull(round(bounceRate, 9), 'Decimal(18, 9)')) AS bounce_rate,
     toFloat64(CAST(NULL, 'Nullable(Decimal(18, 9))')) / nullIf(CAST(screenPageViews, 'Nullable(Int64)'), 0) AS avg_engagement_seconds,

@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS data_ga4.traffic_sources
     session_source String COMMENT 'source of the session, as sent; (not set) and (other) are rows too',
     session_medium String COMMENT 'medium of the session, as sent: its case differs; (not set) and (other) are rows too',
     channel LowCardinality(Nullable(String)) COMMENT 'channel, by the first rule that fits',
+    is_other Bool COMMENT 'true where a dimension is (other) or (data not available): rows that GA4 summed up, or says nothing of',
     total_users Nullable(Int64) COMMENT 'users with any event; distinct, so never sum it',
     new_users Nullable(Int64) COMMENT 'users on their first visit; sum over days',
     sessions Nullable(Int64) COMMENT 'sessions; sum over anything',

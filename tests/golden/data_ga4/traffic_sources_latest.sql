@@ -7,6 +7,7 @@ SELECT
     session_source,
     session_medium,
     channel,
+    is_other,
     total_users,
     new_users,
     sessions,

@@ -85,6 +85,13 @@ SELECT
         ),
         'LowCardinality(Nullable(String))'
     ) AS channel,
+    CAST(
+        or(
+            (lower(ifNull(CAST(sessionSource, 'Nullable(String)'), '')) IN ('(other)', '(data not available)')),
+            (lower(ifNull(CAST(sessionMedium, 'Nullable(String)'), '')) IN ('(other)', '(data not available)'))
+        ),
+        'Bool'
+    ) AS is_other,
     CAST(totalUsers, 'Nullable(Int64)') AS total_users,
     CAST(newUsers, 'Nullable(Int64)') AS new_users,
     CAST(traffic_sources.sessions, 'Nullable(Int64)') AS sessions,
