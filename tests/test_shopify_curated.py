@@ -55,6 +55,31 @@ def test_golden_rows_in_every_layout(engine: Any, layout: Any) -> None:
     golden_rows.check("shopify", tables, write=layout is airbyte.DEFAULT)
 
 
+# Records that a later one of the same thing replaced or deleted, by their place in the stream; two of one order apart.
+REPLACED = {
+    "replaced": {
+        "orders": (0, 2), "customers": (0,), "discount_codes": (0,), "fulfillments": (0,), "inventory_items": (0,),
+        "inventory_levels": (0,), "products": (0, 1), "product_variants": (0,), "abandoned_checkouts": (0,),
+    },
+    "replaced-again": {"orders": (4,), "inventory_levels": (5,)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", [pytest.param(layout, id=layout.name) for layout in airbyte.LAYOUTS.values()])
+def test_golden_rows_of_what_was_replaced(engine: Any, layout: Any) -> None:
+    """Every record is read right, also one of which the tables show nothing any more; it lands under a shop of its own."""
+    warehouse = s.warehouse(engine, layout)
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for shop, streams in REPLACED.items():
+        for name, places in streams.items():
+            records = s.samples("shopify", name)
+            warehouse.land(name, [records[place] for place in places], shop=shop)
+        for table in TABLES:
+            tables[table] = tables.get(table, []) + warehouse.curated(f"{table}_latest", shop=shop)
+    found = {table: rows for table, rows in tables.items() if rows}
+    golden_rows.check("shopify_replaced", found, write=layout is airbyte.DEFAULT)
+
+
 def test_every_table_has_a_sample() -> None:
     """A table without golden rows is a table that nobody has read."""
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
