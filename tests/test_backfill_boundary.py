@@ -357,6 +357,54 @@ def test_a_wrong_sum_is_named(engine, database):
     assert wrong == {f"{database}.sums_state": [(1, 0)], f"{database}.plain": [(0, 1)]}
 
 
+@pytest.mark.parametrize("state", ["nothing", "all", "all and merged", "one of two equal parts"])
+def test_a_move_that_was_cut_is_taken_up_part_by_part(engine, database, state):
+    """MOVE PARTITION renames parts into the target first and takes them off the stage later: in both is in, not twice."""
+    made = yard(engine, database, only=("plain",))
+    made.insert(0, 999)
+    tl.apply(tl.plan(made.project, engine), engine)
+    with contextlib.suppress(errors.ServerError):
+        tl.apply(tl.backfill(made.project, engine), Mortal(engine, last="'moving'"))
+    stage = engine.scalar(
+        f"SELECT JSONExtractString(detail, 'stage') FROM tilla.journal WHERE target = '{database}.plain' AND state = 'moving'"
+    )
+    rows = 1000
+    if state == "one of two equal parts":  # two parts with the same content: one of them is in
+        engine.execute(f"ALTER TABLE {database}.plain ATTACH PARTITION ID 'all' FROM {stage}")
+        engine.execute(f"INSERT INTO {stage} SELECT * FROM {stage}")
+        engine.execute(f"ALTER TABLE {database}.plain MODIFY SETTING non_replicated_deduplication_window = 0")
+        rows = 2000
+    elif state != "nothing":
+        engine.execute(f"ALTER TABLE {database}.plain ATTACH PARTITION ID 'all' FROM {stage}")
+    made.insert(1000, 1009)
+    if state == "all and merged":
+        engine.execute(f"OPTIMIZE TABLE {database}.plain FINAL")
+    tl.apply(tl.backfill(made.project, engine, reconcile=False), engine)
+    found = engine.rows(f"SELECT count() AS n, uniqExact(id) AS u FROM {database}.plain")
+    assert found == [{"n": rows + 10, "u": 1010}]
+
+
+def test_a_move_in_doubt_is_asked_about(engine, database):
+    """So long ago that the server has forgotten merged parts: nobody guesses whether rows of sums are in."""
+    made = yard(engine, database, only=("plain",))
+    made.insert(0, 999)
+    tl.apply(tl.plan(made.project, engine), engine)
+    with contextlib.suppress(errors.ServerError):
+        tl.apply(tl.backfill(made.project, engine), Mortal(engine, last="'moving'"))
+    engine.execute(f"ALTER TABLE {database}.plain MODIFY SETTING old_parts_lifetime = 1")
+    made.insert(1000, 1009)
+    time.sleep(1.2)
+    with pytest.raises(errors.RefusedError, match=r"T614 .*cannot be seen any more"):
+        tl.apply(tl.backfill(made.project, engine), engine)
+    stage = engine.scalar(
+        "SELECT argMax(JSONExtractString(detail, 'stage'), seq) FROM tilla.journal"
+        f" WHERE target = '{database}.plain' AND state = 'moving'"
+    )
+    engine.execute(f"ALTER TABLE {stage} MOVE PARTITION ID 'all' TO TABLE {database}.plain")
+    tl.apply(tl.backfill(made.project, engine), engine)
+    assert engine.rows(f"SELECT count() AS n, uniqExact(id) AS u FROM {database}.plain") == [{"n": 1010, "u": 1010}]
+
+
 def test_modify_query_checks_names_first(engine, database):
     """ClickHouse takes a SELECT whose names are not the target's and loses the values (B16's kind): Tilla looks first."""
     from tilla.backfills.boundary import modify

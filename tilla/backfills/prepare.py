@@ -278,7 +278,8 @@ class _Maker:
         rows = size = pieces = 0
         for number, branch in enumerate(ways):
             root = roots[branch.root]
-            cuts = slices.cut(self.server, root, number, self.options.slice_rows, self.options.slice_bytes)
+            most = slices.even(root.rows, self.options.slice_rows, self.options.workers)
+            cuts = slices.cut(self.server, root, number, most, self.options.slice_bytes)
             rows, size, pieces = rows + root.rows, size + root.bytes, pieces + len(cuts)
         known = self.known.get(fill.name)
         going_on = known is not None and known.sliced and not known.filled and same(known, fill.target.path, self.uuids)

@@ -18,7 +18,7 @@ from typing import Any
 import attrs
 
 from tilla import text
-from tilla.backfills.plan import GROUPS, VERSIONS, Comparison, Target
+from tilla.backfills.plan import GROUPS, VERSIONS, Comparison, Target, counted
 from tilla.backfills.staging import STAGE_SETTINGS, drop
 from tilla.ddl.branches import bounded
 from tilla.servers import Server
@@ -104,12 +104,12 @@ def verdict(item: Partition, whole: Reconciliation) -> str:
     """What is to say of one partition."""
     if item.agrees:
         return "agrees"
-    what = _WHAT.get(whole.kind, "rows")
+    what = _WHAT.get(whole.kind, "rows")[:-1]
     parts = []
     if item.missing:
-        parts.append(f"{item.missing:,} {what} are in the sources and not in the target")
+        parts.append(f"{counted(item.missing, what)} in the sources and not in the target")
     if item.extra:
-        parts.append(f"{item.extra:,} {what} are in the target and not in the sources")
+        parts.append(f"{counted(item.extra, what)} in the target and not in the sources")
     named = f" ({', '.join(whole.differing)})" if whole.differing else ""
     return "; ".join(parts) + named
 

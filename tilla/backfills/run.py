@@ -271,7 +271,14 @@ class _Run:
         found = [
             attrs.evolve(piece, only=only)
             for number, branch in enumerate(target.branches)
-            for piece in slices.cut(self.server, roots[branch.root], number, options.slice_rows, options.slice_bytes)
+            for root in (roots[branch.root],)
+            for piece in slices.cut(
+                self.server,
+                root,
+                number,
+                slices.even(root.rows, options.slice_rows, options.workers),
+                options.slice_bytes,
+            )
         ]
         rows = [(number, journal.PLANNED, piece.as_json()) for number, piece in enumerate(found, 1)]
         whole = (0, journal.SLICED, {"slices": len(found), "rows": sum(piece.rows for piece in found)})

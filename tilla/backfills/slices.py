@@ -23,6 +23,7 @@ _COMPARABLE = re.compile(
     r"(LowCardinality\()?(Nullable\()?(U?Int\d+|Date(32)?|DateTime(64)?\b.*|String|UUID|Float\d+|Enum\d+\(.*|Decimal\(.*|IPv[46]|Bool)"
 )
 _FINEST = 4096  # a hash is cut no finer
+_WORTH = 500_000  # rows below which a slice is not worth its table
 
 
 @attrs.frozen
@@ -154,6 +155,11 @@ def _type(server: Server, path: Path, key: str) -> str:
 
 
 # --- cutting ---
+
+
+def even(total: int, most: int, workers: int) -> int:
+    """Rows of a slice: so many that the last ones leave no worker without work for long, and ``most`` at most."""
+    return min(most, max(total // (4 * workers), _WORTH))
 
 
 def cut(server: Server, root: Root, branch: int, rows: int, size: int) -> list[Slice]:

@@ -184,12 +184,13 @@ class Stager:
 
     def _check_age(self, server: Server, target: Target, stage: str, partition: str, last: Entry) -> None:
         """Raise when so much time has passed that a merged part would be forgotten."""
+        if _highest(server, target.path).get(partition, -1) <= last.detail["above"].get(partition, -1):
+            return  # nothing at all has come into the partition since
         where = f"database = {text.quote_string(target.path[0])} AND name = {text.quote_string(target.path[1])}"
-        limit = server.scalar(
-            "SELECT toFloat64OrZero(coalesce((SELECT extract(create_table_query, 'old_parts_lifetime = (\\\\d+)') FROM"
-            f" system.tables WHERE {where} AND create_table_query LIKE '%old_parts_lifetime%'),"
-            " (SELECT value FROM system.merge_tree_settings WHERE name = 'old_parts_lifetime')))"
+        own = server.scalar(
+            f"SELECT extract(create_table_query, 'old_parts_lifetime = (\\d+)') FROM system.tables WHERE {where}"
         )
+        limit = own or server.scalar("SELECT value FROM system.merge_tree_settings WHERE name = 'old_parts_lifetime'")
         age = last.age + float(last.detail.get("older", 0))
         if age > float(limit or 0) * 0.9:
             raise errors.move_in_doubt(target.name, stage, partition, age, float(limit or 0))

@@ -107,7 +107,8 @@ def move_in_doubt(where: str, stage: str, partition: str, age: float, limit: flo
             where,
             f"a run ended {age:.0f} s ago while it moved partition {partition} of {stage} in, and the server forgets"
             f" merged parts after {limit:.0f} s: whether the rows are in cannot be seen any more",
-            hint="compare the partition by hand; drop the stage when they are in, or keep it and run with --repair",
+            hint="compare the partition by hand; TRUNCATE the stage when its rows are in, else move the partition; then run"
+            " this again. Or rebuild the target while nothing is inserted (--quiesced)",
         )
     )
 
