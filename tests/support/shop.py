@@ -21,6 +21,7 @@ from tilla.analytics import shopify as analytics
 from tilla.datasets import shopify
 from tilla.ddl.script import Script
 from tilla.sources import Layout, stream
+from tilla.sources.layouts import Delivery
 
 DATA = Path(__file__).parents[1] / "data"
 EXTRACTED = dt.datetime(2026, 4, 5, tzinfo=dt.UTC)
@@ -64,26 +65,32 @@ class Warehouse:
     ) -> None:
         """Land records of a stream in one insert; ``shop`` sets their shop_url."""
         landing = stream(self.connector, name)
-        rows = []
+        deliveries = []
         moments = itertools.repeat(extracted_at) if isinstance(extracted_at, dt.datetime) else iter(extracted_at)
         for record, moment in zip(records, moments, strict=False):
             whole = {**record, "shop_url": shop} if shop is not None else record
             raw_id = f"00000000-0000-4000-8000-{next(_deliveries):012d}"
-            rows.append(
-                self.layout.land(landing, whole, raw_id=raw_id, extracted_at=moment, generation_id=generation_id)
-            )
-        if rows:
-            self.server.insert(*self.layout.table(landing), rows)
+            deliveries.append(Delivery(whole, raw_id, moment, generation_id))
+        self.layout.deliver(self.server, landing, deliveries)
 
     def measured(self, name: str, *, shop: str, order_by: str = "") -> list[dict[str, Any]]:
         """Refresh an analytics table and read one shop's rows of it."""
         table = f"analytics_{self.project.name}.{name}"
-        self.refresh(table)
+        self.refresh(*self.rebuilt, table)
         return self.rows(table, shop=shop, order_by=order_by)
 
     def curated(self, name: str, *, shop: str, order_by: str = "") -> list[dict[str, Any]]:
         """Read one shop's rows of a curated table or view."""
+        self.refresh(*self.rebuilt)
         return self.rows(f"data_{self.project.name}.{name}", shop=shop, order_by=order_by)
+
+    @property
+    def rebuilt(self) -> tuple[str, ...]:
+        """The curated tables that no insert fills, where the layout has one record in several tables."""
+        if self.layout.reader() is None:
+            return ()
+        views = [item for item in self.project.objects if item.kind == "RefreshableView"]
+        return tuple(view.qualified_name for view in views if view.database.startswith("data_") and not view.append)
 
     def refresh(self, *names: str) -> None:
         """Refresh views in the order given, each to its end."""

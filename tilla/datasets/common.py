@@ -56,8 +56,13 @@ class Context:
         return self._landed[key]
 
     def swaps(self, source: Any) -> bool:
-        """True for a raw table that the loader replaces at every sync: no view on it fires."""
-        return any(raw.source is source and self.layout.sync_mode(raw.stream) == "overwrite" for raw in self.read)
+        """True for a raw table that the loader replaces at every sync, and for a view over several: no view on it fires."""
+        whole = (raw for raw in self.read if raw.beside or self.layout.sync_mode(raw.stream) == "overwrite")
+        return any(raw.source is source for raw in whole)
+
+    def behind(self, source: Any) -> Any:
+        """The relation that a landed stream's source stands for."""
+        return next((raw.relation for raw in self.read if raw.source is source), source)
 
     def chosen(self, *names: str) -> Landed | None:
         """The first of these streams that is synced, or None."""
@@ -265,5 +270,6 @@ def _typed(column: tl.Column[Any]) -> t.DataType[Any]:
 def with_sources(made: list[Any], contexts: Iterable[Context] = ()) -> tuple[Any, ...]:
     """The objects with the loader's tables that they read before them."""
     sources = {item.source.name: item.source for item in made if getattr(item, "source", None) is not None}
-    sources |= {raw.source.name: raw.source for context in contexts for raw in context.read}
+    for raw in (raw for context in contexts for raw in context.read):
+        sources |= {item.name: item for item in (*raw.beside, raw.relation)}
     return (*sources.values(), *made)

@@ -136,11 +136,12 @@ def _rebuilt(feeders: Sequence[tuple[Context, Any]], owner: Any, body: Any, engi
     """The table as a refreshable view over everything that feeds it."""
     how = {"engine": engine, "refresh": HOURLY, "comment": owner.comment}
     if len(feeders) == 1:
-        return tl.RefreshableView(owner.name, body, source=owner.source, where=owner.where, **how)
-    queries = {
-        f"part_{n}": attrs.evolve(view, body=_with_account(context, view)).trigger_query
-        for n, (context, view) in enumerate(feeders)
-    }
+        source = feeders[0][0].behind(owner.source)
+        return tl.RefreshableView(owner.name, body, source=source, where=owner.where, **how)
+    queries = {}
+    for n, (context, view) in enumerate(feeders):
+        query = attrs.evolve(view, body=_with_account(context, view)).trigger_query
+        queries[f"part_{n}"] = attrs.evolve(query, source=context.behind(view.source))
     text = "\nUNION ALL\n".join(f"(\n{{{name}}}\n)" for name in queries)
     columns = stored_columns(attrs.evolve(owner, body=body, engine=engine).columns)
     return tl.RefreshableView(owner.name, columns, query=tl.sql(text, **queries), **how)

@@ -7,9 +7,9 @@ examples of both kinds, one column of JSON text and one column per field.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import attrs
 
@@ -38,6 +38,30 @@ class Storage:
     def order_clause(self) -> str:
         """The sorting key as ``(a, b)``, or ``tuple()``."""
         return f"({', '.join(map(text.quote_identifier, self.order_by))})" if self.order_by else "tuple()"
+
+
+@attrs.frozen
+class Delivery:
+    """One delivery of a record, with what the loader says of it."""
+
+    record: Mapping[str, Any]
+    raw_id: str
+    extracted_at: datetime
+    generation_id: int = 1
+    sync_id: int = 1
+
+
+class Inserts(Protocol):
+    """The part of a server that landing needs."""
+
+    def execute(self, sql: str) -> None:
+        """Run one statement."""
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Return the answer of a query."""
+
+    def insert(self, database: str, table: str, rows: Any) -> None:
+        """Insert rows."""
 
 
 @attrs.frozen(kw_only=True)
@@ -125,6 +149,26 @@ class Layout:
         ``extracted_at`` carries a time zone.
         """
         raise NotImplementedError
+
+    def deliver(self, server: Inserts, stream: Stream, deliveries: Iterable[Delivery]) -> None:
+        """Insert records as the loader does: one row each, into the stream's table, which is there."""
+        rows = [
+            self.land(
+                stream,
+                one.record,
+                raw_id=one.raw_id,
+                extracted_at=one.extracted_at,
+                generation_id=one.generation_id,
+                sync_id=one.sync_id,
+            )
+            for one in deliveries
+        ]
+        if rows:
+            server.insert(*self.table(stream), rows)
+
+    def reader(self) -> Callable[[Stream, Layout], Any] | None:
+        """Return what reads a stream where its records are not in one table; it gives a ``Landed``. None: as usual."""
+        return None
 
 
 @attrs.frozen

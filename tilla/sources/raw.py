@@ -181,8 +181,15 @@ class Landed(Document):
 
     stream: Stream = attrs.field(kw_only=True)
     layout: Layout = attrs.field(kw_only=True)
-    source: tl.Source[Any] = attrs.field(kw_only=True)
-    """The loader's table. Its rows are deliveries, so that one entity may have many: ``versioned``."""
+    source: Any = attrs.field(kw_only=True)
+    """The loader's table, a Source. Its rows are deliveries, so that one entity may have many: ``versioned``."""
+    beside: tuple[Any, ...] = attrs.field(default=(), kw_only=True)
+    """Where records are in several tables: those tables and, last, the view over them, for which ``source`` stands."""
+
+    @property
+    def relation(self) -> Any:
+        """What is read: the loader's table, or the view over its tables, on which no other view can fire."""
+        return self.beside[-1] if self.beside else self.source
 
     @cached_property
     def _columns(self) -> dict[str, tl.Column[Any]]:
@@ -359,6 +366,9 @@ class Landed(Document):
 
 def landed(stream: Stream, layout: Layout) -> Landed:
     """Put a stream and a loader's layout together."""
+    if (reader := layout.reader()) is not None:
+        made: Landed = reader(stream, layout)
+        return made
     columns = {name: tl.column(t.parse(text), name=name) for name, text in layout.columns_there(stream)}
     source = tl.Source(
         quote_qualified(*layout.table(stream)),

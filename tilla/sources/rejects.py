@@ -63,7 +63,7 @@ def rejects(
         if account is not None:
             owners.append(quote_string(account[raw.source.qualified_name]))
         parts.append(_select(raw, key, tuple(c.name for c in columns), owners))
-        relations[key] = raw.source
+        relations[key] = raw.relation
     text = "\nUNION ALL\n".join(parts)
     return tl.View(
         name,
@@ -267,7 +267,7 @@ def _elements(doc: Document, path: Path, scope: _Scope, depth: int) -> list[str]
     item, number = f"item_{depth}", f"number_{depth}"
     holder, rest = _held(doc, path)
     array = holder.array(*rest).sql()
-    inside = _scope(Document(tl.column(t.String, name=item)), scope, depth)
+    inside = _scope(holder.element(tl.column(t.String, name=item)), scope, depth)
     if not inside:
         return []
     prefix = quote_string(f"{written(path)}[")

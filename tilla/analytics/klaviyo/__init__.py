@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import tilla as tl
 from tilla.analytics.klaviyo.activity import daily_event_summary, hourly_engagement
 from tilla.analytics.klaviyo.audiences import attribution_summary, segment_performance, utm_touches
 from tilla.analytics.klaviyo.campaigns import campaign_performance, flow_performance, message_engagement
@@ -53,7 +54,7 @@ def measured(account: Curated, *, database: str = "analytics_klaviyo", timezone:
         if any(account.get(name) is None for name in needs):
             continue
         how: dict[str, Any] = {} if make in (campaign_performance, flow_performance) else {"timezone": timezone}
-        if make in STATES:
+        if make in STATES and not isinstance(account.events, tl.RefreshableView):  # a rebuilt table fires nothing
             name, below = STATES[make]
             if below not in states:
                 states[below] = below(account, database=database)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
+
 import tilla as tl
 from tilla import functions as f
 from tilla.datasets.shopify import context as c
 from tilla.datasets.shopify.context import Context
-from tilla.sources.raw import Document
 from tilla.sources.readings import Mark
 
 
@@ -126,8 +127,8 @@ def customer_journey_detail(context: Context) -> tl.MaterializedView[Any]:
         lambda end: end != "",
         f.array(*(f.if_null(raw.json(JOURNEY, which), "") for which in ("first_visit", "last_visit"))),
     )
-    visit = Document(
-        tl.each(f.array_distinct(f.if_(f.empty(moments), ends, moments)), "visit"),
+    visit = attrs.evolve(
+        raw.element(tl.each(f.array_distinct(f.if_(f.empty(moments), ends, moments)), "visit"), JOURNEY, "moments"),
         places=(
             *raw.inside(JOURNEY, "moments", Mark.EACH),
             *raw.inside(JOURNEY, "first_visit"),
