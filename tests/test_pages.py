@@ -126,3 +126,16 @@ project = tl.project("p", *[tl.Table(text.quote_qualified(d, "x"), Raw, engine=M
     index = (desk.folder / "deep" / "out" / "README.md").read_text()
     assert {unquote(link) for link in re.findall(r"\]\(([^)#]*)\)", index)} == files - {"README.md"}
     assert desk.tilla("docs", name, "--out", "deep/out", "--check").code == 0
+
+
+def test_no_column_is_left_out():
+    """Each column of a relation stands in its section, or in that of the table whose columns it repeats."""
+    made = pages(shipped.everything)
+    for relation in relations():
+        page = made[f"{relation.database}.md"]
+        section = page.split(f"\n## {relation.table}\n")[1].split("\n## ")[0]
+        shown = set(re.findall(r"^\| `([^`]+)`", section, re.M))
+        base = re.search(r"^All columns of \[`([^`]+)`\]", section, re.M)
+        if base:
+            shown |= set(re.findall(r"^\| `([^`]+)`", page.split(f"\n## {base[1]}\n")[1].split("\n## ")[0], re.M))
+        assert set(relation.column_names) <= shown, relation.name

@@ -109,7 +109,8 @@ def _section(item: Any, known: Mapping[tuple[str, str], Relation[Any]]) -> Itera
     yield ""
     formulas = {column.name: _formula(item, column.name) for column in item.columns}
     base = _base(item, formulas, known)
-    columns = [c for c in item.columns if base is None or not formulas[c.name].same]
+    inherited = () if base is None else base.column_names
+    columns = [c for c in item.columns if c.name not in inherited]
     if base is not None:
         yield f"All columns of {_link(item, base.path, known)}{', and:' if columns else '.'}"
         yield "" if columns else "<!-- -->"
