@@ -83,6 +83,10 @@ def wrong(life: Life, engine_too: bool) -> list[str]:
             found.append(f"{name}: {life.missing[name]} live rows lost")
         if life.named(name) != life.missing[name]:
             found.append(f"{name}: {life.missing[name]} rows missing, {life.named(name)} named")
+    if life.live_sums and not engine_too:
+        found.append(f"live sums: the source says {life.live_sums['sums'][0]}, the target {life.live_sums['sums'][1]}")
+    if life.agrees("sums_state") != (not life.live_sums):
+        found.append("sums of live rows differ and are not named, or are named and do not differ")
     if life.left_behind:
         found.append(f"left behind: {', '.join(life.left_behind)}")
     return found

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.crashes import live
 
-TARGETS = ["crash.both", "crash.both_kinds_state", "crash.by_kind_state", "crash.items"]
+TARGETS = ["crash.both", "crash.both_kinds_state", "crash.by_kind_state", "crash.items", "crash.sums_state"]
 
 
 @pytest.mark.http
@@ -19,7 +19,7 @@ def test_a_backfill_killed_on_a_server_that_lives_counts_every_row_once() -> Non
     assert life.kills >= 1
     assert life.writer_batches > 10
     assert life.missing == {"items": 0, "both": 0, "by_kind": 0, "both_kinds": 0}
-    assert life.wrong == {}
+    assert (life.wrong, life.live_sums) == ({}, {})
     assert life.code == 0
     assert sorted(item["target"] for item in life.reconciliation) == TARGETS
     assert life.left_behind == []
@@ -37,6 +37,7 @@ def test_killed_with_the_server_history_is_exact_and_what_was_lost_live_is_named
     assert life.missing_history == {"items": 0, "both": 0}
     assert life.wrong == {}
     assert {name: life.named(name) for name in ("items", "both")} == {n: life.missing[n] for n in ("items", "both")}
-    assert life.code == (2 if any(life.missing.values()) else 0)
+    assert life.agrees("sums_state") == (not life.live_sums)
+    assert life.code == (2 if any(life.missing.values()) or life.live_sums else 0)
     assert sorted(item["target"] for item in life.reconciliation) == TARGETS
     assert life.left_behind == []

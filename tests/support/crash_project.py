@@ -1,7 +1,8 @@
 """A chain of three levels to be filled while everything around it dies.
 
 ``items`` holds one row per id of ``events`` (1:1), ``by_kind`` aggregates ``items`` with measures that may be repeated, ``both`` is
-fed by two views from ``events`` and ``others``, and ``both_kinds`` aggregates that.
+fed by two views from ``events`` and ``others``, and ``both_kinds`` aggregates that. ``sums`` counts every row of ``events`` that is
+sent, so that its history needs a boundary.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ items = tl.MaterializedView(
 )
 
 
+# Ids from here on are the writer's: what was there before can be told from what came later, in sums too.
+FIRST_LIVE = 1_000_000_000
+
+
 class Kind(tl.Columns):
     kind = tl.derive(Item.kind)
     ids = tl.measure(f.uniq_exact(Item.id))
@@ -54,4 +59,14 @@ both = tl.Table(f"{OUT}.both", items.columns, engine=ReplacingMergeTree(version=
 feeding = [tl.MaterializedView(f"{OUT}.from_{raw.table}", Item, source=raw, to=both) for raw in (events, others)]
 both_kinds = tl.Aggregation(f"{OUT}.both_kinds", Kind, source=both, stable=(Item.kind,))
 
-project = tl.project("crash", events, others, items, by_kind, both, *feeding, both_kinds)
+
+class Sum(tl.Columns):
+    live = tl.derive(f.cast(Event.id >= FIRST_LIVE, t.Bool))
+    kind = tl.derive(Event.kind)
+    rows = tl.measure(f.count())
+    total = tl.measure(f.sum(Event.value))
+
+
+sums = tl.Aggregation(f"{OUT}.sums", Sum, source=events, append_only_unique=True)
+
+project = tl.project("crash", events, others, items, by_kind, both, *feeding, both_kinds, sums)

@@ -22,7 +22,7 @@ from typing import Any, Self
 import attrs
 
 from tests.support import crash_project
-from tests.support.crash_project import OUT, RAW
+from tests.support.crash_project import FIRST_LIVE, OUT, RAW
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "tests.support.crash_project:project"
@@ -84,8 +84,8 @@ class Writer:
     A batch in doubt is sent again, as a loader does; ``forgets`` is the share of those that never are.
     """
 
-    def __init__(self, engine: EngineProcess, first: int, seed: int, pause: float, forgets: float) -> None:
-        self._engine, self._next, self._random, self._pause = engine, first, random.Random(seed), pause
+    def __init__(self, engine: EngineProcess, seed: int, pause: float, forgets: float) -> None:
+        self._engine, self._next, self._random, self._pause = engine, FIRST_LIVE, random.Random(seed), pause
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._forgets = forgets
@@ -109,8 +109,8 @@ class Writer:
         rows = []
         for _ in range(BATCH):
             number = self._next
-            if chance.random() < 0.1:
-                number = chance.randrange(max(0, number - 5000), number)  # sent before: the same row
+            if chance.random() < 0.1 and number > FIRST_LIVE:
+                number = chance.randrange(max(FIRST_LIVE, number - 5000), number)  # sent before: the same row
             else:
                 self._next += 1
             rows.append(row(number))
@@ -155,8 +155,15 @@ class Life:
     missing_history: dict[str, int] = attrs.Factory(dict)
     wrong: dict[str, tuple[Any, Any]] = attrs.Factory(dict)
     """Target -> what follows from the raw tables, what it holds; only where they differ beyond missing live rows."""
+    live_sums: dict[str, tuple[Any, Any]] = attrs.Factory(dict)
+    """The same for sums of live rows, which a killed server loses, and a re-sent batch doubles."""
     left_behind: list[str] = attrs.Factory(list)
     """Stages and copies that nobody dropped."""
+
+    def agrees(self, target: str) -> bool:
+        """Whether the reconciliation says that a target holds what its sources say."""
+        found = [item for item in self.reconciliation if item["target"] == f"{OUT}.{target}"]
+        return all(p["missing"] == p["extra"] == 0 for item in found for p in item["partitions"])
 
     def named(self, target: str) -> int:
         """Keys that the reconciliation says are in the sources and not in the target."""
@@ -185,7 +192,7 @@ def live(
     try:
         found = Life()
         land(engine.client(), rows)
-        with Writer(engine, rows, seed, pause, forgets) as writer:
+        with Writer(engine, seed, pause, forgets) as writer:
             armed = command(engine, "apply")
             _, told = armed.communicate()
             assert armed.returncode == 0, told
@@ -210,7 +217,7 @@ def live(
             assert found.code in (0, 2), told
         found.writer_batches = writer.batches
         found.reconciliation = json.loads(output).get("reconciliation", [])
-        judge(engine.client(), rows, found)
+        judge(engine.client(), found)
         return found
     finally:
         engine.kill()
@@ -249,7 +256,7 @@ def land(client: Any, rows: int) -> None:
     )
 
 
-def judge(client: Any, rows: int, life: Life) -> None:
+def judge(client: Any, life: Life) -> None:
     """Compare every target with what follows from the raw tables."""
 
     def one(sql: str) -> Any:
@@ -260,7 +267,7 @@ def judge(client: Any, rows: int, life: Life) -> None:
         lost = f"FROM (SELECT DISTINCT id FROM {source}) WHERE id NOT IN (SELECT id FROM {OUT}.{target})"
         name = target.strip("`")
         life.missing[name] = one(f"SELECT count() {lost}")[0][0]
-        life.missing_history[name] = one(f"SELECT countIf(id < {rows}) {lost}")[0][0]
+        life.missing_history[name] = one(f"SELECT countIf(id < {FIRST_LIVE}) {lost}")[0][0]
         there = f"id IN (SELECT id FROM {OUT}.{target})"
         says = one(f"SELECT count(), sum(id), sum(value) FROM (SELECT DISTINCT id, value FROM {source} WHERE {there})")
         holds = one(f"SELECT count(), sum(id), sum(value) FROM {OUT}.{target} FINAL")
@@ -269,8 +276,18 @@ def judge(client: Any, rows: int, life: Life) -> None:
     for target, source in (("by_kind", f"{RAW}.events"), ("both_kinds", union)):
         says = dict(one(f"SELECT kind, uniqExact(id) FROM {source} GROUP BY kind"))
         holds = dict(one(f"SELECT kind, ids FROM {OUT}.{target}"))
-        history = dict(one(f"SELECT kind, uniqExactIf(id, id < {rows}) FROM {source} GROUP BY kind"))
+        history = dict(one(f"SELECT kind, uniqExactIf(id, id < {FIRST_LIVE}) FROM {source} GROUP BY kind"))
         life.missing[target] = sum(says.values()) - sum(holds.values())
         if any(holds.get(kind, 0) > says[kind] or holds.get(kind, 0) < history[kind] for kind in says):
             life.wrong[target] = (says, holds)
+    for live_rows in (0, 1):
+        says, holds = (
+            one(f"SELECT {what} FROM {table} WHERE {key} = {live_rows}")[0]
+            for what, table, key in (
+                ("count(), sum(value)", f"{RAW}.events", f"(id >= {FIRST_LIVE})"),
+                ("sum(rows), sum(total)", f"{OUT}.sums", "live"),
+            )
+        )
+        if says != holds:
+            (life.live_sums if live_rows else life.wrong).update({"sums": (says, holds)})
     life.left_behind = [name for (name,) in one("SELECT name FROM system.tables WHERE name LIKE 'tilla\\\\_%'")]
