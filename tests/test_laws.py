@@ -225,3 +225,55 @@ def test_no_order_is_lost_where_clocks_change(deliveries: list[Delivery], refere
     counts = {day: len(list(group)) for day, group in itertools.groupby(days)}
     rows = reference["analytics_shopify.daily_sales"]
     assert {row["date"]: row["orders"] for row in rows if row["orders"]} == counts
+
+
+def test_tables_that_tell_the_same_thing_agree(reference: Numbers) -> None:
+    """Each fact stands in several tables, by different queries: they must not differ.
+
+    Orders and demand of a day over its channels; sessions of a day over its channels; what Klaviyo claims, over the e-mail
+    campaigns and flows; orders of all people and of all cohorts; a flow's messages and its claims.
+    """
+    days = {row["date"]: row for row in reference["analytics_shopify.daily_sales"]}
+    channels = reference["analytics_commerce.channel_performance"]
+    for name in ("orders", "demand_sales"):
+        assert total(channels, name) == total(days.values(), name)
+        for day, row in days.items():
+            assert total((r for r in channels if r["date"] == day), name) == row[name], (day, name)
+    visits = reference["analytics_ga4.daily_traffic_sources"]
+    for row in visits:
+        assert total((r for r in channels if r["date"] == row["date"]), "sessions") == row["sessions"], row["date"]
+    assert total(channels, "sessions") == total(visits, "sessions")
+
+    claims = reference["analytics_commerce.email_revenue_reconciliation"]
+    mailed = [r for r in reference["analytics_klaviyo.campaign_performance"] if r["channel"] in ("email", None)]
+    flows = reference["analytics_klaviyo.flow_performance"]
+    for claimed, told in (
+        ("klaviyo_orders", "conversions"),
+        ("klaviyo_revenue", "revenue"),
+        ("native_orders", "native_conversions"),
+    ):
+        assert total((r for r in claims if r["campaign_id"]), claimed) == total(mailed, told)
+        assert total((r for r in claims if r["flow_id"]), claimed) == total(flows, told)
+    assert total(flows, "conversions") > 0
+    assert total(claims, "matched_orders") > 0
+    for row in claims:
+        assert row["matched_orders"] + row["unmatched_orders"] + row["repeated_orders"] == row["klaviyo_orders"]
+        assert row["shopify_net_sales"] == row["shopify_demand_sales"] - row["shopify_returns"]
+
+    people = reference["analytics_commerce.customer_360"]
+    cohorts = reference["analytics_shopify.customer_cohorts"]
+    scores = reference["analytics_shopify.customer_rfm"]
+    assert total(people, "orders") == total(cohorts, "orders") == total(scores, "frequency") > 0
+    assert total(people, "net_sales") == total(cohorts, "net_sales") == total(scores, "monetary")
+    assert total(people, "shopify_accounts") >= len(scores)
+    lives = reference["analytics_klaviyo.profile_lifecycle"]
+    assert sum(len(row["profile_ids"]) for row in people) == len(lives)
+    funnel = {row["date"]: row for row in reference["analytics_commerce.daily_funnel"]}
+    assert {day: row["orders"] for day, row in funnel.items() if day in days} == {
+        d: r["orders"] for d, r in days.items()
+    }
+
+
+def total(rows: Iterable[dict[str, Any]], name: str) -> Any:
+    """The sum of a column."""
+    return sum((row[name] or 0 for row in rows), Decimal(0))

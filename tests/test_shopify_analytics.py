@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+import tests.support.marketing as m
 import tests.support.shop as s
+from tilla.analytics import shopify as analytics
 from tilla.sources import airbyte
 
 
@@ -260,3 +262,27 @@ def test_inventory_cover_by_hand_in_every_layout(every: s.Warehouse) -> None:
         ("B", -3, 14, 0.5, 0.0, None, True, True),
         ("D", 5, 0, 0.0, None, Decimal(10), False, False),
     ]
+
+
+def test_discount_effect_by_day(engine: Any) -> None:
+    """Codes of each day of orders: TEN took 1 of 10 on March 1 (beside an order of 30 without), and 2 of 20 on March 2, alone."""
+
+    def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
+        return [analytics.discount_effect(have["shopify"], by_day=True, **how)]
+
+    with m.site(engine, airbyte.DEFAULT, tables, connectors=["shopify"]) as site:
+        coded = {"discount_codes": [{"code": "ten", "amount": "1", "type": "percentage"}],
+                 "discount_applications": [{"type": "discount_code", "code": "ten", "target_type": "line_item"}]}  # fmt: skip
+        orders = [
+            s.order(1, "2026-03-01T09:00:00Z", [s.order_line(10, 10, discount=1)], **coded),
+            s.order(2, "2026-03-01T09:00:00Z", [s.order_line(20, 30)]),
+            s.order(3, "2026-03-02T09:00:00Z", [s.order_line(30, 20, discount=2)], **coded),
+        ]
+        site.land("shopify", "orders", orders, shop="days")
+        rows = site.measured("discount_effect_by_day", "date, code")
+        found = [(r["date"].day, r["code"], r["orders"], r["product_discount"], r["aov"], r["aov_lift"]) for r in rows]
+        assert found == [
+            (1, "(none)", 1, Decimal(0), 30.0, 0.0),
+            (1, "TEN", 1, Decimal(1), 9.0, -0.7),
+            (2, "TEN", 1, Decimal(2), 18.0, None),
+        ]

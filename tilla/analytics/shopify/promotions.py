@@ -19,6 +19,7 @@ def discount_effect(
     timezone: str = "",
     start: dt.date | None = None,
     end: dt.date | None = None,
+    by_day: bool = False,
     exclude_voided: bool = False,
     refund_subtotal_includes_tax: bool = False,
     refresh: tl.Schedule = p.DAILY,
@@ -27,7 +28,8 @@ def discount_effect(
 
     Codes are compared as ``upper(trim(code))``. An order with two codes counts under both, so orders and sales do not add up
     over codes; the discounts do. ``start`` and ``end`` (both included) limit the orders by their day; first orders look at
-    all history, and returns of those orders count whenever they happened. A refresh reads every order that counts four times,
+    all history, and returns of those orders count whenever they happened. ``by_day`` gives a row per day of the orders too,
+    before the code; ``aov_lift`` then compares within the day. A refresh reads every order that counts four times,
     refunds twice, discounts once; in memory is one row per order, which spills to disk.
     """
 
@@ -54,6 +56,11 @@ def discount_effect(
         first_order_aov = tl.column(p.RATE, comment="aov of the first orders alone")
         repeat_order_aov = tl.column(p.RATE, comment="aov of the orders of customers who had ordered before")
 
+    date = tl.column(t.Date, name="date", comment=f"the shop's day of the orders, {p.zone(shop, timezone)}")
+    columns = tl.columns_of(Effect.shop_url, Effect.currency, date, *_after_currency(Effect), name="ByDay")
+    body: Any = columns if by_day else Effect
+    own, day = ("order_date AS date,\n    ", ", date") if by_day else ("", "")
+
     query = tl.sql(
         """WITH
 moves AS (
@@ -76,6 +83,7 @@ uses AS (
 sales AS (
     SELECT
         shop_url, currency, order_id, any(customer_id) AS customer_id, minIf(nth, is_sale) = 1 AS is_first,
+        any(order_date) AS order_day,
         sum(gross_sales) AS gross, sum(gross_sales - discounts) AS demand, sum(gross_sales - discounts - returns) AS net
     FROM (
         SELECT
@@ -90,7 +98,7 @@ sales AS (
 SELECT
     shop_url,
     currency,
-    used AS code,
+    @own@used AS code,
     count() AS orders,
     uniqExact(customer_id) AS customers,
     countIf(is_first AND customer_id IS NOT NULL) AS first_orders,
@@ -100,20 +108,20 @@ SELECT
     sum(net) AS net_sales,
     toFloat64(sum(demand)) / nullIf(orders, 0) AS aov,
     toFloat64(product_discount) / nullIf(toFloat64(gross_sales), 0) AS discount_rate,
-    aov / nullIf(anyIf(aov, used = '(none)') OVER (PARTITION BY shop_url, currency), 0) - 1 AS aov_lift,
+    aov / nullIf(anyIf(aov, used = '(none)') OVER (PARTITION BY shop_url, currency@day@), 0) - 1 AS aov_lift,
     toFloat64(sumIf(demand, is_first AND customer_id IS NOT NULL)) / nullIf(first_orders, 0) AS first_order_aov,
     toFloat64(sumIf(demand, NOT is_first AND customer_id IS NOT NULL))
         / nullIf(countIf(NOT is_first AND customer_id IS NOT NULL), 0) AS repeat_order_aov
 FROM (
     SELECT
         s.shop_url AS shop_url, s.currency AS currency, s.customer_id AS customer_id, s.is_first AS is_first,
-        s.gross AS gross, s.demand AS demand, s.net AS net,
+        s.gross AS gross, s.demand AS demand, s.net AS net, s.order_day AS order_date,
         if(ifNull(u.code, '') = '', '(none)', u.code) AS used,
         ifNull(u.on_goods, 0) AS on_goods, ifNull(u.on_shipping, 0) AS on_shipping
     FROM sales AS s
     LEFT JOIN uses AS u ON s.shop_url = u.shop_url AND s.order_id = u.order_id
 )
-GROUP BY shop_url, currency, used""",
+GROUP BY shop_url, currency@day@, used""".replace("@own@", own).replace("@day@", day),
         moves=s.sales_moves(
             shop,
             timezone=timezone,
@@ -126,10 +134,15 @@ GROUP BY shop_url, currency, used""",
     )
     return p.measures(
         database,
-        "discount_effect",
-        Effect,
+        "discount_effect_by_day" if by_day else "discount_effect",
+        body,
         query,
-        order_by=(Effect.shop_url, Effect.currency, Effect.code),
+        order_by=(Effect.shop_url, Effect.currency, *((date,) if by_day else ()), Effect.code),
         refresh=refresh,
-        comment="One row per shop, currency and discount code: orders, sales and what the code cost.",
+        comment=f"One row per shop, currency{', day' if by_day else ''} and discount code: orders, sales and what the code cost.",
     )
+
+
+def _after_currency(body: Any) -> tuple[tl.Column[Any], ...]:
+    """The columns of a body behind shop and currency, in order."""
+    return tuple(item for name, item in vars(body).items() if isinstance(item, tl.Column))[2:]
