@@ -244,6 +244,7 @@ uses AS (
 sales AS (
     SELECT
         shop_url, currency, order_id, any(customer_id) AS customer_id, minIf(nth, is_sale) = 1 AS is_first,
+        any(order_date) AS order_day,
         sum(gross_sales) AS gross, sum(gross_sales - discounts) AS demand, sum(gross_sales - discounts - returns) AS net
     FROM (
         SELECT
@@ -275,7 +276,7 @@ SELECT
 FROM (
     SELECT
         s.shop_url AS shop_url, s.currency AS currency, s.customer_id AS customer_id, s.is_first AS is_first,
-        s.gross AS gross, s.demand AS demand, s.net AS net,
+        s.gross AS gross, s.demand AS demand, s.net AS net, s.order_day AS order_date,
         if(ifNull(u.code, '') = '', '(none)', u.code) AS used,
         ifNull(u.on_goods, 0) AS on_goods, ifNull(u.on_shipping, 0) AS on_shipping
     FROM sales AS s
