@@ -382,6 +382,7 @@ def test_a_move_that_was_cut_is_taken_up_part_by_part(engine, database, state):
     tl.apply(tl.backfill(made.project, engine, reconcile=False), engine)
     found = engine.rows(f"SELECT count() AS n, uniqExact(id) AS u FROM {database}.plain")
     assert found == [{"n": rows + 10, "u": 1010}]
+    assert "old_parts_lifetime" not in engine.scalar(f"SHOW CREATE TABLE {database}.plain")  # raised for the run alone
 
 
 def test_a_move_in_doubt_is_asked_about(engine, database):

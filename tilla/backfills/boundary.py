@@ -15,6 +15,7 @@ from typing import Any
 from tilla import errors, text
 from tilla.backfills.journal import JOURNAL
 from tilla.backfills.plan import Boundary, Carry, Target
+from tilla.backfills.staging import remember
 from tilla.ddl import generation, write
 from tilla.ddl.branches import Branch
 from tilla.ddl.deployment import Deployment
@@ -156,7 +157,8 @@ def establish(
     if changed:
         drains()
     noted(CARRIED, {"views": [".".join(view) for view in carries]})
-    for _, line in bounded:
+    for target, line in bounded:
+        remember(server, target)
         server.execute(line.arm)
     noted(ARMED, {"views": [".".join(target.view) for target, _ in bounded]})
     have = current(server, roots)

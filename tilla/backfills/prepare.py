@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
@@ -11,6 +12,7 @@ from tilla.backfills import boundary, journal, lease, slices
 from tilla.backfills.comparison import comparison
 from tilla.backfills.journal import Progress
 from tilla.backfills.plan import EARLY, STAGED, STRAIGHT, Backfill, Boundary, Options, Target
+from tilla.backfills.staging import MEMORY
 from tilla.ddl import generation, history
 from tilla.ddl.branches import Branch, branches
 from tilla.ddl.script import Script
@@ -304,6 +306,7 @@ class _Maker:
             bytes=size,
             slices=pieces,
             memory=self._memory(rows, size, pieces),
+            lifetime=_lifetime(live.create),
             done=known.done if known is not None and going_on else 0,
         )
 
@@ -383,6 +386,12 @@ def _early(step: Step) -> Statement:
 def _about(fill: history.Fill, reason: str) -> Statement:
     """A history as something to tell of, with nothing to send."""
     return Statement(".".join(fill.target.path), "backfill", "history", "", reason)
+
+
+def _lifetime(create: str) -> str:
+    """The old_parts_lifetime of a table, unless a backfill that was stopped has set it."""
+    found = re.search(r"\bold_parts_lifetime = (\d+)", create)
+    return found.group(1) if found and found.group(1) != str(MEMORY) else ""
 
 
 # --- whether the journal is about what is there ---

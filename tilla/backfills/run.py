@@ -22,7 +22,7 @@ from tilla.backfills.prepare import identity, same, uuids
 from tilla.backfills.progress import Progress, Say
 from tilla.backfills.reconcile import Reconciliation, reconcile
 from tilla.backfills.slices import Slice
-from tilla.backfills.staging import Stager, TooMuchError, drop, insert, running, tag, too_much
+from tilla.backfills.staging import Stager, TooMuchError, drop, forget, insert, running, tag, too_much
 from tilla.planning.plan import CREATE, EXISTS, Plan, Step
 from tilla.planning.run import drain, look, send
 from tilla.servers import Server
@@ -260,6 +260,8 @@ class _Run:
             self._kill()
             wait(futures)
             raise
+        if target.boundary is not None:
+            forget(server, target)
         if target.mark:
             server.execute(target.mark)
         self._note(target, journal.FILLED)

@@ -40,6 +40,11 @@ TOO_MUCH = frozenset({241, 159, 158, 307, 191, 252})
 TOO_MANY_PARTITIONS = 252
 
 
+# How long a target that is not overlap-safe remembers merged parts while it is filled, in seconds: by their hashes it can be
+# told what a cut move has moved. (ClickHouse: 480, chDB 4.4: 0.) An odd number, so that it is known as Tilla's own.
+MEMORY = 21_601
+
+
 class TooMuchError(Exception):
     """A limit of the server was met; ``by_result`` when it is the number of partitions that come out."""
 
@@ -201,6 +206,21 @@ class Stager:
 
     def _note(self, server: Server, target: Target, number: int, state: str, detail: Mapping[str, Any]) -> None:
         self.log.write(server, target.name, target.declaration, state, number, detail)
+
+
+def remember(server: Server, target: Target) -> None:
+    """Let a target keep the names of merged parts for some hours."""
+    server.execute(f"ALTER TABLE {target.table} MODIFY SETTING old_parts_lifetime = {MEMORY}")
+
+
+def forget(server: Server, target: Target) -> None:
+    """Undo :func:`remember`."""
+    setting = (
+        f"MODIFY SETTING old_parts_lifetime = {target.lifetime}"
+        if target.lifetime
+        else "RESET SETTING old_parts_lifetime"
+    )
+    server.execute(f"ALTER TABLE {target.table} {setting}")
 
 
 # --- statements ---
