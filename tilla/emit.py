@@ -16,12 +16,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+import attrs
+
 from tilla import errors, loading
 from tilla.console import guarded, say, without_collection, without_secrets, write_out
 from tilla.ddl import script
 from tilla.ddl.deployment import deployment
 from tilla.ddl.split import files_of, gone, on_disk
-from tilla.ddl.statements import PHASES, Statement
+from tilla.ddl.statements import PHASES, SCHEMA, Statement
 from tilla.expressions.scan import placeholders
 from tilla.projects import Project
 
@@ -162,7 +164,8 @@ def run(arguments: Sequence[str]) -> int:
         document = {"version": JSON_VERSION, "statements": [s.as_json() for s in statements]}
         write_out(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
     elif options.split:
-        _split(Path(options.split), made, statements, text)
+        part = bool(options.select or options.only or options.phase)
+        _split(Path(options.split), made, statements, text, part=part)
     elif options.check:
         return _check(Path(options.check), text)
     else:
@@ -170,7 +173,8 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _split(folder: Path, made: script.Script, statements: Sequence[Statement], text: str) -> None:
+def _split(folder: Path, made: script.Script, statements: Sequence[Statement], text: str, *, part: bool) -> None:
+    """Write the tree. With ``part`` the objects of other files may well be there: nothing is said of them."""
     files = files_of(made.project, statements) | {"provisioning_flow.sql": text}
     try:
         for name, content in files.items():
@@ -179,7 +183,9 @@ def _split(folder: Path, made: script.Script, statements: Sequence[Statement], t
             data = content.encode()
             if not path.is_file() or path.read_bytes() != data:
                 path.write_bytes(data)
-        for name in gone(folder, files):
+        sources = attrs.evolve(made, with_sources=True, phases=frozenset((SCHEMA,))).statements()
+        known = files | files_of(made.project, sources)
+        for name in () if part else gone(folder, known):
             say(f"tilla: {folder / name} belongs to no object any more; it was left alone")
     except OSError as error:
         raise errors.unreadable_file(str(error.filename or folder), error.strerror or str(error)) from None
