@@ -34,7 +34,7 @@ _CODECS = ("ZSTD(3)", "LZ4", "NONE", "LZ4HC(9)")
 
 
 @st.composite
-def projects(draw: Any, prefix: str = "law", *, sizes: tuple[int, int] = (1, 5)) -> tl.Project:
+def projects(draw: Any, prefix: str = "law", *, sizes: tuple[int, int] = (2, 7)) -> tl.Project:
     """A project whose databases all start with ``prefix_``; ``sizes`` is how many objects there are besides sources."""
     return _Maker(draw, prefix).project(*sizes)
 
@@ -44,25 +44,37 @@ class _Maker:
 
     def __init__(self, draw: Draw, prefix: str) -> None:
         self._draw = draw
-        self._databases = [f"{prefix}_{name}" for name in draw(_some(ODD, 1, 3))]
-        self._names = iter(draw(_some(ODD, len(ODD), len(ODD))))
+        # One draw for all choices: they are spread evenly then, which many small draws are not, and are a hundred times cheaper.
+        self._random = random.Random(draw(st.integers(0, 2**48)))
+        self._databases = [f"{prefix}_{name}" for name in self._some(ODD, 1, 3)]
+        self._names = iter(self._some(ODD, len(ODD), len(ODD)))
         self.objects: list[Any] = []
         self.sources: list[Any] = []  # what may fire a view
         self.readable: list[Any] = []
 
     def _name(self, plain: bool = False) -> str:
         """A name of its own; ``plain``: without a dot, as dictionaries need it."""
-        database, name = self._draw(st.sampled_from(self._databases)), next(self._names)
+        database, name = self._pick(self._databases), next(self._names)
         if plain:
             database, name = database.replace(".", "_"), name.replace(".", "_")
         return text.quote_qualified(database, name)
 
     def _pick(self, values: Sequence[Any]) -> Any:
-        return self._draw(st.sampled_from(list(values)))
+        return self._random.choice(list(values))
+
+    def _maybe(self, times: int = 2) -> bool:
+        """True once in so many times."""
+        return self._random.randrange(times) == 0
+
+    def _some(self, values: Sequence[Any], low: int, high: int) -> list[Any]:
+        """Some of the values, in any order, none twice."""
+        found = list(values)
+        high = min(high, len(found))
+        return self._random.sample(found, self._random.randint(min(low, high), high))
 
     def project(self, low: int, high: int) -> tl.Project:
-        for _ in range(self._draw(st.integers(1, 2))):
-            made = tl.Source(self._name(), self._columns(), versioned=self._draw(st.booleans()))
+        for _ in range(self._random.randint(1, 2)):
+            made = tl.Source(self._name(), self._columns(), versioned=self._maybe())
             self._add(made, fires=True)
         makers: tuple[Callable[[], None], ...] = (
             self._table,
@@ -71,10 +83,18 @@ class _Maker:
             self._aggregation,
             self._refreshable,
         )
-        makers += (self._view, self._by_hand, self._dictionary)
-        for _ in range(self._draw(st.integers(low, high))):
+        makers += (
+            self._view,
+            self._by_hand,
+            self._dictionary,
+            self._rows_by_hand,
+            self._elements,
+            self._over,
+            self._asked,
+        )
+        for _ in range(self._random.randint(low, high)):
             self._pick(makers)()
-        if self._draw(st.booleans()):
+        if self._maybe():
             self._access()
         return tl.project("law", *self.objects)
 
@@ -85,30 +105,36 @@ class _Maker:
 
     # --- columns ---
 
-    def _columns(self) -> list[tl.Column[Any]]:
-        """A key, a moment, and some columns of any type, with options that fit it."""
-        names = self._draw(_some([name for name in ODD if name != "_"], 4, 8))
+    def _columns(self, stored: bool = False) -> list[tl.Column[Any]]:
+        """A key, a moment, and some columns of any type, with options that fit it; ``stored``: in a MergeTree, which takes more."""
+        names = self._some([name for name in ODD if name != "_"], 4, 8)
         found = [
             tl.column(self._pick(_KEYS), name=names[0]),
             tl.column(self._pick((t.Date, t.DateTime)), name=names[1]),
         ]
         found.append(tl.column(self._pick(_WHOLE), name=names[2], comment=self._draw(_COMMENTS)))
         for name in names[3:]:
-            plain = self._draw(st.booleans())
+            plain = self._maybe()
             kind = self._pick(_PLAIN) if plain else self._draw(_ANY_TYPE)
             if "." in name and not plain:
                 kind = t.String  # `a.b` of an array is a part of a Nested `a`
-            found.append(tl.column(kind, name=name, **self._options(kind, found[1])))
+            found.append(tl.column(kind, name=name, **self._options(kind, found[1], stored)))
         return found
 
-    def _options(self, kind: t.DataType[Any], moment: tl.Column[Any]) -> dict[str, Any]:
+    def _options(self, kind: t.DataType[Any], moment: tl.Column[Any], stored: bool) -> dict[str, Any]:
         how: dict[str, Any] = {"comment": self._draw(_COMMENTS)}
-        if kind == t.String and self._draw(st.booleans()):
+        if kind == t.String and self._maybe():
             how["default"] = self._draw(_COMMENTS)
-        elif kind in _WHOLE and self._draw(st.booleans()):
+        elif kind in _WHOLE and self._maybe():
             how["default"] = self._draw(st.integers(0, 127))
-        if kind in _PLAIN and self._draw(st.booleans()):
+        if kind in _PLAIN and self._maybe():
             how["codec"] = self._pick(_CODECS)
+        if kind in _WHOLE and self._maybe():
+            how["statistics"] = self._pick((("uniq",), ("minmax", "tdigest")))
+        if stored and self._maybe(6):
+            how["ttl"] = f.raw("addDays", moment, 9)
+        if stored and self._maybe(6):
+            how["settings"] = {"max_compress_block_size": 65536}
         return how
 
     # --- tables ---
@@ -127,7 +153,7 @@ class _Maker:
             how["ttl"] = self._pick(
                 ((), tl.Ttl(f.raw("addDays", moment, 30)), tl.Ttl(f.raw("addMonths", moment, 1), recompress="ZSTD(9)"))
             )
-            how["primary_key"] = how["order_by"][:1] if self._draw(st.booleans()) else ()
+            how["primary_key"] = how["order_by"][:1] if self._maybe() else ()
         how["settings"] = self._pick(
             ({}, {"index_granularity": 1024}, {"ttl_only_drop_parts": True, "min_bytes_for_wide_part": 0})
         )
@@ -144,20 +170,23 @@ class _Maker:
         """Indexes, a projection, a constraint and a comment."""
         how: dict[str, Any] = {"comment": self._draw(_COMMENTS)}
         _, moment, number = columns[:3]
-        if type(engine) is not engines.MergeTree or self._draw(st.booleans()):
+        if type(engine) is not engines.MergeTree or self._maybe():
             return how
-        names = self._draw(_some(ODD, 3, 3))
+        names = self._some(ODD, 3, 3)
         how["indexes"] = [
             tl.Index(names[0], number, self._pick(("minmax", "set(10)", "bloom_filter(0.01)")), granularity=2)
         ]
         sql = f"SELECT {moment.sql()}, count() GROUP BY {moment.sql()}"
         how["projections"] = [tl.Projection(names[1], sql)]
-        how["constraints"] = [tl.Constraint(names[2], number >= 0, assume=self._draw(st.booleans()))]
+        how["constraints"] = [tl.Constraint(names[2], number >= 0, assume=self._maybe())]
         return how
 
     def _table(self) -> None:
-        columns = self._columns()
+        columns = self._columns(stored=True)
         engine = self._engine(columns)
+        if not isinstance(engine, engines.MergeTree):
+            columns = self._columns()
+            engine = self._pick((engines.Null, engines.Memory, engines.Log))()
         if isinstance(engine, engines.SummingMergeTree | engines.AggregatingMergeTree | engines.Log):
             columns = [c for c in columns if c.type in _PLAIN]
         made = tl.Table(self._name(), columns, engine=engine, **self._clauses(columns, engine))
@@ -168,9 +197,10 @@ class _Maker:
     def _derived(self, source: Any) -> list[tl.Column[Any]]:
         """Some columns of a source, and values made of them, under names that may be the source's own."""
         taken = [c for c in source.columns if c.default_kind in ("", "DEFAULT")]
+        taken = [c for c in taken if not isinstance(c.type, t.NestedType)]  # stored as its arrays, under other names
         first = [c for c in taken if c.type in _KEYS and not c.type.nullable] or taken[:1]
-        chosen = [self._pick(first), *self._draw(_some(taken, 1, 4))]
-        names = self._draw(_some([name for name in ODD if name != "_"], 5, 5))
+        chosen = [self._pick(first), *self._some(taken, 1, 4)]
+        names = self._some([name for name in ODD if name != "_"], 5, 5)
         found = []
         for name, column in zip(names, chosen, strict=False):
             name = name.replace(".", "_")
@@ -191,7 +221,7 @@ class _Maker:
     def _target(self, columns: Sequence[Any]) -> engines.MergeTree:
         keys = [c for c in columns if c.type in _KEYS]
         numbers = [c for c in columns if c.type in _WHOLE]
-        if keys and numbers and self._draw(st.booleans()):
+        if keys and numbers and self._maybe():
             return engines.ReplacingMergeTree(version=numbers[0], order_by=(keys[0],))
         return engines.MergeTree(order_by=(keys[0],) if keys else ())
 
@@ -199,7 +229,7 @@ class _Maker:
         source = self._pick(self.sources)
         columns = self._derived(source)
         numbers = [c for c in source.columns if c.type in _WHOLE and c.default_kind in ("", "DEFAULT")]
-        where = numbers[0] > 1 if numbers and self._draw(st.booleans()) else None
+        where = numbers[0] > 1 if numbers and self._maybe() else None
         made = tl.MaterializedView(
             self._name(),
             columns,
@@ -222,7 +252,7 @@ class _Maker:
 
     def _measures(self, source: Any) -> list[Any]:
         taken = [c for c in source.columns if c.default_kind in ("", "DEFAULT")]
-        names = self._draw(_some(["n", "m-1", "сумма", "max", "1st measure"], 1, 3))
+        names = self._some(["n", "m-1", "сумма", "max", "1st measure"], 1, 3)
         found = []
         for name in names:
             column = self._pick(taken)
@@ -268,7 +298,7 @@ class _Maker:
             source=source,
             refresh=schedule,
             engine=engines.MergeTree(order_by=(body[0],)),
-            append=self._draw(st.booleans()),
+            append=self._maybe(),
             settings=self._pick(({}, {"max_threads": 2})),
             refresh_settings=self._pick(({}, {"refresh_retries": 3})),
             comment=self._draw(_COMMENTS),
@@ -277,11 +307,11 @@ class _Maker:
 
     def _view(self) -> None:
         source = self._pick(self.readable)
-        chosen = self._draw(_some(list(source.columns), 1, 3))
+        chosen = self._some(list(source.columns), 1, 3)
         query = source.select(*(self._value(c).as_(f"{i} {c.name}".replace(".", "_")) for i, c in enumerate(chosen)))
         same = [c for c in source.columns if c.type == t.UInt64]
         others = [r for r in self.readable for c in r.columns if c.type == t.UInt64]
-        if same and others and self._draw(st.booleans()):
+        if same and others and self._maybe():
             other = self._pick(others)
             inner = other.select(next(c for c in other.columns if c.type == t.UInt64).as_("inner"))
             query = query.where(same[0].is_in(inner))
@@ -299,6 +329,69 @@ class _Maker:
             )
         )
         self._add(tl.View(self._name(), query=tl.sql(sql, r=source), comment=self._draw(_COMMENTS)))
+
+    def _rows_by_hand(self) -> None:
+        """A view over SQL by hand into a table of its own."""
+        source = self._pick(self.sources)
+        keys = [c for c in source.columns if c.type in _KEYS and c.default_kind == ""]
+        if not keys:
+            return
+        key = self._pick(keys)
+        name = self._pick(("a", "x y", "from"))
+        sql = f"SELECT s.{text.quote_identifier(key.name)} AS {text.quote_identifier(name)} -- {{s}}\nFROM {{s}} AS s WHERE 1"
+        body = [tl.column(key.type, name=name)]
+        made = tl.MaterializedView(
+            self._name(), body, query=tl.sql(sql, s=source), engine=engines.MergeTree(order_by=(body[0],))
+        )
+        self._add(made, fires=True)
+
+    def _elements(self) -> None:
+        """A view with a row for each element of an array, and a value named once."""
+        source = self._pick(self.sources)
+        numbers = [c for c in source.columns if c.type in _WHOLE and c.default_kind == ""]
+        if not numbers:
+            return
+        number = self._pick(numbers)
+        word = self._pick(("one", "each-1", "ключ"))
+        element = tl.each(f.array(number, number), word)
+        named = tl.let(number + 1, self._pick(("kept", "a let")))
+        body = [
+            tl.derive(element, name="element"),
+            tl.derive(named * 2, name="2"),
+            tl.derive(named + element, name="sum of both"),
+        ]
+        self._add(
+            tl.MaterializedView(self._name(), body, source=source, engine=engines.MergeTree(order_by=())), fires=True
+        )
+
+    def _over(self) -> None:
+        """A table over another one: Buffer, Merge, or a Set and a view that asks it."""
+        tables = [o for o in self.objects if isinstance(o, tl.Table) and isinstance(o.engine, engines.MergeTree)]
+        kind = self._pick(("buffer", "merge", "set"))
+        if kind == "set":
+            ids = tl.Table(self._name(), [tl.column(t.UInt64, name="id")], engine=engines.Set())
+            asked = tl.Source(self._name(), self._columns())
+            numbers = [c for c in asked.columns if c.type in _WHOLE]
+            view: Any = tl.View(self._name(), query=asked.select(numbers[0].as_("n")).where(numbers[0].is_in(ids)))
+            for made in (ids, asked, view):
+                self._add(made, readable=made is asked)
+        elif tables:
+            under = self._pick(tables)
+            columns = [tl.column(c.type, name=c.name) for c in under.columns]
+            over: Any = (
+                engines.Buffer(table=under, layers=1)
+                if kind == "buffer"
+                else engines.Merge(under.database, "^no such name$")
+            )
+            self._add(tl.Table(self._name(), columns, engine=over), readable=False)
+
+    def _asked(self) -> None:
+        """A view with a parameter."""
+        source = self._pick(self.readable)
+        numbers = [c for c in source.columns if c.type in _WHOLE]
+        if numbers:
+            query = source.select(numbers[0].as_("n")).where(numbers[0] > tl.parameter("low", t.UInt64))
+            self._add(tl.View(self._name(), query=query), readable=False)
 
     def _dictionary(self) -> None:
         found = [r for r in self.objects if isinstance(r, tl.Source | tl.Table) and r.columns[0].type == t.UInt64]
@@ -329,7 +422,7 @@ class _Maker:
     # --- access ---
 
     def _access(self) -> None:
-        names = self._draw(_some(ODD, 5, 5))
+        names = self._some(ODD, 5, 5)
         role = tl.Role(
             f"role {names[0]}",
             select=[f"{text.quote_identifier(d)}.*" for d in sorted({o.database for o in self.objects})],
@@ -340,14 +433,6 @@ class _Maker:
         quota = tl.Quota(f"quota {names[2]}", limits={"1 hour": {"queries": 100}}, to=role)
         profile = tl.SettingsProfile(f"profile {names[3]}", settings={"max_threads": 2}, to=role)
         self.objects += [role, user, quota, profile]
-
-
-def _some(values: Sequence[Any], low: int, high: int) -> st.SearchStrategy[list[Any]]:
-    """Some of the values, in any order, none twice. One draw: a permutation of many draws costs a hundred times more."""
-    found = list(values)
-    high = min(high, len(found))
-    sizes = st.integers(min(low, high), high)
-    return st.builds(lambda n, seed: random.Random(seed).sample(found, n), sizes, st.integers(0, 2**32))
 
 
 def _storable(kind: t.DataType[Any]) -> bool:
