@@ -339,29 +339,31 @@ def test_merged_profiles_count_once_with_a_map_of_them(engine: Any) -> None:
         profile_id = tl.column(t.String)
         merged_into = tl.column(t.String)
 
-    with m.site(engine, airbyte.DEFAULT, lambda have, how: []) as probe:
-        merges = tl.Source(f"raw_{probe.tag}.merges", Merge, engine=MergeTree(order_by=(Merge.profile_id,)))
-        with m.site(
-            engine,
-            airbyte.DEFAULT,
-            lambda have, how: [
-                mail.campaign_performance(have["klaviyo"], merged=merges, **how),
-                mail.customer_lifecycle(have["klaviyo"], merged=merges, **how),
-            ],
-            sources=[merges],
-        ) as site:
-            engine.insert(f"raw_{probe.tag}", "merges", [{"profile_id": "old", "merged_into": "new"}])
-            events = [
-                m.event(who, "Received Email", "2026-03-01T10:00:00Z", who, S_message="C1")
-                for who in ("old", "new", "x")
-            ]
-            site.land("klaviyo", "events", events)
-            site.land("klaviyo", "metrics", case_metrics())
-            site.land("klaviyo", "campaigns", [m.campaign("C1", "one")])
-            site.land("klaviyo", "profiles", [m.profile("old"), m.profile("new")])
-            (row,) = site.measured("campaign_performance")
-            assert row["delivered"] == 2
-            assert [r["profile_id"] for r in site.rows("analytics", "customer_lifecycle")] == ["new", "x"]
+    merges = tl.Source("raw_map_of_merges.merges", Merge, engine=MergeTree(order_by=(Merge.profile_id,)))
+    tables = lambda have, how: mail.measured(have["klaviyo"], merged=merges, **how)  # noqa: E731
+    with m.site(engine, airbyte.DEFAULT, tables, sources=[merges]) as site:
+        engine.insert("raw_map_of_merges", "merges", [{"profile_id": "old", "merged_into": "new"}])
+        at = "2026-03-01T10:00:00Z"
+        events = [m.event(f"r{who}", "Received Email", at, who, S_message="C1") for who in ("old", "new", "x")]
+        events += [m.event(f"o{who}", "Opened Email", at, who, S_message="C1") for who in ("old", "new")]
+        events.append(m.event("nobody", "Opened Email", at, None))
+        site.land("klaviyo", "events", [*events, events[0]])
+        site.land("klaviyo", "metrics", case_metrics())
+        site.land("klaviyo", "campaigns", [m.campaign("C1", "one")])
+        site.land("klaviyo", "profiles", [m.profile("old"), m.profile("new")])
+        (row,) = site.measured("campaign_performance")
+        assert (row["delivered"], row["opens"], row["opens_unique"]) == (2, 2, 1)
+        for table in ("customer_lifecycle", "profile_lifecycle"):
+            assert [r["profile_id"] for r in site.rows("analytics", table, "profile_id")] == ["new", "x"]
+        days = site.rows("analytics", "daily_event_summary", "metric")
+        assert [(r["metric"], r["events"], r["unique_profiles"], r["anonymous_events"]) for r in days] == [
+            ("Opened Email", 3, 1, 1),
+            ("Received Email", 3, 2, 0),
+        ]
+        (hour,) = site.rows("analytics", "hourly_engagement")
+        assert (hour["received"], hour["opened"], hour["unique_openers"], hour["occurrences"]) == (3, 3, 1, 1)
+        (everybody,) = (r for r in site.rows("analytics", "segment_performance") if r["segment"] == "(all)")
+        assert (everybody["members"], everybody["engaged"]) == (2, 1)
 
 
 def test_hourly_engagement_in_zones_off_by_half_an_hour(engine: Any) -> None:

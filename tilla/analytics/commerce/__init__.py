@@ -27,11 +27,13 @@ def measured(
     timezone: str = "",
     property_shops: Mapping[str, str] | None = None,
     account_shop: str = "",
+    merged: Any = None,
 ) -> tuple[tl.RefreshableView[Any], ...]:
     """Every table that the synced streams allow, with the default parameters.
 
     ``tables`` are the measures of the sources: of them ``daily_sales`` goes into the funnel, ``customer_rfm`` and
-    ``profile_lifecycle`` into ``customer_360``.
+    ``profile_lifecycle`` into ``customer_360``. ``merged`` is a table of yours with (profile_id, merged_into), as for
+    :func:`tilla.analytics.klaviyo.measured`.
     """
     made = {table.table: table for table in tables}
     how: dict[str, Any] = {"database": database, "timezone": timezone}
@@ -45,6 +47,7 @@ def measured(
                 account=account,
                 property_shops=property_shops,
                 account_shop=account_shop,
+                merged=merged,
                 **how,
             )
         )
@@ -52,12 +55,18 @@ def measured(
     if sold or (site is not None and site.get("traffic_sources") is not None):
         found.append(channel_performance(shop, site=site, property_shops=property_shops, **how))
     if account is not None and account.get("events") is not None and account.get("metrics") is not None:
-        found.append(email_revenue_reconciliation(shop, account=account, account_shop=account_shop, **how))
+        found.append(
+            email_revenue_reconciliation(shop, account=account, account_shop=account_shop, merged=merged, **how)
+        )
     lives = made.get("profile_lifecycle")
     known = account is not None and account.get("profiles") is not None
     if sold or shop.get("customers") is not None or known or lives is not None:
         scores = made.get("customer_rfm")
-        found.append(customer_360(shop, account=account, lives=lives, scores=scores, account_shop=account_shop, **how))
+        found.append(
+            customer_360(
+                shop, account=account, lives=lives, scores=scores, account_shop=account_shop, merged=merged, **how
+            )
+        )
     return tuple(found)
 
 

@@ -28,6 +28,7 @@ def daily_funnel(
     look_back_days: int = 2,
     exclude_voided: bool = False,
     window_hours: int = k.WINDOW_HOURS,
+    merged: Any = None,
     refresh: tl.Schedule = p.HOURLY,
 ) -> tl.RefreshableView[Any]:
     """One row per shop, currency and day with sales or visits: sessions, orders, sales, and the share of e-mail.
@@ -76,7 +77,7 @@ def daily_funnel(
         parts.append(_emails(account, account_shop))
         relations |= {
             "counted": s.counted_orders(shop, timezone=timezone, exclude_voided=exclude_voided),
-            "attributed": k.attributed(account, window_hours=window_hours),
+            "attributed": k.attributed(account, window_hours=window_hours, merged=merged),
         }
         if account.get("campaigns") is not None:
             relations["campaigns"] = account.campaigns_latest

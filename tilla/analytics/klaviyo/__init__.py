@@ -43,10 +43,19 @@ STATES: dict[Any, tuple[str, Any]] = {
 }
 
 
-def measured(account: Curated, *, database: str = "analytics_klaviyo", timezone: str = "") -> tuple[Any, ...]:
+def measured(
+    account: Curated,
+    *,
+    database: str = "analytics_klaviyo",
+    timezone: str = "",
+    merged: Any = None,
+    memberships: Any = None,
+) -> tuple[Any, ...]:
     """Every table that the account's synced streams allow, with the default parameters.
 
-    Metrics carry the names by which events are told apart, so almost nothing can do without them.
+    Metrics carry the names by which events are told apart, so almost nothing can do without them. What no stream carries may
+    come from tables of your own: ``merged`` with (profile_id, merged_into), ``memberships`` with (segment, profile_id).
+    With ``merged`` there are no states, because a state cannot take a profile back.
     """
     found: list[Any] = []
     states: dict[Any, Any] = {}
@@ -54,7 +63,11 @@ def measured(account: Curated, *, database: str = "analytics_klaviyo", timezone:
         if any(account.get(name) is None for name in needs):
             continue
         how: dict[str, Any] = {} if make in (campaign_performance, flow_performance) else {"timezone": timezone}
-        if make in STATES and not isinstance(account.events, tl.RefreshableView):  # a rebuilt table fires nothing
+        how |= {"merged": merged} if merged is not None else {}
+        how |= {"memberships": memberships} if make is segment_performance else {}
+        if (
+            make in STATES and merged is None and not isinstance(account.events, tl.RefreshableView)
+        ):  # a rebuilt table fires nothing
             name, below = STATES[make]
             if below not in states:
                 states[below] = below(account, database=database)

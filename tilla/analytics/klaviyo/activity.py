@@ -17,6 +17,7 @@ def daily_event_summary(
     *,
     database: str = "analytics_klaviyo",
     timezone: str = "",
+    merged: Any = None,
     refresh: tl.Schedule = p.HOURLY,
 ) -> tuple[Any, ...]:
     """One row per local day and metric: events, profiles, anonymous events, value.
@@ -25,8 +26,13 @@ def daily_event_summary(
     sent again counts once; merge them over days for a week's profiles. ``daily_event_value`` is rebuilt, because a sum would
     count a repeat twice; a refresh reads the events of those metrics that ever had a value (orders, not opens).
     ``daily_event_summary`` reads both, with the metric's name as of now; ``value`` is NULL for a day with values that no
-    refresh has seen yet. The zone is part of the states: another one means a rebuild. Profiles that Klaviyo merged later stay apart here.
+    refresh has seen yet. The zone is part of the states: another one means a rebuild. Profiles that Klaviyo merged later stay apart.
+
+    With ``merged``, a relation with (profile_id, merged_into), they count as one: then there is ``daily_event_summary`` alone,
+    and a refresh reads every event, because a state cannot take a profile back.
     """
+    if merged is not None:
+        return (_merged_days(account, database, timezone, merged, refresh),)
     events = p.columns(account.events)
     zone = p.zone(account, timezone)
     day = f.to_date(events["datetime"], zone)
@@ -78,27 +84,14 @@ GROUP BY date, metric_id""",
         comment="One row per local day and metric: the sum of values.",
     )
 
-    class Summary(tl.Columns):
-        date = tl.column(t.Date, comment=f"local day, in {zone}")
-        metric = tl.column(t.Nullable(t.String), comment="name of the metric as of now; NULL until its row has landed")
-        events = tl.column(p.COUNT, comment="events, each once; sum over days")
-        unique_profiles = tl.column(p.COUNT, comment="different profiles; do not sum over days")
-        anonymous_events = tl.column(p.COUNT, comment="events without a profile; sum over days")
-        value = tl.column(
-            t.Nullable(p.AMOUNT), comment="sum of $value, account currency; NULL for a day not refreshed yet"
-        )
-        integration_name = tl.column(
-            t.LowCardinality(t.Nullable(t.String)), comment="integration: two may have metrics of one name"
-        )
-        metric_id = tl.column(t.String, comment="metrics.metric_id")
-
+    body = _summary(zone)
     metrics = account.get("metrics_latest")
     named = "LEFT JOIN {metrics} AS m ON c.metric_id = m.metric_id\n" if metrics is not None else ""
     name = "m.name" if named else "CAST(NULL, 'Nullable(String)')"
     integration = "m.integration_name" if named else "CAST(NULL, 'LowCardinality(Nullable(String))')"
     summary = tl.View(
         f"{database}.daily_event_summary",
-        Summary,
+        body,
         query=tl.sql(
             f"""SELECT
     c.date AS date,
@@ -122,14 +115,26 @@ FROM {{counts}} AS c
     return (*counts.objects, value, summary)
 
 
-def hourly_engagement(account: Curated, *, database: str = "analytics_klaviyo", timezone: str = "") -> tuple[Any, ...]:
+def hourly_engagement(
+    account: Curated,
+    *,
+    database: str = "analytics_klaviyo",
+    timezone: str = "",
+    merged: Any = None,
+    refresh: tl.Schedule = p.DAILY,
+) -> tuple[Any, ...]:
     """One row per ISO weekday and local hour: when e-mails arrive, are opened, are clicked.
 
     ``quarter_hour_engagement`` holds states per 15 minutes UTC and metric, because zones are off by halves and quarters of an
     hour; every insert updates them. ``hourly_engagement`` merges them in the zone: over a change of clocks an hour occurs
     twice or not at all, so ``occurrences`` says how often an hour had anything. Opens of an hour divided by its sends is no
     rate: they belong to other sends.
+
+    With ``merged``, a relation with (profile_id, merged_into), merged profiles count as one: then there is
+    ``hourly_engagement`` alone, and a refresh reads every e-mail event.
     """
+    if merged is not None:
+        return (_merged_hours(account, database, timezone, merged, refresh),)
     events = p.columns(account.events)
     zone = p.zone(account, timezone)
     human = f.and_(f.not_(events["apple_privacy_open"]), f.not_(events["bot_click"]))
@@ -157,21 +162,11 @@ def hourly_engagement(account: Curated, *, database: str = "analytics_klaviyo", 
         comment="One row per 15 minutes and metric: events and profiles.",
     )
 
-    class Hour(tl.Columns):
-        iso_weekday = tl.column(t.UInt8, comment=f"1 for Monday to 7 for Sunday, in {zone}")
-        local_hour = tl.column(t.UInt8, comment=f"0 to 23, in {zone}")
-        received = tl.column(p.COUNT, comment="e-mails received")
-        opened = tl.column(p.COUNT, comment="opens, those by mail programs included")
-        clicked = tl.column(p.COUNT, comment="clicks, those by bots left out")
-        unique_openers = tl.column(p.COUNT, comment="different profiles that opened; do not sum over hours")
-        unique_clickers = tl.column(p.COUNT, comment="different profiles that clicked; do not sum over hours")
-        opened_excl_mpp = tl.column(p.COUNT, comment="opens, those by mail programs left out")
-        occurrences = tl.column(p.COUNT, comment="different hours of the calendar that had any of it: divide by it")
-
+    body = _hour(zone)
     opened, clicked = k.one_of(k.OPENED, "kind"), k.one_of(k.CLICKED, "kind")
     view = tl.View(
         f"{database}.hourly_engagement",
-        Hour,
+        body,
         query=tl.sql(
             f"""SELECT
     toDayOfWeek(q.bucket, 0, {{zone}}) AS iso_weekday,
@@ -197,3 +192,100 @@ GROUP BY iso_weekday, local_hour""",
         comment="One row per ISO weekday and local hour: e-mails received, opened, clicked.",
     )
     return (*quarters.objects, view)
+
+
+def _summary(zone: str) -> Any:
+    class Summary(tl.Columns):
+        date = tl.column(t.Date, comment=f"local day, in {zone}")
+        metric = tl.column(t.Nullable(t.String), comment="name of the metric as of now; NULL until its row has landed")
+        events = tl.column(p.COUNT, comment="events, each once; sum over days")
+        unique_profiles = tl.column(p.COUNT, comment="different profiles; do not sum over days")
+        anonymous_events = tl.column(p.COUNT, comment="events without a profile; sum over days")
+        value = tl.column(
+            t.Nullable(p.AMOUNT), comment="sum of $value, account currency; NULL for a day not refreshed yet"
+        )
+        integration_name = tl.column(
+            t.LowCardinality(t.Nullable(t.String)), comment="integration: two may have metrics of one name"
+        )
+        metric_id = tl.column(t.String, comment="metrics.metric_id")
+
+    return Summary
+
+
+def _hour(zone: str) -> Any:
+    class Hour(tl.Columns):
+        iso_weekday = tl.column(t.UInt8, comment=f"1 for Monday to 7 for Sunday, in {zone}")
+        local_hour = tl.column(t.UInt8, comment=f"0 to 23, in {zone}")
+        received = tl.column(p.COUNT, comment="e-mails received")
+        opened = tl.column(p.COUNT, comment="opens, those by mail programs included")
+        clicked = tl.column(p.COUNT, comment="clicks, those by bots left out")
+        unique_openers = tl.column(p.COUNT, comment="different profiles that opened; do not sum over hours")
+        unique_clickers = tl.column(p.COUNT, comment="different profiles that clicked; do not sum over hours")
+        opened_excl_mpp = tl.column(p.COUNT, comment="opens, those by mail programs left out")
+        occurrences = tl.column(p.COUNT, comment="different hours of the calendar that had any of it: divide by it")
+
+    return Hour
+
+
+def _merged_days(account: Curated, database: str, timezone: str, merged: Any, refresh: tl.Schedule) -> Any:
+    """``daily_event_summary`` from the events themselves, with surviving profiles."""
+    zone = p.zone(account, timezone)
+    body = _summary(zone)
+    query = tl.sql(
+        f"""SELECT
+    toDate(e.datetime, {{zone}}) AS date,
+    any(e.metric_name) AS metric,
+    count() AS events,
+    uniqExact(coalesce(g.survivor, e.profile_id)) AS unique_profiles,
+    countIf(e.profile_id IS NULL) AS anonymous_events,
+    toNullable(sum(toDecimal128(ifNull(e.value, 0), 4))) AS value,
+    any(e.integration_name) AS integration_name,
+    e.metric_id AS metric_id
+FROM {{events}} AS e
+{k.SURVIVORS}
+GROUP BY date, metric_id""",
+        events=account.events_latest,
+        merged=merged,
+        zone=f.cast(zone, t.String),
+    )
+    return p.measures(
+        database,
+        "daily_event_summary",
+        body,
+        query,
+        order_by=(body.date, body.metric_id),
+        refresh=refresh,
+        comment="One row per local day and metric: events, profiles, anonymous events, value.",
+    )
+
+
+def _merged_hours(account: Curated, database: str, timezone: str, merged: Any, refresh: tl.Schedule) -> Any:
+    """``hourly_engagement`` from the events themselves, with surviving profiles."""
+    zone = p.zone(account, timezone)
+    body = _hour(zone)
+    opened, clicked = k.one_of(k.OPENED), f"{k.one_of(k.CLICKED)} AND NOT bot_click"
+    query = tl.sql(
+        f"""SELECT
+    toDayOfWeek(h.datetime, 0, {{zone}}) AS iso_weekday,
+    toHour(h.datetime, {{zone}}) AS local_hour,
+    countIf({k.one_of(k.RECEIVED)}) AS received,
+    countIf({opened}) AS opened,
+    countIf({clicked}) AS clicked,
+    uniqExactIf(h.profile_id, {opened}) AS unique_openers,
+    uniqExactIf(h.profile_id, {clicked}) AS unique_clickers,
+    countIf({opened} AND NOT apple_privacy_open) AS opened_excl_mpp,
+    uniqExact(toStartOfHour(h.datetime, {{zone}})) AS occurrences
+FROM ({{happened}}) AS h
+GROUP BY iso_weekday, local_hour""",
+        happened=k.happened(account, (*k.RECEIVED, *k.OPENED, *k.CLICKED), merged=merged),
+        zone=f.cast(zone, t.String),
+    )
+    return p.measures(
+        database,
+        "hourly_engagement",
+        body,
+        query,
+        order_by=(body.iso_weekday, body.local_hour),
+        refresh=refresh,
+        comment="One row per ISO weekday and local hour: e-mails received, opened, clicked.",
+    )
