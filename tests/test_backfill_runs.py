@@ -245,3 +245,16 @@ def test_a_target_that_was_dropped_is_filled_again(engine, database):
     made.arm()
     fill(made)
     made.check(set(range(100)))
+
+
+def test_a_target_that_was_emptied_and_unmarked_is_filled_anew(engine, database):
+    """Whoever takes the marker away (``tilla stale --rebuild``) wants the history again, whatever the journal says."""
+    made = warehouse(engine, database)
+    made.insert(0, 99)
+    made.arm()
+    fill(made)
+    engine.execute(f"ALTER TABLE tilla.history DELETE WHERE target = '{database}.items' SETTINGS mutations_sync = 2")
+    engine.execute(f"TRUNCATE TABLE {database}.items")
+    assert [target.shown for target in tl.backfill(made.project, engine).targets] == [f"{database}.items"]
+    fill(made)
+    made.check(set(range(100)))

@@ -174,6 +174,11 @@ class _Maker:
             known = self.known.get(fill.name)
             unfinished = known is not None and known.begun.declaration == fill.declaration and not known.filled
             if (fill.name, fill.declaration) not in noted or unfinished:
+                done = known is not None and known.filled and not unfinished
+                if done and known is not None and not fill.verdict.safe and same(known, fill.target.path, self.uuids):
+                    what = "its marker was taken away after it was filled, so its rows are not to be trusted"
+                    if not self.script.quiesced:
+                        mistakes.add(errors.boundary_lost(fill.name, what))
                 continue
             stale = known is not None and known.drained and not same(known, fill.target.path, self.uuids)
             lost = fill.trigger.path not in self.seen.snapshot.tables

@@ -23,6 +23,7 @@ from tilla.backfills.progress import Progress, Say
 from tilla.backfills.reconcile import Reconciliation, reconcile
 from tilla.backfills.slices import Slice
 from tilla.backfills.staging import Stager, TooMuchError, drop, forget, insert, running, tag, too_much
+from tilla.ddl import history
 from tilla.planning.plan import CREATE, EXISTS, Plan, Step
 from tilla.planning.run import drain, look, send
 from tilla.servers import Server
@@ -154,15 +155,19 @@ class _Run:
         self.log = Journal.open(server, self.id)
         known = journal.read(server, [target.name for target in plan.targets])
         before = self._identities()
+        noted = self._noted()
         todo, fresh = [], []
         mistakes = errors.Collector()
         for target in plan.targets:
             past = known.get(target.name)
             if past is not None and past.begun.declaration == target.declaration and same(past, target.path, before):
-                if past.filled and not plan.options.repair:
+                marked = (target.name, target.declaration) in noted
+                if past.filled and marked and not plan.options.repair:
                     continue  # another run was quicker
                 todo.append(target)
-                if not past.sliced and not past.filled:
+                if not past.sliced or (
+                    past.filled and not marked
+                ):  # whoever takes the marker away wants it filled anew
                     fresh.append(target)
                 continue
             changed = past is not None and past.begun.declaration != target.declaration
@@ -197,6 +202,11 @@ class _Run:
                 self._note(target, journal.DRAINED, identity(target, found))
         self._steps(step for step in rest if not _arms(step))
         return todo
+
+    def _noted(self) -> set[tuple[str, str]]:
+        """Target and declaration of every history that is marked as filled."""
+        rows = self.server.rows(f"SELECT DISTINCT target, declaration FROM {history.MARKER}")
+        return {(row["target"], row["declaration"]) for row in rows}
 
     def _identities(self) -> dict[tuple[str, str], str]:
         return uuids(self.server, [path for t in self.plan.targets for path in (t.path, *t.views)])
