@@ -13,7 +13,8 @@ import tests.support.shop as s
 import tilla as tl
 from tilla import cli, errors, text
 from tilla.datasets import klaviyo, shopify
-from tilla.sources import CONNECTORS, Layout, Stream, airbyte, detect, stream, streams
+from tilla.sources import CONNECTORS, Layout, Stream, airbyte, detect, dlt, stream, streams
+from tilla.sources.layouts import Delivery
 
 LAYOUTS = list(airbyte.LAYOUTS.values())
 
@@ -158,6 +159,43 @@ def test_columns_of_an_older_connector(engine: Any, database: str, own: Any) -> 
     engine.insert(*name.split("."), [row | {"orders_count": "3"}])
     rows = engine.rows(f"SELECT customer_id, orders_count, phone FROM {database}_data.customers")
     assert [tuple(row.values()) for row in rows] == [(7, 3, None)]
+
+
+@pytest.mark.parametrize("layout", [pytest.param(layout, id=layout.name) for layout in dlt.LAYOUTS.values()])
+def test_tables_of_dlt(engine: Any, database: str, layout: Any) -> None:
+    """Lists as child tables, or as JSON text; only the columns and child tables that records needed are there."""
+    names = set()
+    for connector, name in (("shopify", "orders"), ("klaviyo", "events"), ("ga4", "devices")):
+        there = attrs.evolve(layout, database=f"{database}_raw", dataset="shop" if connector == "shopify" else "")
+        landing = stream(connector, name)
+        names.add(create(engine, there, landing))
+        records = s.samples(connector, name)
+        there.deliver(engine, landing, [Delivery(record, f"r{n}", s.EXTRACTED) for n, record in enumerate(records)])
+    engine.execute(
+        f"CREATE TABLE {database}_raw.shop____dlt_pipeline_state (_dlt_load_id String, _dlt_id String) ENGINE = MergeTree ORDER BY ()"
+    )
+    found = mine(engine, database)
+    assert {f.name for f in found.tables} == names
+    # A stream without lists and objects lands the same way in both: as one table that every insert updates.
+    assert {f.layout.name for f in found.tables if f.stream.connector != "ga4"} == {layout.name}
+    assert {f.layout.name for f in found.tables if f.stream.connector == "ga4"} == {"dlt-json"}
+    assert not found.differs
+    assert found.unknown == ()
+    code = found.code()
+    assert 'dataset="shop"' in code
+    for connector in ("shopify", "klaviyo", "ga4"):
+        code = code.replace(
+            f'raw_database="{database}_raw",', f'raw_database="{database}_raw" ,database="{database}_{connector}",', 1
+        )
+    project = executed(code)
+    assert found.against(project) == ()
+    s.Warehouse(engine, layout, project).provision()
+    for view in (item for item in project.objects if item.kind == "RefreshableView" and not item.append):
+        s.Warehouse(engine, layout, project).refresh(view.qualified_name)
+    if not layout.nested:
+        tl.apply(tl.backfill(project, engine), engine)
+    have = engine.rows(f"SELECT count() AS n FROM {database}_shopify.order_line_items_latest")
+    assert have[0]["n"] > 0
 
 
 def test_what_is_no_stream_is_said(engine: Any, database: str, own: Any) -> None:

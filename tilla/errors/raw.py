@@ -66,7 +66,7 @@ def nothing_landed() -> UsageError:
             "T705",
             "",
             "there is no table of a loader that Tilla knows",
-            expected="tables with Airbyte's columns (_airbyte_raw_id, _airbyte_ab_id)",
-            hint="another server or user in --dsn: only tables that the user may read are seen; docs/how-to/own-loader.md for other loaders",
+            expected="tables with the columns of Airbyte (_airbyte_raw_id, _airbyte_ab_id) or dlt (_dlt_load_id)",
+            hint="another server or user in --dsn: only tables that the user may read are seen; docs/loader-layout.md for other loaders",
         )
     )

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from tilla import errors
-from tilla.sources import airbyte
+from tilla.sources import airbyte, dlt
 from tilla.sources.connectors import CONNECTORS, Stream, streams
 from tilla.sources.layouts import Layout
 
@@ -24,8 +24,16 @@ if TYPE_CHECKING:
 
 _MARKS = ("_airbyte_ab_id", airbyte.RAW_ID, "_dlt_load_id")
 _ENOUGH = 0.3  # of a typed table's fields must be the stream's, and the other way round
-_NEWEST_LAST = ("v0", "v1", "v2.0", "v2.1", "v2.1-json")
-_CONSTANTS = {"v0": "V0", "v1": "V1", "v2.0": "V2_0", "v2.1": "V2_1", "v2.1-json": "V2_1_JSON"}
+_NEWEST_LAST = ("dlt", "dlt-json", "v0", "v1", "v2.0", "v2.1", "v2.1-json")
+_CONSTANTS = {
+    "v0": "airbyte.V0",
+    "v1": "airbyte.V1",
+    "v2.0": "airbyte.V2_0",
+    "v2.1": "airbyte.V2_1",
+    "v2.1-json": "airbyte.V2_1_JSON",
+    "dlt": "dlt.NESTED",
+    "dlt-json": "dlt.JSON",
+}
 _MODULES = {"shopify": ("shopify", "shop"), "klaviyo": ("klaviyo", "account"), "ga4": ("ga4", "site")}
 
 
@@ -52,10 +60,18 @@ class Found:
         """The id of a further GA4 property, else ''."""
         return self.stream.name[len(self.stream.base_name) + len("Property") :]
 
+    @property
+    def lists(self) -> tuple[tuple[str, str], ...]:
+        """Dlt's child tables of it, each database and table."""
+        if not isinstance(self.layout, dlt.DltLayout):
+            return ()
+        return tuple(self.layout.named(self.stream, n) for n in (self.layout.children or {}).get(self.stream.name, ()))
+
     def __str__(self) -> str:
         mode = self.layout.sync_mode(self.stream)
         shown = {"append_dedup": ", deduplicated", "overwrite": ", read whole", "append": ""}[mode]
-        return f"{self.name}: {self.stream.id}, Airbyte {self.layout.name}{shown}"
+        loader = "" if isinstance(self.layout, dlt.DltLayout) else "Airbyte "
+        return f"{self.name}: {self.stream.id}, {loader}{self.layout.name}{shown}"
 
 
 @attrs.frozen
@@ -84,7 +100,8 @@ class Detection:
         lines = [str(found) for found in self.tables]
         lines += [f"{found.name}: {text}" for found in self.tables for text in found.differences]
         lines += list(self.unknown)
-        whole = [f for f in self.tables if f.stream.cursor is not None and f.layout.sync_mode(f.stream) == "append"]
+        airbytes = [f for f in self.tables if not isinstance(f.layout, dlt.DltLayout)]
+        whole = [f for f in airbytes if f.stream.cursor is not None and f.layout.sync_mode(f.stream) == "append"]
         if whole:
             lines.append(
                 "a table cannot tell whether its stream appends or is swapped at every sync; for those that are, "
@@ -97,9 +114,10 @@ class Detection:
         from tilla.objects.source import Source
 
         there = {(found.database, found.table): found for found in self.tables}
+        lists = {path for found in self.tables for path in found.lists}
         lines = []
         declared = [item for item in project.objects if isinstance(item, Source)]
-        for source in declared:
+        for source in (item for item in declared if item.path not in lists):
             found = there.pop(source.path, None)
             if found is not None:
                 lines += _unlike(source, found)
@@ -139,14 +157,20 @@ def detect(server: Server, *, databases: Iterable[str] = ()) -> Detection:
         )
     }
     raw = []
+    children = frozenset(path for path, have in columns.items() if dlt.PARENT_ID in have)
     for path, have in columns.items():
         about = engines.get(path)
         if about is not None and about["engine"].endswith("MergeTree") and any(mark in have for mark in _MARKS):
-            raw.append(_Table(path[0], path[1], have, about["engine"], about["engine_full"], about["sorting_key"]))
+            raw.append(
+                _Table(path[0], path[1], have, about["engine"], about["engine_full"], about["sorting_key"], children)
+            )
     return _recognised(raw)
 
 
 # --- what a table is ---
+
+# How a kind of layout writes names; the others leave them as they are.
+_SPELLING: dict[str, Callable[[str], str]] = {"v2": airbyte.clean_name, "dlt": lambda name: dlt.identifier(name)}
 
 
 @attrs.frozen
@@ -157,6 +181,8 @@ class _Table:
     engine: str
     engine_full: str
     sorting_key: str
+    lists: frozenset[tuple[str, str]] = frozenset()
+    """dlt's child tables, all of them on the server."""
 
     @property
     def title(self) -> str:
@@ -164,7 +190,8 @@ class _Table:
 
     @property
     def fields(self) -> set[str]:
-        return {name for name in self.columns if not name.startswith("_airbyte_")}
+        own = {name for name in self.columns if not name.startswith(("_airbyte_", "_dlt_"))}
+        return {name.split("__")[0] or name for name in own} if dlt.LOAD_ID in self.columns else own
 
     @property
     def has_json(self) -> bool:
@@ -181,7 +208,9 @@ class _Table:
 
 @attrs.frozen
 class _Place:
-    """Where a connection put a table: kind of layout, namespace, v1's own database, and the stream's name with its prefix."""
+    """Where a connection put a table: kind of layout, namespace, v1's own database or dlt's dataset, and the stream's name with
+    its prefix.
+    """
 
     kind: str
     namespace: str
@@ -211,6 +240,10 @@ def _placed(table: _Table) -> _Place | str:
         return f"{table.title}: a payload column, and a name that is not Airbyte's"
     if {airbyte.RAW_ID, airbyte.EXTRACTED_AT, airbyte.META, airbyte.GENERATION_ID} <= set(have):
         return _Place("v2", table.database, "", table.name)
+    if dlt.LOAD_ID in have:
+        dataset, separator, label = table.name.partition("___")
+        if separator and dataset and label:
+            return _Place("dlt", table.database, dataset, label)
     return f"{table.title}: columns of a loader whose layout is not known here"
 
 
@@ -218,6 +251,8 @@ def _recognised(tables: Sequence[_Table]) -> Detection:
     unknown, placed = [], []
     for table in tables:
         place = _placed(table)
+        if isinstance(place, _Place) and place.kind == "dlt" and place.label.startswith("_dlt_"):
+            continue  # dlt's own books
         if isinstance(place, str):
             unknown.append(place)
         else:
@@ -228,7 +263,7 @@ def _recognised(tables: Sequence[_Table]) -> Detection:
     found = []
     for table, place, guesses in placed:
         if not guesses:
-            unknown.append(f"{table.title}: Airbyte {place.kind}, no stream of {', '.join(CONNECTORS)}")
+            unknown.append(f"{table.title}: layout {place.kind}, no stream of {', '.join(CONNECTORS)}")
             continue
 
         def weight(guess: _Guess, place: _Place = place) -> tuple[float, ...]:
@@ -268,14 +303,17 @@ def _guesses(table: _Table, place: _Place) -> Iterable[_Guess]:
     """The streams that a table's name may stand for; of a typed one, those whose fields it has."""
     for connector in CONNECTORS:
         for stream in streams(connector):
-            name = airbyte.clean_name(stream.name) if place.kind == "v2" else stream.name
+            spelt = _SPELLING.get(place.kind, str)
+            name = spelt(stream.name)
             fits = re.search(rf"{re.escape(name)}(?:Property(\d+))?$", place.label)
             if fits is None or (fits[1] and connector != "ga4"):
                 continue
             likeness = 1.0
-            if place.kind == "v2":
-                fields = set(map(airbyte.clean_name, stream.fields))
-                likeness = len(fields & table.fields) / max(len(fields | table.fields), 1)
+            if place.kind in ("v2", "dlt"):
+                fields = set(map(spelt, stream.fields))
+                # dlt makes a column when the first record has something in it.
+                of = table.fields if place.kind == "dlt" else fields | table.fields
+                likeness = len(fields & table.fields) / max(len(of), 1)
                 if likeness < _ENOUGH:
                     continue
             yield _Guess(
@@ -285,6 +323,8 @@ def _guesses(table: _Table, place: _Place) -> Iterable[_Guess]:
 
 def _described(table: _Table, place: _Place, guess: _Guess, json: bool) -> Found:
     stream = guess.stream
+    if place.kind == "dlt":
+        return _of_dlt(table, place, guess)
     base = {"v0": airbyte.V0, "v1": airbyte.V1}.get(place.kind) or _typed(table, stream, json)
     changes: dict[str, Any] = {"database": place.namespace, "prefix": guess.prefix}
     changes |= {"internal_database": place.internal} if place.internal else {}
@@ -306,6 +346,34 @@ def _described(table: _Table, place: _Place, guess: _Guess, json: bool) -> Found
     if differing:
         layout = attrs.evolve(layout, differing={stream.name: differing})
     return Found(table.database, table.name, stream, layout, tuple(lines))
+
+
+def _of_dlt(table: _Table, place: _Place, guess: _Guess) -> Found:
+    """A table of dlt: columns that it lacks are no difference, for each comes with the first record that has the field."""
+    stream = guess.stream
+    start = f"{place.internal}___"
+    children = sorted(name.removeprefix(start) for database, name in table.lists if database == table.database)
+    children = [name for name in children if name.startswith(f"{place.label}__")]
+    flat = any("__" in name.split("__v_")[0] for name in table.columns if not name.startswith("_dlt_"))
+    named: dict[str, Any] = {"database": place.namespace, "prefix": guess.prefix}
+    named |= {"dataset": place.internal} if place.internal != stream.connector else {}
+    if children or flat:
+        nested = attrs.evolve(dlt.NESTED, children={stream.name: tuple(children)})
+        return Found(table.database, table.name, stream, attrs.evolve(nested, **named))
+    layout = attrs.evolve(dlt.JSON, **named)
+    differing: dict[str, str] = {}
+    lines: list[str] = []
+    for name, type in layout.columns(stream):
+        have = table.columns.get(name, "")
+        if _bare(have) != _bare(type):
+            differing[name] = have
+            lines += [f"column {name} is {have}, not {type}"] if have else []
+    layout = attrs.evolve(layout, differing={stream.name: differing} if differing else {})
+    return Found(table.database, table.name, stream, layout, tuple(lines))
+
+
+def _bare(type: str) -> str:
+    return _plain(type).removeprefix("Nullable(").removesuffix(")") if type.startswith("Nullable(") else _plain(type)
 
 
 def _plain(type: str) -> str:
@@ -386,12 +454,17 @@ class _Connection:
             changes.append(f'version_rule="{rule}"')
         if differing:
             changes.append(f"differing={_literal(differing)}")
+        children = {k: v for found in self.tables for k, v in (getattr(found.layout, "children", None) or {}).items()}
+        if getattr(self.layout, "dataset", ""):
+            changes.append(f"dataset={_literal(getattr(self.layout, 'dataset', ''))}")
+        if children:
+            changes.append(f"children={_literal(children)}")
         if getattr(self.layout, "internal_database", None) not in (None, airbyte.V1.internal_database):
             changes.append(f"internal_database={_literal(getattr(self.layout, 'internal_database', ''))}")
         if named:
             changes += [f"database={_literal(self.layout.database)}"] if self.layout.database else []
             changes += [f"prefix={_literal(self.layout.prefix)}"] if self.layout.prefix else []
-        constant = f"airbyte.{_CONSTANTS[self.layout.name]}"
+        constant = _CONSTANTS[self.layout.name]
         return f"attrs.evolve({constant}, {', '.join(changes)})" if changes else constant
 
 
@@ -400,13 +473,15 @@ def _connections(tables: Iterable[Found]) -> dict[str, list[_Connection]]:
     grouped: dict[tuple[Any, ...], list[Found]] = {}
     for found in tables:
         layout = found.layout
-        internal = getattr(layout, "internal_database", None)
+        internal = getattr(layout, "internal_database", None) or getattr(layout, "dataset", "")
         grouped.setdefault((found.stream.connector, layout.name, layout.database, layout.prefix, internal), []).append(
             found
         )
     out: dict[str, list[_Connection]] = {}
     for (connector, *_), several in grouped.items():
         bare = attrs.evolve(several[0].layout, modes={}, differing={})
+        if isinstance(bare, dlt.DltLayout):
+            bare = attrs.evolve(bare, children=None)
         out.setdefault(connector, []).append(_Connection(connector, bare, tuple(several)))
     for connections in out.values():
         connections.sort(key=lambda c: (-_NEWEST_LAST.index(c.layout.name), -len(c.tables), c.layout.database))
@@ -425,8 +500,12 @@ def _code(tables: Sequence[Found], name: str) -> str:
     text = "\n".join(body)
     head = ['"""What has landed, as a project. Printed by tilla detect; make it yours."""', ""]
     head += ["import attrs", ""] if "attrs." in text else []
-    landing = "Landing, airbyte" if "Landing(" in text else "airbyte"
-    head += ["import tilla as tl", f"from tilla.datasets import {modules}", f"from tilla.sources import {landing}"]
+    used = [name for name in ("Landing", "airbyte", "dlt") if f"{name}(" in text or f"{name}." in text]
+    head += [
+        "import tilla as tl",
+        f"from tilla.datasets import {modules}",
+        f"from tilla.sources import {', '.join(used)}",
+    ]
     last = f'project = tl.project("{name}", {", ".join(f"*{v}" for v in variables)})'
     return "\n".join([*head, text, "", last, ""])
 
