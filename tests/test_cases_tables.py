@@ -1,7 +1,8 @@
 """Reported faults of DDL (cases A) and of plans (cases D), each with its kind, on the real engine.
 
 Covered elsewhere: A05, A18 and D01 in ``test_types``; A13 and A14 in ``test_engines``; A20 in ``test_rendering`` and
-``test_sql_by_hand``; A23 and D15 in ``test_deployment``; D03, D04, D08 and D13 in ``test_plan``.
+``test_sql_by_hand``; A23 and D15 in ``test_deployment``; D03, D04, D08 and D13 in ``test_plan``; E02, E04, E07 and E12 in ``test_graph``; F01, F04 and F08 in ``test_emit``;
+F06 in ``test_project_laws`` and ``test_shipped``.
 """
 
 from __future__ import annotations
@@ -476,3 +477,21 @@ def test_a15_the_type_of_an_engines_column_is_checked_as_the_server_does(engine,
             online = False
         wrong += [(str(kind), offline, online)] if offline != online else []
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["a/b", "a\\b", "..", ".", "a.b", "a\nb", "*", "~", "ключ", "select"])
+def test_a07_the_name_of_a_projection_is_refused_where_the_server_refuses_it(engine, database, name):
+    """Code 36 for a slash alone; an index and a constraint may have any name."""
+    column = tl.column(t.UInt64, name="x")
+    others = {"indexes": tl.Index(name, column, "minmax"), "constraints": tl.Constraint(name, column >= 0)}
+    if "/" in name:
+        with pytest.raises(errors.DeclarationError, match="T093"):
+            tl.Projection(name, "SELECT x, count() GROUP BY x")
+    else:
+        others["projections"] = tl.Projection(name, "SELECT x, count() GROUP BY x")
+    made = tl.Table(f"{database}.t", [column], engine=MergeTree(order_by=()), **others)
+    assert differing(applied(engine, made), engine) == {}
+    if "/" in name:
+        with pytest.raises(errors.StatementRefused) as caught:
+            engine.execute(f"ALTER TABLE {database}.t ADD PROJECTION `{name}` (SELECT x, count() GROUP BY x)")
+        assert caught.value.server_code == 36

@@ -1,4 +1,4 @@
-"""T019-T049, T062-T064, T075, T094-T099: mistakes in tables, views, aggregations and schedules."""
+"""T019-T049, T062-T064, T075, T093-T099: mistakes in tables, views, aggregations and schedules."""
 
 from __future__ import annotations
 
@@ -352,4 +352,12 @@ def not_unicode(where: str, char: str, before: str) -> DeclarationError:
             f"{char!a} after {shown!r} is half a character, which UTF-8 cannot hold",
             hint="text.encode('utf-16', 'surrogatepass').decode('utf-16') puts halves together",
         )
+    )
+
+
+def projection_name(name: str) -> DeclarationError:
+    """T093: a projection whose name has a slash."""
+    why = "ClickHouse refuses '/' in the name of a projection (code 36)"
+    return DeclarationError(
+        Mistake("T093", f"projection {name}", why, hint=f"tl.Projection({name.replace('/', '_')!r}, ...)")
     )

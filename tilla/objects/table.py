@@ -47,6 +47,10 @@ class Projection:
         factory=dict, kw_only=True, eq=lambda s: tuple(sorted(map(str, s.items())))
     )
 
+    def __attrs_post_init__(self) -> None:
+        if "/" in self.name:  # the name is a directory of the part
+            raise errors.projection_name(self.name)
+
 
 @attrs.frozen
 class Constraint:

@@ -177,7 +177,7 @@ class _Maker:
             tl.Index(names[0], number, self._pick(("minmax", "set(10)", "bloom_filter(0.01)")), granularity=2)
         ]
         sql = f"SELECT {moment.sql()}, count() GROUP BY {moment.sql()}"
-        how["projections"] = [tl.Projection(names[1], sql)]
+        how["projections"] = [tl.Projection(names[1].replace("/", "_"), sql)]
         how["constraints"] = [tl.Constraint(names[2], number >= 0, assume=self._maybe())]
         return how
 
