@@ -22,6 +22,9 @@ from tilla.servers import Server
 
 JOURNAL = "tilla.journal"
 
+# A row is there when the insert has ended, on a cluster too.
+WHOLE = {"async_insert": 0, "distributed_foreground_insert": 1}
+
 BEGUN, DRAINED, SLICED, FILLED, RECONCILED = "begun", "drained", "sliced", "filled", "reconciled"
 PLANNED, STAGING, STAGED, MOVING, MOVED, DONE, SPLIT = (
     "planned", "staging", "staged", "moving", "moved", "done", "split",
@@ -164,5 +167,5 @@ class Journal:
         ]
         server.execute(
             f"INSERT INTO {JOURNAL} (run, target, declaration, slice, seq, state, detail) VALUES {', '.join(values)}",
-            settings={"async_insert": 0},
+            settings=WHOLE,
         )

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tilla import errors, text
+from tilla.backfills.journal import WHOLE
 from tilla.servers import Server
 
 LEASE = "tilla.lease"
@@ -133,7 +134,7 @@ class Lease:
         server.execute(
             f"INSERT INTO {LEASE} (run, targets, holder, state) VALUES"
             f" ({text.quote_string(self.run)}, [{targets}], {text.quote_string(self._holder)}, '{state}')",
-            settings={"async_insert": 0},
+            settings=WHOLE,
         )
 
     def _others(self, server: Server | None = None) -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ class Target:
 
     ``name`` is what journal and marker call it; ``table`` the table that is written, quoted. ``columns`` is the list of the
     INSERT, quoted. ``stages`` is the database of its stages. ``before`` must run before its rows are read, ``mark`` notes that it
-    is filled. ``lifetime`` is its own old_parts_lifetime, if it has one. ``rows``, ``bytes`` (uncompressed, of the roots), ``slices`` and ``memory`` (bytes) are estimates.
+    is filled. ``lifetime`` is its own old_parts_lifetime, if it has one; ``settings`` those of a straight insert. ``rows``, ``bytes`` (uncompressed, of the roots), ``slices`` and ``memory`` (bytes) are estimates.
     """
 
     name: str
@@ -94,6 +94,7 @@ class Target:
     memory: int = 0
     done: int = 0
     lifetime: str = ""
+    settings: str = ""
     boundary: Boundary | None = None
 
     @property

@@ -312,6 +312,7 @@ class _Maker:
             slices=pieces,
             memory=self._memory(rows, size, pieces),
             lifetime=_lifetime(live.create),
+            settings=script.deployment.fill_settings if how == STRAIGHT else "",
             done=known.done if known is not None and going_on else 0,
         )
 

@@ -245,7 +245,8 @@ def insert(target: Target, slice: Slice, table: str, comment: str = "") -> str:
     if kept:
         select = f"SELECT * FROM (\n{select}\n) WHERE {' AND '.join(kept)}"
     head = f"{comment} */ " if comment else ""
-    return f"{head}INSERT INTO {table} ({target.columns})\n{select}"
+    settings = f"SETTINGS {target.settings}\n" if target.settings else ""
+    return f"{head}INSERT INTO {table} ({target.columns})\n{settings}{select}"
 
 
 def stage_path(target: Target, unique: str) -> tuple[str, str]:
