@@ -286,3 +286,37 @@ def test_discount_effect_by_day(engine: Any) -> None:
             (1, "TEN", 1, Decimal(1), 9.0, -0.7),
             (2, "TEN", 1, Decimal(2), 18.0, None),
         ]
+
+
+def test_velocity_by_days_in_stock(engine: Any) -> None:
+    """4 pieces sold in 4 weeks, of which snapshots tell 3 days: on 2 of them there was stock. 4 / 2 a day, not 4 / 28.
+
+    Of an item without a snapshot the window counts: 7 / 28.
+    """
+    day = dt.date(2026, 3, 31)
+
+    def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
+        shop = have["shopify"]
+        return [analytics.inventory_cover(shop, as_of=day, snapshots=shop.inventory_levels_daily, **how)]
+
+    streams = {"shopify": {"streams": ("orders", "inventory_items", "inventory_levels")}}
+    with m.site(engine, airbyte.DEFAULT, tables, connectors=["shopify"], streams=streams) as site:
+        at = "2026-03-30T09:00:00Z"
+        items = [
+            {"id": n, "sku": sku, "tracked": True, "created_at": at, "updated_at": at}
+            for n, sku in ((1, "a"), (2, "b"))
+        ]
+        site.land("shopify", "inventory_items", items, shop="cover")
+        lines = [s.order_line(10, 1, quantity=4, sku="a"), s.order_line(11, 1, quantity=7, sku="b")]
+        site.land("shopify", "orders", [s.order(1, at, lines)], shop="cover")
+        for number, there in ((31, 5), (30, 0), (29, 1)):
+            engine.execute(
+                f"INSERT INTO data_{site.tag}.inventory_levels_daily (shop_url, inventory_item_id, location_id, date, available, "
+                f"taken_at) SELECT 'cover', 1, 7, toDate('2026-03-{number}'), {there}, now() FROM numbers(2)"
+            )
+        site.warehouse.refresh(f"analytics_{site.tag}.inventory_cover")
+        rows = site.rows("analytics", "inventory_cover", "sku")
+        assert [(r["sku"], r["units_net"], r["days_in_stock"], r["daily_velocity"]) for r in rows] == [
+            ("a", 4, 2, 2.0),
+            ("b", 7, None, 0.25),
+        ]

@@ -20,6 +20,7 @@ def inventory_cover(
     as_of: dt.date | None = None,
     window_days: int = 28,
     lead_time_days: int = 14,
+    snapshots: Any = None,
     refresh: tl.Schedule = p.DAILY,
 ) -> tl.RefreshableView[Any]:
     """One row per shop and tracked inventory item: what is there, how fast it sells, how many days it lasts.
@@ -28,7 +29,9 @@ def inventory_cover(
     item of its variant, else to the item of its sku; without stream ``product_variants`` to that of its sku. A refund line
     that puts goods back (return, cancel, legacy_restock) lowers the units on the refund's day. Stock at locations that are
     closed does not count, as far as stream ``locations`` says. Without stream ``orders`` nothing is known of sales: what
-    depends on them is NULL. A refresh reads orders once, the order lines of the window's orders, refund lines, and the stock.
+    depends on them is NULL. ``snapshots`` (the shop's ``inventory_levels_daily``) makes velocity units per day in stock: an item
+    that was sold out for half of the window sells twice as fast as its units say. Days without a snapshot are not known and
+    do not count; an item without any keeps the window. A refresh reads orders once, the order lines of the window's orders, refund lines, and the stock.
     """
 
     class Cover(tl.Columns):
@@ -58,6 +61,10 @@ def inventory_cover(
             t.Nullable(t.Decimal(18, 4)), comment="cost of one piece, in currency; NULL where unknown"
         )
         incoming = tl.column(t.Int64, comment="pieces on their way, over all active locations")
+        days_in_stock = tl.column(
+            t.Nullable(p.COUNT),
+            comment="days of the window whose snapshot had pieces to sell: what velocity divides by; NULL without snapshots",
+        )
         as_of = tl.column(t.Date, comment=f"last day of the window, in {p.zone(shop, timezone)}")
 
     sells = shop.get("orders") is not None
@@ -86,6 +93,9 @@ moved AS (
     WHERE item != 0
     GROUP BY shop_url, item
 ),
+in_stock AS (
+{_IN_STOCK if snapshots is not None else _NO_SNAPSHOTS}
+),
 stock AS (
     SELECT shop_url, inventory_item_id, sum(ifNull(available, 0)) AS available, sum(ifNull(incoming, 0)) AS incoming
     FROM {{levels}}
@@ -101,7 +111,7 @@ SELECT
     i.sku AS sku,
     toInt64(ifNull(s.available, 0)) AS available,
     {"toNullable(toInt64(ifNull(m.units_net, 0)))" if sells else "CAST(NULL, 'Nullable(Int64)')"} AS units_net,
-    units_net / {{window_days}} AS daily_velocity,
+    units_net / if(d.item != 0, nullIf(d.days, 0), {{window_days}}) AS daily_velocity,
     if(units_net > 0, greatest(available, 0) / daily_velocity, NULL) AS days_of_cover,
     toDecimal128(i.unit_cost, 4) * greatest(available, 0) AS inventory_value,
     available <= 0 AS stockout,
@@ -109,10 +119,12 @@ SELECT
     i.inventory_item_id AS inventory_item_id,
     i.unit_cost AS unit_cost,
     toInt64(ifNull(s.incoming, 0)) AS incoming,
+    if(d.item != 0, toNullable(d.days), NULL) AS days_in_stock,
     {{as_of}} AS as_of
 FROM {{items}} AS i
 LEFT JOIN stock AS s ON i.shop_url = s.shop_url AND i.inventory_item_id = s.inventory_item_id
 LEFT JOIN moved AS m ON i.shop_url = m.shop_url AND i.inventory_item_id = m.item
+LEFT JOIN in_stock AS d ON i.shop_url = d.shop_url AND i.inventory_item_id = d.item
 LEFT JOIN shops AS c ON i.shop_url = c.shop_url
 WHERE ifNull(i.tracked, true)""",
         variant_items=_variant_items(shop),
@@ -121,6 +133,7 @@ WHERE ifNull(i.tracked, true)""",
         at_active_locations=_active(shop),
         as_of=p.day_or_today(shop, as_of, timezone),
         window_days=p.number(window_days),
+        **({"snapshots": snapshots} if snapshots is not None else {}),
         **(_sales(shop, timezone) | {"lead_time_days": p.number(lead_time_days)} if sells else {}),
     )
     return p.measures(
@@ -179,6 +192,17 @@ sold AS (
         '' AS shop_url, CAST(NULL, 'Nullable(Int64)') AS variant_id, CAST(NULL, 'Nullable(String)') AS sku, toInt64(0) AS units
     WHERE false
 )"""
+
+
+_IN_STOCK = """    SELECT shop_url, inventory_item_id AS item, countIf(there > 0) AS days
+    FROM (
+        SELECT shop_url, inventory_item_id, date, sum(ifNull(available, 0)) AS there
+        FROM {snapshots} FINAL
+        WHERE date > {as_of} - {window_days} AND date <= {as_of}
+        GROUP BY shop_url, inventory_item_id, date
+    )
+    GROUP BY shop_url, item"""
+_NO_SNAPSHOTS = "    SELECT '' AS shop_url, toInt64(0) AS item, toUInt64(0) AS days WHERE false"
 
 
 def _variant_items(shop: Curated) -> tl.Sql:
