@@ -14,6 +14,7 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
     inventory_item_id Int64 COMMENT 'inventory_items.inventory_item_id',
     unit_cost Nullable(Decimal(18, 4)) COMMENT 'cost of one piece, in currency; NULL where unknown',
     incoming Int64 COMMENT 'pieces on their way, over all active locations',
+    days_in_stock Nullable(UInt64) COMMENT 'days of the window whose snapshot had pieces to sell: what velocity divides by; NULL without snapshots',
     as_of Date COMMENT 'last day of the window, in America/New_York'
 )
 ENGINE = MergeTree
@@ -88,6 +89,9 @@ moved AS (
     WHERE item != 0
     GROUP BY shop_url, item
 ),
+in_stock AS (
+    SELECT '' AS shop_url, toInt64(0) AS item, toUInt64(0) AS days WHERE false
+),
 stock AS (
     SELECT shop_url, inventory_item_id, sum(ifNull(available, 0)) AS available, sum(ifNull(incoming, 0)) AS incoming
     FROM data_shopify.inventory_levels_latest
@@ -103,7 +107,7 @@ SELECT
     i.sku AS sku,
     toInt64(ifNull(s.available, 0)) AS available,
     toNullable(toInt64(ifNull(m.units_net, 0))) AS units_net,
-    units_net / CAST(28, 'UInt16') AS daily_velocity,
+    units_net / if(d.item != 0, nullIf(d.days, 0), CAST(28, 'UInt16')) AS daily_velocity,
     if(units_net > 0, greatest(available, 0) / daily_velocity, NULL) AS days_of_cover,
     toDecimal128(i.unit_cost, 4) * greatest(available, 0) AS inventory_value,
     available <= 0 AS stockout,
@@ -111,10 +115,12 @@ SELECT
     i.inventory_item_id AS inventory_item_id,
     i.unit_cost AS unit_cost,
     toInt64(ifNull(s.incoming, 0)) AS incoming,
+    if(d.item != 0, toNullable(d.days), NULL) AS days_in_stock,
     toDate(now(), 'America/New_York') AS as_of
 FROM data_shopify.inventory_items_latest AS i
 LEFT JOIN stock AS s ON i.shop_url = s.shop_url AND i.inventory_item_id = s.inventory_item_id
 LEFT JOIN moved AS m ON i.shop_url = m.shop_url AND i.inventory_item_id = m.item
+LEFT JOIN in_stock AS d ON i.shop_url = d.shop_url AND i.inventory_item_id = d.item
 LEFT JOIN shops AS c ON i.shop_url = c.shop_url
 WHERE ifNull(i.tracked, true)
 SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
