@@ -14,6 +14,7 @@ import tilla as tl
 from tilla.analytics import klaviyo as mail
 from tilla.datasets import ga4, klaviyo, shopify
 from tilla.ddl.script import Script
+from tilla.demo import Shop, land
 from tilla.sources import Landing, airbyte, stream
 from tilla.sources.staleness import rebuild, stale
 
@@ -219,3 +220,23 @@ def test_ga4_takes_prefix_property_and_mode(engine: Any) -> None:
         assert [row["property_id"] for row in rows] == ["1", "4002"]
     finally:
         s.remove(engine, project)
+
+
+def test_the_demo_lands_detailed_streams(engine: Any) -> None:
+    """Asked for by name, they give what the plain streams give, and what those lack; unasked, they are left out."""
+    demo = Shop(orders=40, days=40)
+    names = ("events_detailed", "campaigns_detailed", "lists_detailed")
+    assert not any(d.stream.name.endswith("_detailed") for d in demo.deliveries())
+    streams = {"klaviyo": {"streams": names}}
+    with m.site(engine, airbyte.V2_1, lambda have, how: (), streams=streams) as site:
+        wanted = frozenset(f"klaviyo.{name}" for name in names)
+        land(engine, demo, site.layout, streams=wanted)
+        plain = [d.record for d in demo.deliveries({"klaviyo.events"})]
+        rows = site.rows("data", "events_latest", columns="event_id, metric_name")
+        assert len(rows) == len({record["id"] for record in plain})
+        assert all(row["metric_name"] for row in rows)
+        (row,) = site.rows("data", "lists_latest", "list_id LIMIT 1", "profile_count")
+        assert row["profile_count"] == 15234
+        campaigns = site.rows("data", "campaigns_latest", columns="subject, channel, name")
+        assert {row["channel"] for row in campaigns} >= {"email"}
+        assert all(row["subject"] == row["name"] for row in campaigns if row["channel"] == "email")

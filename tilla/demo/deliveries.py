@@ -11,7 +11,7 @@ from zlib import crc32
 import attrs
 
 from tilla.demo import catalogue as cat
-from tilla.demo import ga4, goods, klaviyo
+from tilla.demo import detailed, ga4, goods, klaviyo
 from tilla.demo.bulk import Bulk
 from tilla.demo.connector import coerce, emitted
 from tilla.demo.facts import Campaign, Checkout, Customer, Event, Fact, Minor, Order, Profile, Seconds, Traffic
@@ -57,8 +57,13 @@ class Outbox:
     _count: int = 0
 
     def wants(self, connector: str, name: str) -> bool:
-        """Return False for a stream nobody asked for: its records need not be written."""
-        return self.wanted is None or f"{connector}.{name}" in self.wanted
+        """Return False for a stream nobody asked for: its records need not be written.
+
+        A ``_detailed`` one, which repeats another, must be asked for by name.
+        """
+        if self.wanted is None:
+            return not name.endswith("_detailed")
+        return f"{connector}.{name}" in self.wanted
 
     def sync_of(self, at: Seconds) -> int:
         """Return the first sync that sees something which happened at a moment."""
@@ -146,6 +151,8 @@ class Clerk:
         for name, records in (("metrics", klaviyo.metrics()), ("flows", klaviyo.flows()), ("lists", klaviyo.lists())):
             for record in records:
                 box.put("klaviyo", name, 0, dict, record)
+                if name == "lists":
+                    box.put("klaviyo", "lists_detailed", 0, detailed.of_list, record)
         for product in cat.PRODUCTS:
             if product is cat.SAMPLE:
                 continue
@@ -184,6 +191,7 @@ class Clerk:
         if isinstance(fact, Event):
             sync = box.sync_of(fact.at + fact.late_days * DAY)
             box.put("klaviyo", "events", sync, self.klaviyo.event, fact)
+            box.put("klaviyo", "events_detailed", sync, _with(detailed.event, self.klaviyo.event), fact)
         elif isinstance(fact, Order):
             self._order(fact)
         elif isinstance(fact, Customer):
@@ -277,9 +285,11 @@ class Clerk:
     def _campaign(self, campaign: Campaign) -> None:
         box = self.outbox
         planned, sent = _of(self.klaviyo.campaign, sent=False), _of(self.klaviyo.campaign, sent=True)
-        box.put("klaviyo", "campaigns", box.sync_of(campaign.created_at + 1800), planned, campaign)
-        if campaign.send_at is not None:
-            box.put("klaviyo", "campaigns", box.sync_of(campaign.send_at + 2400), sent, campaign)
+        for name, plain in (("campaigns", True), ("campaigns_detailed", False)):
+            first, second = ((w if plain else _with(detailed.campaign, w)) for w in (planned, sent))
+            box.put("klaviyo", name, box.sync_of(campaign.created_at + 1800), first, campaign)
+            if campaign.send_at is not None:
+                box.put("klaviyo", name, box.sync_of(campaign.send_at + 2400), second, campaign)
 
     def _checkout(self, checkout: Checkout) -> None:
         box = self.outbox
@@ -302,6 +312,10 @@ class Clerk:
 
 def _of(write: Callable[..., Record], **options: bool) -> Callable[..., Record]:
     return lambda *args: write(*args, **options)
+
+
+def _with(more: Callable[[Record], Record], write: Callable[..., Record]) -> Callable[..., Record]:
+    return lambda *args: more(write(*args))
 
 
 def _behind(record: Record, *keys: str) -> Record:

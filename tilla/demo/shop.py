@@ -67,7 +67,8 @@ class Shop:
         """Yield what the loader brings, in order of arrival; some of it twice, some late.
 
         ``streams`` leaves out all but these (``"klaviyo.events"``) and saves the time to write them; what is
-        left stays the same, but for the loader's ids and milliseconds.
+        left stays the same, but for the loader's ids and milliseconds. Klaviyo's ``_detailed`` streams come only when
+        they are asked for.
         """
         return deliver(
             self._plan,
