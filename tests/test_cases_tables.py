@@ -495,3 +495,27 @@ def test_a07_the_name_of_a_projection_is_refused_where_the_server_refuses_it(eng
         with pytest.raises(errors.StatementRefused) as caught:
             engine.execute(f"ALTER TABLE {database}.t ADD PROJECTION `{name}` (SELECT x, count() GROUP BY x)")
         assert caught.value.server_code == 36
+
+
+def test_a18_a_nested_goes_through_a_view_array_by_array(engine, database):
+    """As one column the server refuses it (8), so it is refused offline; member by member it arrives whole."""
+    flat = [tl.column(t.Array(t.String), name="items.sku"), tl.column(t.Array(t.UInt8), name="items.qty")]
+    whole = tl.column(t.Nested({"sku": t.String, "qty": t.UInt8}), name="items")
+    plain = MergeTree(order_by=())
+    with pytest.raises(errors.DeclarationError) as caught:
+        tl.MaterializedView(
+            f"{database}.m", [tl.derive(whole, name="items")], source=tl.Source(f"{database}.r", [whole]), engine=plain
+        )
+    assert caught.value.code == "T079"
+    source = tl.Source(f"{database}.r", flat)
+    made = tl.MaterializedView(f"{database}.m", [tl.derive(c, name=c.name) for c in flat], source=source, engine=plain)
+    project = applied(engine, source, made)
+    engine.execute(f"INSERT INTO {database}.r VALUES (['a', 'b'], [1, 2])")
+    assert engine.rows(f"SELECT * FROM {database}.m") == [{"items.sku": ["a", "b"], "items.qty": [1, 2]}]
+    assert differing(project, engine) == {}
+    engine.execute(
+        f"CREATE TABLE {database}.t (items Nested(sku String, qty UInt8)) ENGINE = MergeTree ORDER BY tuple()"
+    )
+    with pytest.raises(errors.StatementRefused) as refused:
+        engine.execute(f"CREATE MATERIALIZED VIEW {database}.w TO {database}.t AS SELECT items FROM {database}.r")
+    assert refused.value.server_code == 8

@@ -361,3 +361,15 @@ def projection_name(name: str) -> DeclarationError:
     return DeclarationError(
         Mistake("T093", f"projection {name}", why, hint=f"tl.Projection({name.replace('/', '_')!r}, ...)")
     )
+
+
+def nested_derived(where: str, members: Sequence[str]) -> DeclarationError:
+    """T079: a whole Nested as a derived column: a table stores it as arrays of its own, which a view must give one by one."""
+    return DeclarationError(
+        Mistake(
+            "T079",
+            where,
+            "a Nested is stored as one array for each member, so a view cannot give it as one column (code 8)",
+            hint=f"an Array column 'name.{members[0]}' in the body of the source, derived under the same name; so for each member",
+        )
+    )

@@ -33,6 +33,7 @@ from tilla.objects.table import (
     check_table,
 )
 from tilla.objects.uses import query_edges, query_relations
+from tilla.types import NestedType
 
 
 # Not `_query_key`: attrs looks a field's key function up under that very name, and would find this one.
@@ -214,6 +215,8 @@ def derived_query(
             selected.append(Named(item.aggregate if finish else item.state, item.name))
             grouped = True
         elif item.derived is not None:
+            if isinstance(item.type, NestedType):
+                mistakes.add(errors.nested_derived(f"{name}.{item.name}", list(item.type.members)))
             if item.derived.aggregate:
                 mistakes.add(errors.aggregate_in_derive(f"{name}.{item.name}", item.derived.sql()))
             selected.append(Named(item.derived, item.name))
