@@ -352,3 +352,24 @@ def test_metrics_of_events_detailed_serve_where_no_metrics_are_synced(engine: An
             ("3evTst6", "Viewed Product", "API", None),
             ("3evTst7", "Refunded Order", "Shopify", "9007199254740993"),
         ]
+
+
+@pytest.mark.parametrize("layout", [airbyte.V1, airbyte.V2_1], ids=lambda layout: layout.name)
+def test_ga4_numbers_as_text_and_dates_with_dashes(engine: Any, layout: Any) -> None:
+    """As other loaders and the raw API give them; a row without a date is in no table by date."""
+    names = ("daily_active_users", "website_overview")
+    streams = {"ga4": {"streams": names}}
+    with m.site(engine, layout, lambda have, how: [], connectors=("ga4",), streams=streams) as site:
+        for name in names:
+            site.land("ga4", name, s.samples("ga4_offschema", name))
+        rows = site.rows("data", "daily_active_users_latest", "date", "date, active_users")
+        assert [tuple(row.values()) for row in rows] == [(dt.date(2024, 3, 8), 812), (dt.date(2024, 3, 9), 640)]
+        (day,) = site.rows("data", "website_overview_latest")
+        subset(
+            day,
+            date=dt.date(2024, 3, 8),
+            total_users=900,
+            sessions=1100,
+            engaged_sessions=Decimal(649),
+            bounce_rate=0.41,
+        )

@@ -80,6 +80,28 @@ def test_golden_rows_of_what_was_replaced(engine: Any, layout: Any) -> None:
     golden_rows.check("shopify_replaced", found, write=layout is airbyte.DEFAULT)
 
 
+@pytest.mark.parametrize("layout", [pytest.param(layout, id=layout.name) for layout in airbyte.LAYOUTS.values()])
+def test_records_as_the_rest_api_has_them_read_alike(engine: Any, layout: Any) -> None:
+    """Money as text and Python's words as JSON, before the connector's coercion: the same rows as of what it emits."""
+    warehouse = s.warehouse(engine, layout)
+    for name, emitted in {"orders": (0, 1, 5), "abandoned_checkouts": (0, 1)}.items():
+        records = s.samples("shopify", name)
+        warehouse.land(name, s.samples("shopify_rest", name), shop="as-rest")
+        warehouse.land(name, [records[place] for place in emitted], shop="as-emitted")
+    seen = 0
+    for table in TABLES:
+        rest, own = (
+            golden_rows.plain(
+                {k: v for k, v in row.items() if k != "shop_url"}
+                for row in warehouse.curated(f"{table}_latest", shop=shop)
+            )
+            for shop in ("as-rest", "as-emitted")
+        )
+        assert rest == own, table
+        seen += len(own)
+    assert seen > 20
+
+
 def test_every_table_has_a_sample() -> None:
     """A table without golden rows is a table that nobody has read."""
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
