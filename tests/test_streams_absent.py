@@ -6,8 +6,9 @@ names a column or a table of an absent stream is refused, and one that gives ano
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
@@ -32,30 +33,40 @@ DETAILED = ("campaigns_detailed", "events_detailed", "lists_detailed", "metrics"
 WHOLE = {"shopify": SOLD, "klaviyo": klaviyo.STREAMS, "ga4": ga4.STREAMS}
 
 
-def declared(streams: dict[str, Iterable[str]]) -> tuple[tl.Project, dict[str, Any]]:
-    """The project of a shop with these streams, and its analytics tables by their names."""
-    shop = shopify.curated(database="data_less_shopify", raw_database="raw_less_shopify", streams=streams["shopify"])
-    account = klaviyo.curated(database="data_less_klaviyo", raw_database="raw_less_klaviyo", streams=streams["klaviyo"])
-    site = ga4.curated(database="data_less_ga4", raw_database="raw_less_ga4", streams=streams["ga4"])
-    how: Any = {"database": "analytics_less"}
-    made = (*selling.measured(shop, **how), *mail.measured(account, **how), *traffic.measured(site, **how))
-    across = commerce.measured(shop, site=site, account=account, tables=made, **how)
-    project = tl.project("less", *shop, *account, *site, *made, *across)
-    return project, {item.table: item for item in (*made, *across)}
+MAKERS: dict[str, Any] = {"shopify": (shopify, selling), "klaviyo": (klaviyo, mail), "ga4": (ga4, traffic)}
+
+
+@cache
+def of_source(connector: str, streams: tuple[str, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """The curated objects of a source with these streams, and its analytics tables."""
+    dataset, analytics = MAKERS[connector]
+    curated = dataset.curated(database=f"data_less_{connector}", raw_database=f"raw_less_{connector}", streams=streams)
+    return curated, analytics.measured(curated, database="analytics_less")
+
+
+def declared(streams: Mapping[str, Iterable[str]]) -> tl.Project:
+    """The project of a shop with these streams."""
+    parts = {connector: of_source(connector, tuple(names)) for connector, names in streams.items()}
+    curated = {connector: objects for connector, (objects, _) in parts.items()}
+    made = [item for _, tables in parts.values() for item in tables]
+    across = commerce.measured(
+        curated["shopify"], site=curated["ga4"], account=curated["klaviyo"], tables=made, database="analytics_less"
+    )
+    return tl.project("less", *(item for objects in curated.values() for item in objects), *made, *across)
 
 
 @pytest.fixture(scope="module")
-def tables(engine: Any) -> Iterator[set[str]]:
-    """Every table of all streams, empty; the texts that were tried already."""
-    project, _ = declared(dict(WHOLE))
-    detailed, _ = declared(dict(WHOLE) | {"klaviyo": DETAILED})
+def tables(engine: Any) -> Iterator[dict[str, set[tuple[str, str]]]]:
+    """Every table of all streams, empty; the texts that were tried already, with what they read."""
+    project = declared(dict(WHOLE))
+    detailed = declared(dict(WHOLE) | {"klaviyo": DETAILED})
     for statement in Script(project, with_sources=True, phases=frozenset(("schema",))).statements():
         engine.execute(statement.sql)
     landing = {source.path for source in detailed.sources}
     for statement in Script(detailed, with_sources=True, phases=frozenset(("schema",))).statements():
         if statement.creates in landing:
             engine.execute(statement.sql)
-    yield set()
+    yield {}
     s.remove(engine, project)
     s.remove(engine, detailed)
 
@@ -80,19 +91,18 @@ def names() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("connector", "streams"), list(names()))
 def test_every_object_stands_without_what_is_not_synced(
-    engine: Any, tables: set[str], connector: str, streams: tuple[str, ...]
+    engine: Any, tables: dict[str, set[tuple[str, str]]], connector: str, streams: tuple[str, ...]
 ) -> None:
     """Each object reads only what the project has, and what it gives goes into the columns that it declares."""
-    project, _ = declared(dict(WHOLE) | {connector: streams})
+    project = declared(dict(WHOLE) | {connector: streams})
     there = {part.path for part in project.parts}
     for part in project.parts:
         for name, select in selects_of(part):
-            read = {(edge.database, edge.name) for edge in part.edges()}
-            assert read <= there, name
             if select not in tables:
-                tables.add(select)
+                tables[select] = {(edge.database, edge.name) for edge in part.edges()}
                 columns = ", ".join(f"{column.name} {column.type}" for column in part.columns)
                 engine.execute(f"INSERT INTO FUNCTION null({quote_string(columns)}) {select}")
+            assert tables[select] <= there, name
 
 
 def test_what_cannot_be_known_is_null(engine: Any) -> None:
