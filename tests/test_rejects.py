@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 import tests.support.marketing as m
 import tests.support.shop as s
+import tilla as tl
+from tilla.datasets import ga4, klaviyo, shopify
 from tilla.sources import airbyte, stream
 
 LAYOUTS = [pytest.param(layout, id=layout.name) for layout in airbyte.LAYOUTS.values()]
@@ -132,18 +135,29 @@ def test_sample_records_have_few_rejects(engine: Any, layout: Any) -> None:
     assert rejected(warehouse, shop) == []
 
 
+def test_the_loader_s_notes_may_be_of_type_json(engine: Any, database: str) -> None:
+    """Where the destination makes JSON columns, its own notes may be one: declared so, they are read all the same."""
+    layout = attrs.evolve(
+        airbyte.V2_1_JSON, database=f"{database}_raw", differing={"orders": {"_airbyte_meta": "JSON"}}
+    )
+    shop = shopify.curated(layout=layout, database=f"{database}_data", streams=("orders",))
+    warehouse = s.Warehouse(engine, layout, tl.project("notes", *shop))
+    warehouse.provision()
+    warehouse.land("orders", [s.order(1, "2026-03-01T10:00:00Z") | {"test": "perhaps"}], shop="notes")
+    rows = engine.rows(f"SELECT record_key, field, reason FROM {database}_data.rejects")
+    assert [tuple(row.values()) for row in rows] == [
+        ("1", "test", "nulled by the loader: DESTINATION_SERIALIZATION_ERROR")
+    ]
+
+
 def test_the_view_runs_as_its_definer() -> None:
     """The read-only role has the curated database and not raw: an invoker's view would refuse it."""
-    from tilla.datasets import ga4, klaviyo, shopify
-
     for dataset in (ga4, klaviyo, shopify):
         assert dataset.curated().rejects.sql_security == "DEFINER"
 
 
 def test_fields_follow_from_the_declarations() -> None:
     """A stream that no table reads, and a field that none parses, are not in the view; a new table's are."""
-    from tilla.datasets import shopify
-
     few = shopify.curated(layout=airbyte.V1, streams=("customers",)).rejects.query.render()
     assert "stream_customers" in few
     assert "stream_orders" not in few
