@@ -25,9 +25,11 @@ from sqlglot import exp
 
 from tilla import errors, text
 from tilla.expressions.combinators import Aggregate
-from tilla.expressions.expr import Expr, Reference, Unusable, to_expr
+from tilla.expressions.expr import Expr, Reference, Unusable, as_expression, to_expr
 from tilla.expressions.forms import Name, Ready
 from tilla.expressions.sql import Sql
+from tilla.types.base import check_type
+from tilla.types.rules import holds
 
 if TYPE_CHECKING:
     from tilla.types import DataType
@@ -114,7 +116,7 @@ class Column(Expr[T_co], Generic[T_co]):
 
 
 class Measure(Unusable, Generic[T_co]):
-    """A column that stores an aggregate state. Not a value: :meth:`merge` reads one.
+    """A column that stores an aggregate state. Not a value: :meth:`merge` reads one, and :attr:`value` where it is finished.
 
     ``T`` is the Python type of the finished value.
     """
@@ -164,6 +166,12 @@ class Measure(Unusable, Generic[T_co]):
         """Finish the state: ``uniqExactMerge(column)``, to be read with GROUP BY."""
         reference: Expr[Any] = Reference(self.name, self.type)
         return self.aggregate.merge_simple(reference) if self.simple else self.aggregate.merge_of(reference)
+
+    @property
+    def value(self) -> Expr[T_co]:
+        """The finished value, where it is kept as one: in a RefreshableView, or in the reading view of an Aggregation."""
+        reference: Expr[Any] = Reference(self.name, self.aggregate.type)
+        return reference
 
     def renamed(self, name: str) -> Measure[T_co]:
         """The same measure under another name."""
@@ -235,6 +243,8 @@ def column(
     ``codec`` is ClickHouse text such as ``"Delta, ZSTD(3)"``, ``ttl`` an expression, ``statistics`` names such as
     ``("tdigest", "uniq")``.
     """
+    where = f"tl.column({name!r}, ...)" if name else "tl.column"
+    check_type(where, type)
     given = [
         (kind.upper(), value)
         for kind, value in zip(_DEFAULTS, (default, materialized, alias, ephemeral), strict=True)
@@ -243,6 +253,8 @@ def column(
     if len(given) > 1:
         raise errors.two_defaults(name or "column", [kind for kind, _ in given])
     kind, value = given[0] if given else ("", None)
+    if not holds(type, value):
+        raise errors.default_out_of_type(where, repr(value), str(type))
     expression = None if value is None or (kind == "EPHEMERAL" and value is True) else _value(value)
     options = _options(comment, codec, ttl, statistics, settings)
     return Column(name, type, default_kind=kind, default_value=expression, options=options)
@@ -317,7 +329,8 @@ def _options(
 ) -> dict[str, Any]:
     """Keep the options that were given."""
     names = (statistics,) if isinstance(statistics, str) else tuple(statistics)
-    values = (comment, codec, _value(ttl) if ttl is not None else None, names, dict(settings or {}))
+    until = None if ttl is None else _value(ttl) if isinstance(ttl, Sql) else as_expression("TTL of a column", ttl)
+    values = (comment, codec, until, names, dict(settings or {}))
     return {key: value for key, value in zip(_OPTIONS, values, strict=True) if isinstance(value, Expr) or value}
 
 

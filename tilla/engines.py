@@ -14,7 +14,7 @@ import attrs
 
 from tilla import errors, text
 from tilla.columns import Column, Measure
-from tilla.expressions.expr import Expr, Ordered, as_sequence, to_expr
+from tilla.expressions.expr import Expr, Ordered, as_expression, as_sequence, to_expr
 from tilla.expressions.kinds import Condition
 
 if TYPE_CHECKING:
@@ -139,6 +139,16 @@ class Ttl:
     set: Mapping[str, Expr[Any]] = attrs.field(
         factory=dict, kw_only=True, eq=lambda m: tuple((k, v.sql()) for k, v in m.items())
     )
+
+    def __attrs_post_init__(self) -> None:
+        conditions = () if self.where is None else (self.where,)
+        for value in (self.when, *conditions, *self.set.values()):
+            as_expression("TTL", value)
+        actions = [self.to_disk, self.to_volume, self.recompress, self.where is not None, self.group_by]
+        if sum(map(bool, actions)) > 1:
+            raise errors.engine_needs(
+                "TTL", "a rule does one thing", "ttl=(tl.Ttl(...), tl.Ttl(...)), one rule for each"
+            )
 
     def sql(self) -> str:
         """The rule as it stands behind TTL."""

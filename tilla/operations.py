@@ -16,10 +16,23 @@ from tilla.ddl.statements import ACCESS, BACKFILL, PHASES, SCHEMA
 from tilla.planning.plan import COSTLY, RIGHTS, RISKS, Plan, Step
 from tilla.planning.run import Report, check_risk, run
 from tilla.planning.steps import schema_steps
+from tilla.projects import Project
 
 if TYPE_CHECKING:
-    from tilla.projects import Project
     from tilla.servers import Server
+
+
+def _check(project: object, server: object = ...) -> None:
+    """Refuse another thing in a project's or a server's place, before it fails where nobody understands it."""
+    if not isinstance(project, Project):
+        raise errors.wrong_kind("project", project, "a project", 'tl.project("shop", orders, ...)')
+    if server is not ...:
+        _check_server(server)
+
+
+def _check_server(server: object) -> None:
+    if not hasattr(server, "rows"):
+        raise errors.wrong_kind("server", server, "a server", 'tl.connect("clickhouse://user@host:8443/?secure=true")')
 
 
 def render(
@@ -35,8 +48,13 @@ def render(
     Raises:
         RefusedError: a target cannot be filled by a static script (see ``quiesced``).
     """
+    _check(project)
+    chosen = (phases,) if isinstance(phases, str) else tuple(phases)
+    for phase in chosen:
+        if phase not in PHASES:
+            raise errors.bad_option("phases", phase, ", ".join(PHASES))
     made = script.Script(
-        project, deployment(target), with_sources=with_sources, quiesced=quiesced, phases=frozenset(phases)
+        project, deployment(target), with_sources=with_sources, quiesced=quiesced, phases=frozenset(chosen)
     )
     return made.text()
 
@@ -49,6 +67,7 @@ def plan(project: Project, server: Server, *, target: str | Deployment = "single
     beside it (``pending``). The loaders' tables are checked for the columns that their Sources declare.
     Nothing is written; three or four queries, whatever the number of objects.
     """
+    _check(project, server)
     made = script.Script(
         project, deployment(target), with_sources=with_sources, phases=frozenset((SCHEMA, ACCESS)), quiesced=True
     )
@@ -81,6 +100,7 @@ def backfill(
         RefusedError: targets that cannot be filled exactly once while rows keep coming, each with its reason; or whose journal
             is about another version of the declaration.
     """
+    _check(project, server)
     where = deployment(target)
     schema = script.Script(project, where, phases=frozenset((SCHEMA,)), quiesced=True)
     history = script.Script(project, where, quiesced=quiesced, phases=frozenset((BACKFILL,)))
@@ -120,6 +140,9 @@ def apply(
         RefusedError: a step is riskier than allowed, and nothing was sent; or another backfill is at one of the targets.
         ServerError: the server refused a statement, or an object is not there afterwards; ``error.done`` lists what ran.
     """
+    if not isinstance(plan, Plan | Backfill):
+        raise errors.wrong_kind("tl.apply", plan, "a plan", "tl.apply(tl.plan(project, server), server)")
+    _check_server(server)
     if isinstance(plan, Backfill):
         check_risk(plan.beside, allow)
         if plan.targets and RISKS.index(allow) < RISKS.index(COSTLY):

@@ -249,6 +249,8 @@ def project(name: str, *objects: Declared | Sequence[Declared]) -> Project:
     Raises:
         DeclarationError: a name twice, a dependency that is not among the objects, a circle; all of them at once.
     """
+    if not isinstance(name, str):
+        raise errors.wrong_kind("tl.project", name, "the project's name first", 'tl.project("shop", orders, ...)')
     flat: list[Any] = []
     for item in objects:
         flat.extend(item if isinstance(item, list | tuple) else [item])

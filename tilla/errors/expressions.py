@@ -79,13 +79,14 @@ def unfinished_column(kind: str) -> DeclarationError:
 
 def measure_as_value(name: str) -> DeclarationError:
     """T006: a stored aggregate state used where a value is wanted."""
+    shown = name if name.isidentifier() else "Body.name"
     return DeclarationError(
         Mistake(
             "T006",
             name,
             "a measure is stored as an aggregate state, not as a value",
             expected="an expression",
-            hint=f"{name}.merge()" if name.isidentifier() else "Body.name.merge(), in a query over the finished table",
+            hint=f"{shown}.merge() over states; {shown}.value over finished values, as a RefreshableView has them",
         )
     )
 

@@ -1,11 +1,11 @@
-"""T019-T049, T062-T064, T075, T093-T099: mistakes in tables, views, aggregations and schedules."""
+"""T019-T049, T062-T064, T075-T079, T093-T100: mistakes in tables, views, aggregations and schedules."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from tilla.errors.tree import DeclarationError, Mistake
-from tilla.errors.wording import listed, nearest
+from tilla.errors.wording import excerpt, listed, nearest
 
 
 def unnamed_item(where: str, position: int, shown: str) -> DeclarationError:
@@ -373,3 +373,27 @@ def nested_derived(where: str, members: Sequence[str]) -> DeclarationError:
             hint=f"an Array column 'name.{members[0]}' in the body of the source, derived under the same name; so for each member",
         )
     )
+
+
+def wrong_kind(where: str, given: object, expected: str, hint: str = "") -> DeclarationError:
+    """T076: a value of another kind than its place takes."""
+    shown = repr(given) if isinstance(given, type) else f"{excerpt(repr(given))} (a {type(given).__name__})"
+    return DeclarationError(Mistake("T076", where, f"{shown} cannot stand here", expected=expected, hint=hint))
+
+
+def unreadable_clause(where: str, clause: str, detail: str) -> DeclarationError:
+    """T077: text of a clause that would run into what follows it."""
+    what = f"{excerpt(clause)!r} cannot stand in CREATE TABLE: {detail}"
+    return DeclarationError(
+        Mistake("T077", where, what, hint="only the text of the clause itself, its brackets closed")
+    )
+
+
+def named_twice(where: str, what: str, name: str) -> DeclarationError:
+    """T078: two indexes, projections or constraints of one table with one name."""
+    return DeclarationError(Mistake("T078", where, f"two {what} are named {name!r}", hint="a name of its own for each"))
+
+
+def empty_select(where: str) -> DeclarationError:
+    """T100: a SELECT without items."""
+    return DeclarationError(Mistake("T100", where, "nothing is selected", expected="at least one column or expression"))

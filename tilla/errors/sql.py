@@ -1,4 +1,4 @@
-"""T201-T208: mistakes in SQL by hand."""
+"""T201-T209: mistakes in SQL by hand."""
 
 from __future__ import annotations
 
@@ -94,3 +94,15 @@ def sql_from_fstring(line: int, column: int) -> SqlError:
 def cannot_bound(line: int, column: int, table: str, why: str, hint: str) -> SqlError:
     """T208: a source that cannot be limited to a slice of its rows by splicing."""
     return SqlError(Mistake("T208", at(line, column), f"cannot limit {table} to a slice: {why}", hint=hint))
+
+
+def output_clause(where: str) -> SqlError:
+    """T209: the SELECT of an object says where its result goes."""
+    return SqlError(
+        Mistake(
+            "T209",
+            where,
+            "the SELECT ends in FORMAT or INTO OUTFILE, which is for the client that asks, and no part of a view",
+            hint="the SELECT without it",
+        )
+    )

@@ -1,10 +1,10 @@
-"""T101-T129: mistakes in types and type text."""
+"""T101-T130: mistakes in types and type text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tilla.errors.tree import Mistake, TypeTextError
+from tilla.errors.tree import DeclarationError, Mistake, TypeTextError
 from tilla.errors.wording import listed, nearest
 
 
@@ -272,3 +272,9 @@ def json_path_name(name: str) -> TypeTextError:
     """T129: a JSON path whose name the server cannot read back."""
     what = f"SKIP {name} reads as SKIP REGEXP" if name else "a path has no name"
     return TypeTextError(Mistake("T129", "JSON", what, hint=f"skip_regexp=({name!r},)" if name else ""))
+
+
+def default_out_of_type(where: str, shown: str, type: str) -> DeclarationError:
+    """T130: a number as default that the column's type does not hold."""
+    what = f"the default {shown} is no {type}: ClickHouse would store another number"
+    return DeclarationError(Mistake("T130", where, what, hint="a number of the type, or a wider type"))

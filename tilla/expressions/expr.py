@@ -331,6 +331,19 @@ def to_expr(value: object) -> Expr[Any]:
     return Expr(Ready(sql), rules.literal_type(value))
 
 
+def as_expression(where: str, value: object) -> Expr[Any]:
+    """Read what must be an expression already: a text or a bool there is a slip, and would be a literal.
+
+    Raises:
+        DeclarationError: it is no expression, or a measure.
+    """
+    if isinstance(value, Expr):
+        return value
+    if isinstance(value, Unusable):
+        raise errors.measure_as_value(str(value))
+    raise errors.wrong_kind(where, value, "an expression over columns", 'Order.total > 0, or f.raw("anyFunction", ...)')
+
+
 class Unusable:
     """Base of things that look like a value but are none (a stored -State); a literal of it is an error."""
 

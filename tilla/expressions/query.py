@@ -8,7 +8,7 @@ written with the relation in front, and a group key with such a name is written 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,13 +16,17 @@ import attrs
 from sqlglot import exp
 
 from tilla import errors, text
-from tilla.expressions.expr import Element, Expr, Let, Named, Ordered, Reference, as_sequence
+from tilla.expressions.expr import Element, Expr, Let, Named, Ordered, Reference, as_expression, as_sequence
 from tilla.expressions.face import merged
 from tilla.expressions.folding import folded
 from tilla.expressions.forms import Name
 from tilla.expressions.kinds import Condition, Relational
 from tilla.expressions.nodes import leaf, print_node
 from tilla.expressions.sql import Sql
+
+# What a kind of join is made of; ClickHouse takes strictness and side in either order.
+_JOIN_WORDS = frozenset("INNER LEFT RIGHT FULL OUTER CROSS ANY ALL ASOF SEMI ANTI GLOBAL LOCAL".split())
+_JOIN_KINDS = ("INNER", "LEFT", "RIGHT", "FULL", "ANY LEFT", "ANY INNER", "SEMI LEFT", "ANTI LEFT", "ASOF LEFT")
 
 
 @attrs.frozen
@@ -64,34 +68,52 @@ class Query:
 
     def where(self, *conditions: Condition) -> Query:
         """Keep the rows for which every condition is true."""
-        return attrs.evolve(self, conditions=(*self.conditions, *conditions))
+        return attrs.evolve(self, conditions=(*self.conditions, *self._given("where", conditions)))
 
     def join(self, relation: Relational, on: Condition, *, kind: str = "INNER") -> Query:
         """Join another relation; name columns as ``relation[Body.column]``.
 
         ``kind`` is ClickHouse's own: ``INNER``, ``LEFT``, ``ANY LEFT``, ``ASOF LEFT``, ``FULL``, ``SEMI LEFT``, ...
         """
-        return attrs.evolve(self, joins=(*self.joins, Join(kind.upper(), relation, on)))
+        (condition,) = self._given("join", (on,))
+        if not hasattr(relation, "qualified_name"):
+            raise errors.not_a_relation(f"{self._place} join", repr(relation))
+        for word in kind.upper().split() or [""]:
+            if word not in _JOIN_WORDS:
+                raise errors.unknown_word(f"{self._place} join", "kind of a join", kind, _JOIN_KINDS)
+        return attrs.evolve(self, joins=(*self.joins, Join(kind.upper(), relation, condition)))
 
     def group_by(self, *keys: Expr[Any]) -> Query:
         """Group by these expressions instead of by all items that do not aggregate."""
-        return attrs.evolve(self, keys=keys, grouped=True)
+        return attrs.evolve(self, keys=self._given("group_by", keys), grouped=True)
 
     def having(self, *conditions: Condition) -> Query:
         """Keep the groups for which every condition is true."""
-        return attrs.evolve(self, having_=(*self.having_, *conditions))
+        return attrs.evolve(self, having_=(*self.having_, *self._given("having", conditions)))
 
     def order_by(self, *items: Expr[Any] | Ordered) -> Query:
         """Sort the result."""
-        return attrs.evolve(self, orders=items)
+        plain = self._given("order_by", [item.expr if isinstance(item, Ordered) else item for item in items])
+        kept = (item if isinstance(item, Ordered) else expr for item, expr in zip(items, plain, strict=True))
+        return attrs.evolve(self, orders=tuple(kept))
 
     def limit(self, rows: int) -> Query:
         """Return at most this many rows."""
+        if type(rows) is not int or rows < 0:
+            raise errors.wrong_kind(f"{self._place} limit", rows, "a whole number of rows, 0 or more")
         return attrs.evolve(self, limit_=rows)
 
     def final(self) -> Query:
         """Read deduplicated rows: ``FROM relation FINAL``."""
         return attrs.evolve(self, final_=True)
+
+    @property
+    def _place(self) -> str:
+        return f"select from {self.source.qualified_name}"
+
+    def _given(self, clause: str, values: Iterable[Any]) -> tuple[Expr[Any], ...]:
+        """The expressions of a clause; a text there would be a constant, and is refused."""
+        return tuple(as_expression(f"{self._place} {clause}", value) for value in values)
 
     # --- facts ---
 
@@ -319,6 +341,8 @@ def select(source: Any, items: Sequence[Any]) -> Query:
         if entry.name in seen:
             mistakes.add(errors.duplicate_column(f"select from {source.qualified_name}", entry.name))
         seen.add(entry.name)
+    if not items:
+        mistakes.add(errors.empty_select(f"select from {source.qualified_name}"))
     mistakes.raise_all()
     return Query(source, tuple(named))
 

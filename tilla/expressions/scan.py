@@ -219,6 +219,22 @@ def splice(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
     return "".join((*out, text[at:]))
 
 
+def check_clause(where: str, clause: str) -> None:
+    """Refuse text of a clause that would run into what follows it: an open bracket or quote, a comment, a `;`.
+
+    Raises:
+        DeclarationError: with what is wrong in it.
+    """
+    try:
+        found = scan(clause)
+        if any(token.kind == "comment" for token in tokens(clause)) or ";" in found.words:
+            raise errors.unreadable_clause(where, clause, "it holds a comment or a `;`")
+    except errors.SqlError as error:
+        raise errors.unreadable_clause(where, clause, error.mistakes[0].what) from None
+    if not found.size:
+        raise errors.unreadable_clause(where, clause, "it is empty")
+
+
 def split_statements(script: str) -> list[str]:
     """Cut a script into its statements: without the final ``;``, exact otherwise, comments before them kept.
 

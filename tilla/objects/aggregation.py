@@ -94,7 +94,7 @@ class Aggregation(Relation[B]):
         engine = self.engine or engines.AggregatingMergeTree()
         if engine.order_by is None:
             engine = attrs.evolve(engine, order_by=tuple(self.keys))
-        return Table(suffixed(self, "_state"), stored, engine=engine, comment=self.comment)
+        return Table(suffixed(self, "_state"), stored, engine=engine, comment=self.comment, made_by=self)
 
     @property
     def target(self) -> Table[Any]:

@@ -16,6 +16,7 @@ from tilla.expressions.expr import Expr
 from tilla.expressions.query import Query, relations_within
 from tilla.expressions.sql import Sql
 from tilla.objects.base import B, Edge, Relation, check_references, settings_field
+from tilla.objects.materialized import check_query
 from tilla.objects.uses import expression_edges, expression_relations, query_edges, reading_of, text_edges
 
 
@@ -205,6 +206,9 @@ class Dictionary(Relation[B]):
     def _check_source(self) -> None:
         """Check that the source has the columns, by name as ClickHouse reads them."""
         mistakes = errors.Collector()
+        for held in self.source.reads():
+            if isinstance(held, Sql) and held is getattr(self.source, "read", None):
+                check_query(self.name, held)
         names = self.source.names()
         if names is not None:
             shown = self.source.read if hasattr(self.source, "read") else self.source

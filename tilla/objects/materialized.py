@@ -14,7 +14,7 @@ import attrs
 
 from tilla import engines, errors
 from tilla.columns import Column, Columns, Measure
-from tilla.expressions.expr import Expr, Named
+from tilla.expressions.expr import Expr, Named, as_expression
 from tilla.expressions.kinds import Condition
 from tilla.expressions.query import Query
 from tilla.expressions.reading import Reading, read
@@ -111,6 +111,8 @@ class MaterializedView(Relation[B]):
         mistakes = errors.Collector()
         if (self.engine is None) == (self.to is None):
             raise errors.engine_or_to(self.name)
+        if self.to is not None and not isinstance(self.to, Relation):
+            raise errors.not_a_relation(f"{self.name} to", repr(self.to))
         if self.to is None:
             with mistakes.catch():
                 check_table(self)
@@ -158,6 +160,7 @@ class MaterializedView(Relation[B]):
             projections=self.projections,
             constraints=self.constraints,
             comment=self.comment,
+            made_by=self,
         )
 
     @cached_property
@@ -207,6 +210,8 @@ def derived_query(
         raise errors.no_source(name)
     if not isinstance(source, Relation):
         raise errors.not_a_relation(name, repr(source))
+    if where is not None:
+        as_expression(f"{name} where", where)
     mistakes = errors.Collector()
     selected: list[Named[Any]] = []
     grouped = False
@@ -251,6 +256,7 @@ def leftmost(name: str, query: Query | Sql) -> Any:
 
 def check_output(name: str, query: Query | Sql, names: tuple[str, ...], columns: Iterable[Any]) -> None:
     """Check the output names of a query against a body: a view maps by name, and an unknown name is lost or refused."""
+    check_query(name, query)
     found = query.names if isinstance(query, Query) else query.reading.output_names
     if found is None:
         assert isinstance(query, Sql)
@@ -264,6 +270,18 @@ def check_output(name: str, query: Query | Sql, names: tuple[str, ...], columns:
         if missing in filled and missing not in found:
             mistakes.add(errors.output_missing(name, missing, found))
     mistakes.raise_all()
+
+
+def check_query(name: str, query: Any) -> None:
+    """Refuse what is no SELECT, and a SELECT that says where its result goes: the server drops that from a view.
+
+    Raises:
+        DeclarationError: ``query`` is neither a typed query nor SQL by hand, or ends in FORMAT or INTO OUTFILE.
+    """
+    if not isinstance(query, Query | Sql):
+        raise errors.not_a_query(name, repr(query))
+    if isinstance(query, Sql) and any("format" in shape.flags for shape in query.reading.selects):
+        raise errors.output_clause(name)
 
 
 def check_trigger_source(name: str, source: Any) -> None:

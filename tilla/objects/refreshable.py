@@ -35,6 +35,9 @@ class Interval(TypedDict, total=False):
 
 def _interval(where: str, parts: Mapping[str, int]) -> str:
     """Write ``{"hours": 1, "minutes": 30}`` as ``1 HOUR 30 MINUTE``; months and years do not mix with shorter units."""
+    for unit in _UNITS:
+        if type(parts.get(unit, 0)) is not int:
+            raise errors.wrong_kind(f"{where} {unit}", parts[unit], "a whole number", f"{where}(hours=1, minutes=30)")
     shown = [f"{parts[unit]} {unit[:-1].upper()}" for unit in _UNITS if parts.get(unit)]
     if not shown or any(parts[unit] < 0 for unit in parts):
         raise errors.empty_interval(where)

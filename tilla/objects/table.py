@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from tilla import engines, errors
 from tilla.columns import Column
-from tilla.expressions.expr import Expr, Ordered, as_sequence
+from tilla.expressions.expr import Expr, Ordered, as_expression, as_sequence
 from tilla.expressions.kinds import Condition
 from tilla.expressions.query import Query
+from tilla.expressions.reading import read
+from tilla.expressions.scan import check_clause, placeholders
 from tilla.objects.base import B, Edge, Relation, check_references
 from tilla.objects.uses import table_edges, table_relations
 
@@ -32,6 +34,9 @@ class Index:
     expression: Expr[Any] = attrs.field(eq=_sql)
     type: str
     granularity: int | None = attrs.field(default=None, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        as_expression(f"INDEX {self.name}", self.expression)
 
 
 @attrs.frozen
@@ -60,25 +65,43 @@ class Constraint:
     condition: Condition = attrs.field(eq=_sql)
     assume: bool = attrs.field(default=False, kw_only=True)
 
+    def __attrs_post_init__(self) -> None:
+        as_expression(f"CONSTRAINT {self.name}", self.condition)
+
+
+K = TypeVar("K")
+
+
+def _all(value: K | Sequence[K], kind: type[K], place: str, example: str) -> tuple[K, ...]:
+    """One thing or several of a kind, as a tuple."""
+    found = tuple(as_sequence(value))
+    for item in found:
+        if not isinstance(item, kind):
+            raise errors.wrong_kind(place, item, f"tl.{kind.__name__}", example)
+    return found
+
 
 def as_indexes(value: Index | Sequence[Index]) -> tuple[Index, ...]:
     """One index or several, as a tuple."""
-    return tuple(as_sequence(value))
+    return _all(value, Index, "indexes", "tl.Index('by_shop', Order.shop, 'minmax')")
 
 
 def as_projections(value: Projection | Sequence[Projection]) -> tuple[Projection, ...]:
     """One projection or several, as a tuple."""
-    return tuple(as_sequence(value))
+    return _all(value, Projection, "projections", "tl.Projection('by_day', 'SELECT day, count() GROUP BY day')")
 
 
 def as_constraints(value: Constraint | Sequence[Constraint]) -> tuple[Constraint, ...]:
     """One constraint or several, as a tuple."""
-    return tuple(as_sequence(value))
+    return _all(value, Constraint, "constraints", "tl.Constraint('positive', Order.total > 0)")
 
 
 @attrs.frozen(slots=False, repr=False)
 class Table(Relation[B]):
     """A table that Tilla creates and owns.
+
+    ``made_by`` is for Tilla itself: the Aggregation or MaterializedView whose table this is, so that whoever reads the
+    table alone can tell what fills it.
 
     Raises:
         DeclarationError: no ORDER BY for a MergeTree, a key over an unknown or Nullable column, a column without a type.
@@ -89,6 +112,7 @@ class Table(Relation[B]):
     projections: tuple[Projection, ...] = attrs.field(default=(), kw_only=True, converter=as_projections)
     constraints: tuple[Constraint, ...] = attrs.field(default=(), kw_only=True, converter=as_constraints)
     comment: str = attrs.field(default="", kw_only=True)
+    made_by: Relation[Any] | None = attrs.field(default=None, kw_only=True, eq=False)
 
     def __attrs_post_init__(self) -> None:
         check_table(self)
@@ -121,10 +145,51 @@ def check_table(table: Any) -> None:
         places = [(f"INDEX {i.name}", i.expression) for i in getattr(table, "indexes", ())]
         places += [(f"CONSTRAINT {i.name}", i.condition) for i in getattr(table, "constraints", ())]
         places += [(f"DEFAULT of {c.name}", c.default_value) for c in columns if c.default_value is not None]
+        places += [(f"TTL of {c.name}", c.options["ttl"]) for c in columns if "ttl" in c.options]
         for place, expression in places:
             with mistakes.catch():
                 check_references(f"{table.name} {place}", expression.references, (table,))
+        _check_clauses(table, columns, mistakes)
     mistakes.raise_all()
+
+
+def _check_clauses(table: Any, columns: Iterable[Column[Any]], mistakes: errors.Collector) -> None:
+    """Check what is written into CREATE TABLE as text, and that no two things have one name.
+
+    Text with an open bracket, a comment or a `;` would swallow the clauses behind it.
+    """
+    indexes, projections = getattr(table, "indexes", ()), getattr(table, "projections", ())
+    written = [(f"{table.name}.{c.name} codec", c.options["codec"]) for c in columns if "codec" in c.options]
+    written += [(f"{table.name} INDEX {i.name}", i.type) for i in indexes]
+    rules = table.engine.ttl if isinstance(table.engine, engines.MergeTree) else ()
+    written += [(f"{table.name} TTL", rule.recompress) for rule in rules if rule.recompress]
+    for where, clause in written:
+        with mistakes.catch():
+            check_clause(where, clause)
+    for projection in projections:
+        with mistakes.catch():
+            _check_projection(f"{table.name} PROJECTION {projection.name}", projection.query)
+    for what, named in (
+        ("indexes", indexes),
+        ("projections", projections),
+        ("constraints", getattr(table, "constraints", ())),
+    ):
+        names = [item.name for item in named]
+        for name in dict.fromkeys(n for n in names if names.count(n) > 1):
+            mistakes.add(errors.named_twice(table.name, what, name))
+
+
+def _check_projection(where: str, query: str) -> None:
+    """Check that the text of a projection is one SELECT without FROM."""
+    check_clause(where, query)
+    if placeholders(query):
+        return  # told with its own hint, when all statements are there (T408)
+    try:
+        found = read(query)
+    except errors.SqlError as error:
+        raise errors.unreadable_clause(where, query, error.mistakes[0].what) from None
+    if any(use.role == "from" for use in found.tables):
+        raise errors.unreadable_clause(where, query, "a projection reads its own table and has no FROM")
 
 
 def _check_keys(table: Any, engine: engines.TableEngine, mistakes: errors.Collector) -> None:
@@ -135,6 +200,9 @@ def _check_keys(table: Any, engine: engines.TableEngine, mistakes: errors.Collec
             check_references(f"{table.name} {place}", expression.references, (table,))
     if not isinstance(engine, engines.MergeTree):
         return
+    for rule in engine.ttl:
+        with mistakes.catch():
+            _check_rule(table, rule)
     if engine.order_by is None:
         mistakes.add(errors.missing_order_by(table.name, engine.name, list(by_name)[:2]))
         return
@@ -152,6 +220,20 @@ def _check_keys(table: Any, engine: engines.TableEngine, mistakes: errors.Collec
         primary = engines.key_sql(engine.primary_key)
         if order[: len(primary)] != primary:
             mistakes.add(errors.primary_key_no_prefix(table.name, primary, order))
+
+
+def _check_rule(table: Any, rule: engines.Ttl) -> None:
+    """Check the columns that a rule of the TTL names besides its time, which is checked with the keys."""
+    mistakes = errors.Collector()
+    conditions = () if rule.where is None else (rule.where,)
+    keys = (item.expr if isinstance(item, Ordered) else item for item in rule.group_by)
+    for expression in (*conditions, *keys, *rule.set.values()):
+        with mistakes.catch():
+            check_references(f"{table.name} TTL", expression.references, (table,))
+    for name in rule.set:
+        if name not in table.column_names:
+            mistakes.add(errors.unknown_column(f"{table.name} TTL SET", name, table.column_names, table.name))
+    mistakes.raise_all()
 
 
 def _allows_null(engine: engines.MergeTree) -> bool:

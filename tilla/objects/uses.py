@@ -83,8 +83,8 @@ def default_edges(expressions: Iterable[Expr[Any] | Ordered]) -> Iterator[Edge]:
         yield edge if edge.kind in ("dictGet", "joinGet", "merges") else Edge("default", edge.database, edge.name)
 
 
-def query_relations(query: Query | Sql) -> tuple[Any, ...]:
-    """The objects that a query reads, as far as it holds them."""
+def query_relations(query: Query | Sql | Part) -> tuple[Any, ...]:
+    """The objects that a query reads, as far as it holds them; a relation is read by itself."""
     return tuple(value for value in relations_within(query) if isinstance(value, Part))
 
 

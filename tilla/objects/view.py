@@ -31,10 +31,9 @@ class View(Relation[R]):
     comment: str = attrs.field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        from tilla.objects.materialized import check_output
+        from tilla.objects.materialized import check_output, check_query
 
-        if not isinstance(self.query, Query | Sql):
-            raise errors.not_a_query(self.name, repr(self.query))
+        check_query(self.name, self.query)
         if self.body is not None:
             check_output(self.name, self.query, self.column_names, self.all_columns)
         if any(relation.path == self.path for relation in self.needs()):

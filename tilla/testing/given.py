@@ -10,8 +10,10 @@ from tilla import errors
 from tilla.ddl.script import Script
 from tilla.ddl.statements import BACKFILL, SCHEMA
 from tilla.expressions.query import Query
+from tilla.expressions.sql import Sql
 from tilla.objects.base import Declared, Part, Relation
 from tilla.objects.refreshable import RefreshableView
+from tilla.objects.uses import query_relations
 from tilla.projects import Project
 
 if TYPE_CHECKING:
@@ -26,16 +28,19 @@ class Given:
     """Rows that have landed in sources. Every :meth:`read` provisions, inserts and reads anew."""
 
     def __init__(self, rows: Mapping[Relation[Any], Rows], server: Server | None = None) -> None:
-        for relation in rows:
+        if not isinstance(rows, Mapping):
+            raise errors.wrong_kind("given", rows, "sources and their rows", "given({orders: [{'id': 1}]})")
+        for relation, landed in rows.items():
             if not isinstance(relation, Relation):
                 raise errors.not_a_relation("given", repr(relation))
+            _check_rows(f"given {relation.name}", landed)
         self._rows = dict(rows)
         self._server = server
 
     def read(
-        self, wanted: Relation[Any] | Query, *also: Declared, history: bool = False, order_by: Sequence[str] = ()
+        self, wanted: Relation[Any] | Query | Sql, *also: Declared, history: bool = False, order_by: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
-        """The rows of a relation or a query, one dict per row, sorted by their values (or ``order_by``).
+        """The rows of a relation, a query or SQL by hand, one dict per row, sorted by their values (or ``order_by``).
 
         ``also`` names objects that are not behind the relation but take part: several views into one table.
         ``history=True`` lands the rows before the views exist, so that they arrive by the history statements.
@@ -43,8 +48,9 @@ class Given:
         Raises:
             StatementRefused: the engine refuses a row, or a value in it.
         """
-        wanted_objects = [wanted.source] if isinstance(wanted, Query) else [wanted]
-        objects = behind([*wanted_objects, *also, *self._rows])
+        if not isinstance(wanted, Relation | Query | Sql):
+            raise errors.wrong_kind("given read", wanted, "a relation, a query or tl.sql(...)")
+        objects = behind([*query_relations(wanted), *also, *self._rows])
         project = Project("given", tuple(objects))
         number = next(_numbers)
         databases = {part.database: f"given_{number}_{part.database}" for part in project.parts}
@@ -84,9 +90,21 @@ class Given:
                 server.execute(f"SYSTEM REFRESH VIEW {part.qualified_name}")
                 server.execute(f"SYSTEM WAIT VIEW {part.qualified_name}")
         shown = rename(wanted)
-        text = shown.sql() if isinstance(shown, Query) else _read(shown)
+        text = shown.sql() if isinstance(shown, Query | Sql) else _read(shown)
         found = server.rows(text)
         return sorted(found, key=lambda row: _sort_key(row, order_by))
+
+
+def _check_rows(where: str, rows: object) -> None:
+    """Refuse what is no list of dicts by column name."""
+    if isinstance(rows, Mapping | str) or not isinstance(rows, Iterable):
+        raise errors.wrong_kind(where, rows, "a list of rows", "[{'id': 1}, ...]")
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, Mapping):
+            raise errors.wrong_kind(f"{where}, row {number}", row, "a dict", "{'id': 1}")
+        for name in row:
+            if not isinstance(name, str):
+                raise errors.wrong_kind(f"{where}, row {number}", name, "the name of a column as text", "{'id': 1}")
 
 
 def _fill(server: Server, project: Project) -> None:
@@ -128,7 +146,8 @@ def behind(objects: Iterable[Declared]) -> list[Declared]:
     found: dict[int, Declared] = {}
     names: set[str] = set()
 
-    def visit(item: Declared) -> Iterator[None]:
+    def visit(part: Declared) -> Iterator[None]:
+        item = getattr(part, "made_by", None) or part  # a table of states alone would stay empty
         if id(item) in found or (isinstance(item, Part) and item.name in names):
             return
         found[id(item)] = item

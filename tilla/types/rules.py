@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 from tilla.types.base import DataType
@@ -117,3 +120,24 @@ __all__ = [
     "sum_type",
     "unwrap",
 ]
+
+
+def holds(type: DataType[Any], value: object) -> bool:
+    """Whether a Python number as the default of a column stays the number it is.
+
+    ClickHouse casts a default and says nothing: -1 in a UInt8 is 255, 1.5 in it is 1, 1.005 in a Decimal(9, 2) is 1.00
+    (26.9). Only whole numbers and decimals are judged; anything else is true.
+    """
+    kind = unwrap(type)
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return True
+    if not isinstance(kind, IntegerType | DecimalType):
+        return True
+    if not isfinite(value):
+        return False
+    number = Fraction(repr(value) if isinstance(value, float) else value)
+    if isinstance(kind, DecimalType):
+        scaled = number * 10**kind.scale
+        return bool(scaled.denominator == 1 and abs(scaled) < 10**kind.precision)
+    low = -(2 ** (kind.bits - 1)) if kind.signed else 0
+    return bool(number.denominator == 1 and low <= number < low + 2**kind.bits)
