@@ -186,7 +186,7 @@ def test_killed_while_the_boundary_is_drawn_and_after(engine, database):
 
     def write(number, sql):
         nonlocal after
-        if number % 7 == 0:
+        if number % 11 == 0:
             made.insert(after, after + 9)
             ids.update(range(after, after + 10))
             made.insert(after + 10, after + 13, "raw2")
@@ -200,7 +200,8 @@ def test_killed_while_the_boundary_is_drawn_and_after(engine, database):
             tl.apply(plan, server)
         return not server.dead
 
-    while not run(11 + 7 * deaths):
+    schedule = [16, 19, 22, 25, 28, 31, 34, 38, 45, 60, 90, 150]  # most of them while the boundary is drawn
+    while not run(schedule[deaths] if deaths < len(schedule) else 10**9):
         deaths += 1
     assert deaths > 5
     made.insert(after, after + 9)

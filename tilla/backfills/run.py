@@ -22,7 +22,7 @@ from tilla.backfills.prepare import identity, same, uuids
 from tilla.backfills.progress import Progress, Say
 from tilla.backfills.reconcile import Reconciliation, reconcile
 from tilla.backfills.slices import Slice
-from tilla.backfills.staging import Stager, TooMuchError, drop, forget, insert, running, tag, too_much
+from tilla.backfills.staging import Stager, TooMuchError, drop, forget, insert, remember, running, tag, too_much
 from tilla.ddl import history
 from tilla.planning.plan import CREATE, EXISTS, Plan, Step
 from tilla.planning.run import drain, look, send
@@ -254,6 +254,8 @@ class _Run:
         into = [s.rows for n, s in live.items() if past.slices[n].state == journal.DONE]
         total = sum(s.rows for s in live.values())
         self.progress.begin(target.path, target.name, len(live), len(into), sum(into), total)
+        if target.boundary is not None:
+            remember(server, target)  # here as well: of two fills of one table the first has undone it at its end
         work = _Work(self, target, roots, max(planned, default=0))
         futures: set[Future[list[tuple[int, Slice]]]] = set()
         waiting = [(number, live[number]) for number in past.open]
