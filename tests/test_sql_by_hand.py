@@ -23,11 +23,12 @@ from sqlglot.optimizer.scope import traverse_scope
 import tilla as tl
 from tilla import errors
 from tilla import types as t
-from tilla.engines import MergeTree
+from tilla.engines import MergeTree, ReplacingMergeTree
 from tilla.expressions.reading import Reading, bound_source, read, read_expression, replace_source
 from tilla.expressions.scan import WORD, tokens
 from tilla.expressions.sql import sql
 from tilla.servers import Server
+from tilla.testing import given as landed
 from tilla.text import quote_identifier
 
 # One letter after @d. or @e.: the tables of the universe. `@d` is the first database, `@e` the second one.
@@ -818,3 +819,36 @@ def test_declared_objects_stand_for_their_names_in_text() -> None:
         sql(f"SELECT x FROM {orders}")
     with pytest.raises(errors.SqlError, match="the class Order"):
         sql("SELECT x FROM {orders}", orders=Order)
+
+
+# --- history of a view by hand: the source is replaced at its place in the text, wherever that begins ---
+
+_LINES = "SELECT id, item FROM {rows} ARRAY JOIN items AS item"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"\n{_LINES}",
+        f"\n\n    {_LINES}\n    ",
+        f"\r\n{_LINES}\r\n",
+        f"  {_LINES}",
+        f"-- {{no reference}} 'quote\n{_LINES} -- end",
+        f"/* é {{rows}} */\n{_LINES}\n-- end",
+        f"\nWITH 'é' AS accent {_LINES}\n",
+    ],
+)
+def test_history_of_a_view_by_hand_is_what_its_live_rows_are(text: str) -> None:
+    """A text in three quotes begins with a line break: the places read from it were those of another text by then (T208)."""
+    body = [tl.column(t.UInt64, name="id"), tl.column(t.Array(t.String), name="items")]
+    rows = tl.Source("raw.rows", body, engine=MergeTree(order_by=()))
+    lines = [tl.column(t.UInt64, name="id"), tl.column(t.String, name="item")]
+    view = tl.MaterializedView(
+        "data.lines",
+        lines,
+        query=tl.sql(text, rows=rows),
+        engine=ReplacingMergeTree(order_by=tuple(lines), version=lines[0]),
+    )
+    test = landed({rows: [{"id": 1, "items": ["a", "b"]}, {"id": 1, "items": ["a", "b"]}]})
+    assert test.read(view) == test.read(view, history=True) == [{"id": 1, "item": "a"}, {"id": 1, "item": "b"}]
+    assert "FROM (SELECT * FROM raw.rows WHERE " in tl.render(tl.project("p", rows, view))

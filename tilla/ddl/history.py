@@ -21,7 +21,7 @@ from tilla.columns import Measure
 from tilla.ddl.write import query_text
 from tilla.expressions.combinators import is_idempotent
 from tilla.expressions.query import Query
-from tilla.expressions.reading import replace_source
+from tilla.expressions.reading import read, replace_source
 from tilla.expressions.scan import closed
 from tilla.expressions.sql import Sql
 from tilla.expressions.words import NONDETERMINISTIC
@@ -147,7 +147,7 @@ def select_over(trigger: Trigger, shown: str) -> str:
     if isinstance(query, Query):
         return query.text({trigger.source.qualified_name: shown})
     rendered = query_text(query)
-    use = query.reading.trigger
+    use = read(rendered).trigger  # places in this very text: the one that was written may begin with a line break
     assert use is not None
     return replace_source(rendered, use, shown)
 
