@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tilla import engines, text
@@ -41,8 +41,15 @@ def comparison(fill: Fill, ways: Sequence[tuple[Fill, Branch]]) -> Comparison:
         finished = dict(_measures(fill))
         keys = [c for c in target.columns if c.name not in finished and not c.default_kind]
         return Comparison(
-            GROUPS, tuple(c.sql() for c in keys), _hashed(keys), sources, partition, listed, measures=tuple(finished.items())
-        )  # fmt: skip
+            GROUPS,
+            tuple(c.sql() for c in keys),
+            _hashed(keys),
+            sources,
+            partition,
+            listed,
+            measures=tuple(finished.items()),
+            single=_single(fill, finished) if len(sources) == 1 else (),
+        )
     if isinstance(engine, engines.SummingMergeTree):
         keys = [item.expr if isinstance(item, Ordered) else item for item in engine.order_by or ()]
         names = {k.sql() for k in keys}
@@ -85,6 +92,22 @@ def _measures(fill: Fill) -> list[tuple[str, str]]:
             call = f"{match.group(2)}{suffix}{match.group(3) or ''}({text.quote_identifier(column.name)})"
             found.append((column.name, _comparable(call, kind, match.group(2))))
     return found
+
+
+def _single(fill: Fill, finished: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The finished measures of a row, where the SELECT gives one row per group."""
+    if not isinstance(fill.owner, Aggregation):
+        return ()
+    found = []
+    for measure in fill.owner.measures:
+        name = text.quote_identifier(measure.name)
+        state = str(measure.stored.type).startswith("AggregateFunction(")
+        whole = f"finalizeAggregation({name})" if state else name
+        merged = finished[measure.name]
+        found.append(
+            (measure.name, f"arraySort({whole})" if merged.startswith("arraySort(") else whole if merged else "")
+        )
+    return tuple(found)
 
 
 def _comparable(sql: str, kind: str, function: str) -> str:

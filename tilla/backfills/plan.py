@@ -29,7 +29,8 @@ class Comparison:
     """How "what the sources say" and "what the target holds" are compared.
 
     All are expressions over the target's columns: ``keys`` tells entities or groups apart, ``hashed`` is one value for them,
-    ``measures`` are (name, what finishes it over a group), ``partition`` is the partition key or ''. ``sources`` are the branches
+    ``measures`` are (name, what finishes it over a group), ``single`` finishes them in a row, where the sources give
+    one row per group. ``partition`` is the partition key or ''. ``sources`` are the branches
     as the target would store them, ``columns`` what is stored, quoted.
     """
 
@@ -42,6 +43,7 @@ class Comparison:
     version: str = ""
     deleted: str = ""
     measures: tuple[tuple[str, str], ...] = ()
+    single: tuple[tuple[str, str], ...] = ()
 
 
 @attrs.frozen
@@ -205,7 +207,8 @@ def _target(data: Mapping[str, Any]) -> Target:
     )
     compared = dict(data["comparison"])
     compared["keys"], compared["sources"] = tuple(compared["keys"]), tuple(compared["sources"])
-    compared["measures"] = tuple((m[0], m[1]) for m in compared["measures"])
+    for name in ("measures", "single"):
+        compared[name] = tuple((m[0], m[1]) for m in compared[name])
     facts["comparison"] = Comparison(**compared)
     facts["before"] = tuple(data["before"])
     if line := data["boundary"]:

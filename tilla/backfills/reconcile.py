@@ -120,7 +120,7 @@ def reconcile(server: Server, target: Target, unique: Callable[[], str], waits: 
     way = target.comparison
     sources = _union(bounded(select, "") for select in way.sources)
     holds = f"SELECT {way.columns} FROM {target.table}"
-    theirs, ours = _sums(server, way, sources), _sums(server, way, holds)
+    theirs, ours = _sums(server, way, sources, single=bool(way.single)), _sums(server, way, holds)
     for _ in range(_TRIES if target.how != STAGED else 0):
         if theirs == ours:
             break
@@ -169,9 +169,17 @@ def _union(selects: Iterable[str]) -> str:
 # --- both sides in one form ---
 
 
-def by_key(way: Comparison, relation: str) -> str:
-    """One row per key: ``tilla_k``, its partition ``tilla_p``, and finished values ``tilla_m0``, ``tilla_m1``, ..."""
+def by_key(way: Comparison, relation: str, *, single: bool = False) -> str:
+    """One row per key: ``tilla_k``, its partition ``tilla_p``, and finished values ``tilla_m0``, ``tilla_m1``, ...
+
+    ``single``: the relation has one row per group already.
+    """
     partition = f"toString({way.partition})" if way.partition else "'all'"
+    if single:
+        finished = "".join(
+            f", toString({sql}) AS tilla_m{i}" for i, (_, sql) in enumerate(s for s in way.single if s[1])
+        )
+        return f"SELECT {way.hashed} AS tilla_k, {partition} AS tilla_p{finished} FROM (\n{relation}\n)"
     if way.kind == VERSIONS:
         where = f"argMax({way.deleted}, {way.version}) = 0" if way.deleted else "1"
         return (
@@ -199,11 +207,13 @@ def _values(way: Comparison) -> list[str]:
     return [f"tilla_m{i}" for i in range(len(_measured(way)) if way.kind == GROUPS else 1)]
 
 
-def _sums(server: Server, way: Comparison, relation: str) -> dict[tuple[str, int], tuple[Any, ...]]:
+def _sums(
+    server: Server, way: Comparison, relation: str, *, single: bool = False
+) -> dict[tuple[str, int], tuple[Any, ...]]:
     """(partition, bucket) -> number of keys and checksums."""
     sums = "".join(f", sum(cityHash64(tilla_k, {m})) AS h{i}" for i, m in enumerate(_values(way)))
     rows = server.rows(
-        f"SELECT tilla_p, toUInt16(cityHash64(tilla_k) % {_BUCKETS}) AS b, count() AS n{sums}\nFROM (\n{by_key(way, relation)}\n)"
+        f"SELECT tilla_p, toUInt16(cityHash64(tilla_k) % {_BUCKETS}) AS b, count() AS n{sums}\nFROM (\n{by_key(way, relation, single=single)}\n)"
         " GROUP BY tilla_p, b",
         settings=SETTINGS,
     )

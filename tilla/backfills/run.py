@@ -220,9 +220,11 @@ class _Run:
     # --- filling ---
 
     def _fill(self, todo: Sequence[Target]) -> None:
-        limit = self.server.rows("SELECT changed FROM system.settings WHERE name = 'max_partitions_per_insert_block'")
+        limit = self.server.rows(
+            "SELECT changed OR readonly AS kept FROM system.settings WHERE name = 'max_partitions_per_insert_block'"
+        )
         # A limit that somebody set is kept; ClickHouse's own (100) is a guard against slips.
-        settings = {"max_partitions_per_insert_block": 0} if limit and not limit[0]["changed"] else {}
+        settings = {"max_partitions_per_insert_block": 0} if limit and not limit[0]["kept"] else {}
         self.stager = Stager(self.log, threading.Lock(), self.lease.check, settings)
         with self._workers() as (pool, clients):
             for target in todo:
