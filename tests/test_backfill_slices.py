@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+
 import pytest
 
 import tilla as tl
@@ -166,6 +169,42 @@ def test_what_is_too_much_for_a_limit_is_cut_further(engine, database, code):
     tl.apply(tl.backfill(project, server, reconcile=False), server)
     assert engine.rows(f"SELECT count() AS c, uniqExact(id) AS u FROM {database}.items") == [{"c": 2000, "u": 2000}]
     assert not made.tables()
+
+
+class Impatient(Limited):
+    """A client that gives up on large slices, while the server goes on working on them."""
+
+    def clone(self):
+        return Impatient(self._server.clone(), self._most, self._code)
+
+    def execute(self, sql, **options):
+        try:
+            return super().execute(sql, **options)
+        except errors.StatementRefused:
+            comment = sql.partition("*/")[0]
+            still = f"{comment}*/ SELECT sleepEachRow(0.1) FROM numbers(600) SETTINGS max_block_size = 1"
+
+            def work():
+                with self._server.clone() as client, contextlib.suppress(errors.ServerError):
+                    client.execute(still)  # until it is killed
+
+            threading.Thread(target=work, daemon=True).start()
+            tag = comment.replace("'", "\\'")
+            while not self._server.scalar(f"SELECT count() FROM system.processes WHERE startsWith(query, '{tag}')"):
+                pass
+            raise errors.connection_lost("impatient", sql, "timed out") from None
+
+
+def test_a_time_out_of_the_client_cuts_the_slice(engine, database):
+    """C17: the server still works on what the client has given up: it is killed, and halves are tried."""
+    made = warehouse(engine, database)
+    made.insert(0, 999)
+    made.arm()
+    server = Impatient(engine, 600, 159)
+    project = made.project.select(f"{database}.items")
+    tl.apply(tl.backfill(project, server, reconcile=False), server)
+    assert engine.rows(f"SELECT count() AS c, uniqExact(id) AS u FROM {database}.items") == [{"c": 1000, "u": 1000}]
+    assert engine.scalar("SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow(0.1)%'") <= 1
 
 
 def test_what_cannot_be_cut_further_is_told(engine, database):

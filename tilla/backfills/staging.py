@@ -74,14 +74,16 @@ class Stager:
 
     def stage(self, server: Server, target: Target, number: int, slice: Slice) -> str:
         """Write a slice into a new table; return its name."""
-        name = text.quote_qualified(*stage_path(target, self.log.unique()))
+        unique = self.log.unique()
+        name = text.quote_qualified(*stage_path(target, unique))
         self._note(server, target, number, journal.STAGING, {"stage": name})
         server.execute(f"CREATE TABLE {name} AS {target.table}")
+        comment = f"{self.tag(target)} {unique}"
         try:
             server.execute(f"ALTER TABLE {name} MODIFY SETTING {STAGE_SETTINGS}")
-            server.execute(insert(target, slice, name, self.tag(target)), settings=self.settings)
+            server.execute(insert(target, slice, name, comment), settings=self.settings)
         except errors.ServerError as error:
-            why = too_much(error)
+            why = too_much(error) or _gave_up(server, error, comment)
             if why is None:
                 raise
             drop(server, name)
@@ -269,6 +271,15 @@ def too_much(error: errors.ServerError) -> TooMuchError | None:
     if error.server_code in TOO_MUCH:
         return TooMuchError(error.reason, error.server_code == TOO_MANY_PARTITIONS and "partitions" in error.reason)
     return None
+
+
+def _gave_up(server: Server, error: errors.ServerError, comment: str) -> TooMuchError | None:
+    """What to say of a client that lost patience while the server still works on its statement, which is killed; else None."""
+    if not isinstance(error, errors.ConnectionFailed) or not list(running(server, comment)):
+        return None
+    with suppress(errors.StatementRefused):
+        server.execute(f"KILL QUERY WHERE startsWith(query, {text.quote_string(comment)}) SYNC")
+    return TooMuchError("the client's time-out passed before the server's answer came", by_result=False)
 
 
 # --- parts ---
