@@ -692,3 +692,31 @@ def test_names_of_every_kind_are_found_again(engine, database):
         for name, table in zip(names, tables, strict=True)
     ]
     assert not tl.plan(applied(engine, *tables, *views), engine)
+
+
+def test_what_a_notebook_shows_of_a_plan_is_what_a_shell_shows(engine, database):
+    """The repr of a plan held every statement of it: one line of a megabyte under the cell that made it."""
+    rows = tl.Source(f"{database}.rows", Raw, engine=MergeTree(order_by=Raw.id))
+    items = tl.MaterializedView(
+        f"{database}.items", Item, source=rows, engine=ReplacingMergeTree(order_by=Item.id, version=Item.at)
+    )
+    project = tl.project("<p>", rows, items)
+    plan = tl.plan(project, engine, with_sources=True)
+    assert repr(plan) == "<tilla Plan <p>: 3 create, 1 exists>"
+    assert plan._repr_html_() == f"<pre>{plan}</pre>".replace("<p>", "&lt;p&gt;")
+    report = tl.apply(plan, engine)
+    assert repr(report) == "<tilla Report: 3 statements run, of <tilla Plan <p>: 3 create, 1 exists>>"
+    filling = tl.backfill(project, engine)
+    assert repr(filling).startswith("<tilla Backfill <p>: 1 targets to fill")
+    assert "\n" not in repr(tl.apply(filling, engine))
+    assert f"{database}.items" in filling._repr_html_()
+
+
+def test_projects_are_merged_by_what_they_declare():
+    """An object that is the same in two counts once, and another one of the same name is told."""
+    one, two = tl.Source("r.one", Raw), tl.Source("r.two", Raw)
+    again = tl.Source("r.one", Raw)
+    merged = tl.project("a", one).merge(tl.project("b", again, two), tl.project("c", two))
+    assert [item.name for item in merged.objects] == ["r.one", "r.two"]
+    with pytest.raises(tl.DeclarationError, match="T304"):
+        tl.project("a", one).merge(tl.project("b", tl.Table("r.one", Raw, engine=MergeTree(order_by=Raw.id))))

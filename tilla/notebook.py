@@ -1,4 +1,4 @@
-"""What a notebook shows of a relation or a project. Offline, escaped, and never in the way of the user's work.
+"""What a notebook shows of a relation, a project or a plan. Offline, escaped, and never in the way of the user's work.
 
 Jupyter calls ``_repr_html_`` whenever a value ends a cell, also of a value that is half built or broken; a picture that
 raises would hide the value. So the faces here answer with what they can.
@@ -75,3 +75,9 @@ def access_html(access: Any) -> str:
     rows = [(field.name, text.one_line(getattr(access, field.name))) for field in attrs.fields(type(access))[1:]]
     title = f"<b>{html.escape(access.name)}</b> {html.escape(access.kind)}"
     return title + _table(("declared", "as"), [row for row in rows if row[1] not in ("", "()", "{}", "None")])
+
+
+@never_raises
+def plan_html(plan: Any) -> str:
+    """The lines of a plan as a shell shows them."""
+    return f"<pre>{html.escape(str(plan))}</pre>"

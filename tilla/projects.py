@@ -100,9 +100,14 @@ class Project:
     def merge(self, *others: Project, name: str = "") -> Project:
         """One project with the objects of several; an object that is the same in two counts once."""
         found: list[Declared] = list(self.objects)
+        named: dict[str, list[Declared]] = {}
+        for item in found:
+            named.setdefault(item.name, []).append(item)
         for other in others:
             for item in other.objects:
-                if not any(item is own or (item.name == own.name and item == own) for own in found):
+                same = named.setdefault(item.name, [])
+                if not any(item is own or item == own for own in same):
+                    same.append(item)
                     found.append(item)
         return Project(name or self.name, tuple(found))
 

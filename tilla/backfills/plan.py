@@ -7,7 +7,9 @@ from typing import Any
 
 import attrs
 
+from tilla import text
 from tilla.ddl.branches import Branch
+from tilla.notebook import plan_html
 from tilla.planning.plan import EXISTS, HISTORY, PENDING, Plan, Step
 
 Path = tuple[str, str]
@@ -120,7 +122,7 @@ class Options:
     drain: str = ""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Backfill:
     """What to do for the history of one project on one server. True when something is to be done or waits for others."""
 
@@ -166,6 +168,13 @@ class Backfill:
         there = sum(step.action == EXISTS for step in self.steps)
         lines += [f"{there} as declared"] * bool(there)
         return "\n".join(lines) or "nothing to do"
+
+    def __repr__(self) -> str:
+        shown = f"{len(self.targets)} targets to fill, {len(self.beside.sent)} steps beside them"
+        return f"<tilla Backfill {text.one_line(self.project)}: {shown}>"
+
+    def _repr_html_(self) -> str:
+        return plan_html(self)
 
     def as_json(self) -> dict[str, Any]:
         """The plan as plain data; :meth:`from_json` reads it back."""

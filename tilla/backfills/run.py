@@ -33,13 +33,17 @@ T = TypeVar("T")
 _HELPERS = ("databases", "tables")
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Filled:
     """What a backfill did: the plan, the statements beside the slices, and the comparison at the end."""
 
     plan: Backfill
     done: tuple[str, ...]
     reconciliation: tuple[Reconciliation, ...] = ()
+
+    def __repr__(self) -> str:
+        compared = f"{sum(item.agrees for item in self.reconciliation)} of {len(self.reconciliation)} comparisons agree"
+        return f"<tilla Filled: {compared}, of {self.plan!r}>"
 
     @property
     def differing(self) -> tuple[Step, ...]:

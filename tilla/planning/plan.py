@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
+from tilla import text
 from tilla.ddl.statements import Statement
+from tilla.notebook import plan_html
 from tilla.planning.difference import Difference
 
 # What a step does about its object. The first four talk to the server, the others say why nothing is sent.
@@ -85,7 +88,7 @@ def _path(value: Any) -> tuple[str, str] | None:
     return (value[0], value[1]) if value else None
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Plan:
     """The steps for one project on one server. True when something would change or differs."""
 
@@ -137,6 +140,14 @@ class Plan:
         )
         shown += [f"{there} as declared"] * bool(there)
         return "\n".join(shown) or "nothing to do"
+
+    def __repr__(self) -> str:
+        counts = Counter(step.action for step in self.steps)
+        shown = ", ".join(f"{counts[action]} {action}" for action in _MARKS if counts[action])
+        return f"<tilla Plan {text.one_line(self.project)}: {shown or 'nothing'}>"
+
+    def _repr_html_(self) -> str:
+        return plan_html(self)
 
     def as_json(self) -> dict[str, Any]:
         """The plan as plain data; :meth:`from_json` reads it back."""

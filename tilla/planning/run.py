@@ -17,12 +17,15 @@ _PAUSES = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 _WAIT = "SYSTEM WAIT VIEW "
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Report:
     """What a run did: the plan, and the statements that ran."""
 
     plan: Plan
     done: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"<tilla Report: {len(self.done)} statements run, of {self.plan!r}>"
 
     @property
     def differing(self) -> tuple[Step, ...]:
