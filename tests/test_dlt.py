@@ -91,6 +91,21 @@ def test_klaviyo_worked_case(engine: Any, layout: Any) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
+def test_truth_values_in_every_column_that_dlt_makes_of_them(engine: Any, layout: Any) -> None:
+    """true, then "true" and 1: of nested records each stands in a column of its own, and every one of them is true."""
+    with m.site(engine, layout, lambda have, how: ()) as site:
+        values = {"a": True, "b": "true", "c": 1, "d": False, "e": 0}
+        events = [
+            m.event(id, "Opened Email", "2026-03-01T10:00:00+00:00", "p", **{"Apple Privacy Open": value})
+            for id, value in values.items()
+        ]
+        site.land("klaviyo", "events", events)
+        site.refresh()
+        found = {row["event_id"]: row["apple_privacy_open"] for row in site.rows("data", "events_latest")}
+        assert found == {"a": True, "b": True, "c": True, "d": False, "e": False}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_curated_tables_are_those_of_airbyte(engine: Any, layout: Any) -> None:
     """Every sample record of Shopify: the same curated rows as over Airbyte's tables, but for JSON text.
 

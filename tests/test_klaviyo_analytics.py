@@ -388,6 +388,65 @@ def test_hourly_engagement_in_zones_off_by_half_an_hour(engine: Any) -> None:
         ]  # fmt: skip
 
 
+def test_every_event_counts_and_words_beyond_ascii_compare(engine: Any) -> None:
+    """Judged against a recomputation from raw records in plain Python: each of these was another number before.
+
+    An event whose metric has not landed is an event of its profile. An open counts by the flag of opens, a click by that of
+    clicks. ÉTÉ and été are one campaign. On the day after Lord Howe's half hour, an hour is still one hour. A profile is
+    active by its local day: 30 days before 2 March is 31 January, which began at 13:00 UTC on the 30th.
+    """
+
+    def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
+        account = have["klaviyo"]
+        states = mail.message_engagement(account, **how)
+        lives = mail.customer_lifecycle(account, as_of=dt.date(2026, 4, 6), **how)
+        return [
+            states,
+            mail.campaign_performance(account, engagement=states, **how),
+            *mail.hourly_engagement(account, **how),
+            mail.attribution_summary(account, **how),
+            mail.profile_lifecycle(account, as_of=dt.date(2026, 4, 6), **how),
+            lives,
+            mail.customer_lifecycle_summary(account, lives, **how),
+        ]
+
+    def opened(id: str, at: str, profile: str, **flags: Any) -> dict[str, Any]:
+        return m.event(id, "Opened Email", at, profile, S_message="C1", **flags)
+
+    with m.site(engine, airbyte.DEFAULT, tables, timezone="Australia/Lord_Howe") as site:
+        site.land("klaviyo", "metrics", m.metrics("Opened Email", "Clicked Email", ("Placed Order", "Shopify")))
+        site.land("klaviyo", "campaigns", [m.campaign("C1", "Fall")])
+        # Clocks went back by half an hour on 5 April 2026 at 15:00 UTC on the 4th: +10:30 from then on.
+        events = [
+            m.event("n0", "Never Landed", "2026-04-03T00:00:00Z", "p1"),
+            opened("n1", "2026-04-04T23:31:00Z", "p1"),
+            opened("n2", "2026-04-05T00:20:00Z", "p2", **{"Bot Click": True}),
+            opened("n3", "2026-04-05T00:21:00Z", "p3", **{"Apple Privacy Open": True}),
+            m.event(
+                "n4", "Clicked Email", "2026-04-05T00:22:00Z", "p1", S_message="C1", **{"Apple Privacy Open": True}
+            ),
+            m.event("n5", "Clicked Email", "2026-04-05T00:23:00Z", "p2", S_message="C1", **{"Bot Click": True}),
+        ]
+        events += [
+            m.event(f"b{n}", "Placed Order", "2026-04-05T01:00:00Z", "p4", integration="Shopify", S_value=1,
+                    utm_source="brief", utm_campaign=word)
+            for n, word in enumerate(("ÉTÉ", "été"))
+        ]  # fmt: skip
+        site.land("klaviyo", "events", events)
+        last = {"p1": "2026-03-06T13:30:00Z", "p2": "2026-03-06T12:59:00Z"}
+        site.land("klaviyo", "profiles", [m.profile(id, last_event_date=at) for id, at in last.items()])
+        (row,) = site.measured("campaign_performance")
+        assert (row["opens_unique"], row["opens_unique_excl_mpp"], row["clicks"], row["clicks_unique"]) == (3, 2, 1, 1)
+        (row,) = site.rows("analytics", "hourly_engagement")
+        got = ("iso_weekday", "local_hour", "opened", "opened_excl_mpp", "clicked", "unique_clickers", "occurrences")
+        assert tuple(row[name] for name in got) == (7, 10, 3, 2, 1, 1, 1)
+        (row,) = site.rows("analytics", "attribution_summary")
+        assert (row["utm_campaign"], row["conversions"]) == ("été", 2)
+        lives = {row["profile_id"]: row for row in site.rows("analytics", "profile_lifecycle")}
+        assert lives["p1"]["first_event_at"] == m.moment("2026-04-03T00:00:00+00:00")
+        assert sum(row["active_recently"] for row in site.rows("analytics", "customer_lifecycle_summary")) == 1
+
+
 def test_one_name_of_two_integrations_is_two_rows(engine: Any) -> None:
     """Names are joined when the summary is read: a metric that lands late, or is renamed, changes them all."""
     tables = lambda have, how: mail.daily_event_summary(have["klaviyo"], **how)  # noqa: E731

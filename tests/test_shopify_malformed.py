@@ -105,3 +105,18 @@ def test_garbage_is_null_and_never_0_or_1970(engine: Any, layout: Any) -> None:
     (found,) = warehouse.curated("order_line_items_latest", shop="nulls")
     names = ("price", "quantity", "gift_card", "line_gross", "line_discount")
     assert {name: found[name] for name in names} == dict.fromkeys(names)
+
+
+def test_days_that_no_date_can_hold_and_addresses_that_are_empty(engine: Any) -> None:
+    """The day of a moment in 2299 is NULL, not one of 2120, into which Date would wrap; an empty e-mail hides no other."""
+    warehouse = s.warehouse(engine, airbyte.DEFAULT)
+    records = [
+        s.order(1, "2299-12-31T00:00:00Z", [s.order_line(1, 10)], email="", contact_email=" ANNÉ@Example.com "),
+        s.order(2, "2149-06-04T23:00:00Z", [s.order_line(2, 10)], email="  ", contact_email=None),
+    ]
+    warehouse.land("orders", records, shop="far")
+    first, second = warehouse.curated("orders_latest", shop="far", order_by="order_id")
+    assert (first["order_date"], str(second["order_date"])) == (None, "2149-06-04")
+    assert (first["email"], first["email_norm"]) == (" ANNÉ@Example.com ", "anné@example.com")
+    assert second["email_norm"] is None
+    assert [str(row["date"]) for row in warehouse.measured("daily_sales", shop="far")] == ["2149-06-04"]

@@ -121,10 +121,13 @@ class Curated:
 
 
 def local_day(moment: tl.Expr[Any], timezone: str) -> tl.Expr[Any]:
-    """The day of a moment in a zone. Nullable(Date): NULL where it is not known, or before 1970, which Date cannot hold."""
+    """The day of a moment in a zone. Nullable(Date): NULL where it is not known, or outside the years that Date can hold.
+
+    Date ends in June 2149; a later day would come out as one of the years from 1970 (26.9).
+    """
     day = f.raw("toDate", moment, timezone, type=t.Nullable(t.Date))
-    first = dt.datetime(1970, 1, 2, tzinfo=dt.UTC)
-    return f.raw("if", moment >= first, day, None, type=t.Nullable(t.Date))
+    first, last = dt.datetime(1970, 1, 2, tzinfo=dt.UTC), dt.datetime(2149, 6, 5, tzinfo=dt.UTC)
+    return f.raw("if", f.and_(moment >= first, moment < last), day, None, type=t.Nullable(t.Date))
 
 
 def wide(value: tl.Expr[Decimal | None]) -> tl.Expr[Decimal | None]:
@@ -197,7 +200,7 @@ def ids(raw: Landed, *path: str | int) -> tl.Expr[list[str]]:
 
 def email_norm(email: tl.Expr[str | None]) -> tl.Expr[str | None]:
     """An e-mail as an identity: lower case, without spaces around, NULL when empty."""
-    return f.null_if(f.lower(f.trim(email)), "")
+    return f.null_if(f.lower_utf8(f.trim(email)), "")
 
 
 # --- tables ---

@@ -68,7 +68,7 @@ class Flat(Document):
 
     def boolean(self, *path: str | int) -> tl.Expr[bool | None]:
         self._note("boolean", path)
-        return _first(f.json_bool(self.doc, *key) for key in self._keys(path, "bool", "text"))
+        return _first(f.json_bool(self.doc, *key) for key in self._keys(path, "bool", "bigint", "text"))
 
     def time(self, *path: str | int) -> tl.Expr[dt.datetime | None]:
         self._note("time", path)

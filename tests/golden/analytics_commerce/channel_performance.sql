@@ -23,9 +23,9 @@ SELECT
     shop_url,
     order_id,
     toString(ifNull(currency, '')) AS currency,
-    assumeNotNull(if(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL)) AS date,
+    assumeNotNull(if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL)) AS date,
     coalesce(processed_at, created_at) AS placed_at,
-    if(cancelled_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(cancelled_at, 'America/New_York'), NULL) AS cancel_date,
+    if(and(cancelled_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), cancelled_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(cancelled_at, 'America/New_York'), NULL) AS cancel_date,
     customer_id,
     toString(ifNull(source_name, '')) AS source_name,
     ifNull(taxes_included, false) AS taxes_included,
@@ -39,7 +39,7 @@ SELECT
     ifNull(units, 0) AS units,
     has_discount
 FROM data_shopify.orders_latest
-WHERE NOT ifNull(test, false) AND if(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL
+WHERE NOT ifNull(test, false) AND if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL
 ),
 main AS (
     SELECT

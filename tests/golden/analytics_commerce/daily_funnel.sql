@@ -58,9 +58,9 @@ moves AS (
     shop_url,
     order_id,
     toString(ifNull(currency, '')) AS currency,
-    assumeNotNull(if(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL)) AS date,
+    assumeNotNull(if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL)) AS date,
     coalesce(processed_at, created_at) AS placed_at,
-    if(cancelled_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(cancelled_at, 'America/New_York'), NULL) AS cancel_date,
+    if(and(cancelled_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), cancelled_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(cancelled_at, 'America/New_York'), NULL) AS cancel_date,
     customer_id,
     toString(ifNull(source_name, '')) AS source_name,
     ifNull(taxes_included, false) AS taxes_included,
@@ -74,7 +74,7 @@ moves AS (
     ifNull(units, 0) AS units,
     has_discount
 FROM data_shopify.orders_latest
-WHERE NOT ifNull(test, false) AND if(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL)
+WHERE NOT ifNull(test, false) AND if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL)
     WHERE toString(order_id) IN (
             SELECT assumeNotNull(order_ref) FROM (SELECT
     c.event_id AS event_id,
@@ -145,7 +145,7 @@ ASOF LEFT JOIN (
     e.order_ref AS order_ref
 FROM data_klaviyo.events_latest AS e
 WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
-    WHERE NOT apple_privacy_open AND NOT bot_click AND profile_id IN (
+    WHERE NOT if(metric IN (CAST('opened email', 'String')), apple_privacy_open, bot_click) AND profile_id IN (
             SELECT profile_id FROM (SELECT
     e.event_id AS event_id,
     e.datetime AS datetime,

@@ -25,7 +25,7 @@ SELECT
     uniqExact(c.profile_id) AS converting_profiles,
     sum(c.value) AS revenue
 FROM (
-    SELECT event_id, datetime, profile_id, ifNull(profile_id, '') AS profile, value, (lower(trim(ifNull(utm_source, ''))), lower(trim(ifNull(utm_medium, ''))), lower(trim(ifNull(utm_campaign, '')))) AS own
+    SELECT event_id, datetime, profile_id, ifNull(profile_id, '') AS profile, value, (lowerUTF8(trim(ifNull(utm_source, ''))), lowerUTF8(trim(ifNull(utm_medium, ''))), lowerUTF8(trim(ifNull(utm_campaign, '')))) AS own
     FROM (SELECT
     e.event_id AS event_id,
     e.datetime AS datetime,
@@ -51,7 +51,7 @@ FROM data_klaviyo.events_latest AS e
 WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
 ) AS c
 ASOF LEFT JOIN (
-    SELECT assumeNotNull(profile_id) AS profile, datetime AS at, argMax((lower(trim(ifNull(utm_source, ''))), lower(trim(ifNull(utm_medium, ''))), lower(trim(ifNull(utm_campaign, '')))), event_id) AS touch
+    SELECT assumeNotNull(profile_id) AS profile, datetime AS at, argMax((lowerUTF8(trim(ifNull(utm_source, ''))), lowerUTF8(trim(ifNull(utm_medium, ''))), lowerUTF8(trim(ifNull(utm_campaign, '')))), event_id) AS touch
     FROM (SELECT
         e.event_id AS event_id, e.datetime AS datetime, lower(ifNull(m.name, '')) AS metric, e.profile_id AS profile_id,
         e.utm_source AS utm_source, e.utm_medium AS utm_medium, e.utm_campaign AS utm_campaign

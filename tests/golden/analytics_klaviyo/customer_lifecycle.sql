@@ -44,7 +44,7 @@ FROM (
         maxIf(toNullable(day), placed) AS last_order_date
     FROM (SELECT *, metric IN (CAST('placed order', 'String')) AS placed FROM (SELECT
     assumeNotNull(h.profile_id) AS profile_id, toDate(h.datetime, CAST('America/New_York', 'String')) AS day, h.datetime AS datetime,
-    h.metric AS metric, h.value AS value, h.apple_privacy_open AS apple_privacy_open, h.bot_click AS bot_click
+    h.metric AS metric, h.value AS value, h.apple_privacy_open AS apple_privacy_open, h.bot_click AS bot_click, true AS is_event
 FROM (SELECT
     e.event_id AS event_id,
     e.datetime AS datetime,
@@ -70,7 +70,7 @@ FROM data_klaviyo.events_latest AS e) AS h
 WHERE h.profile_id IS NOT NULL AND toDate(h.datetime, CAST('America/New_York', 'String')) <= toDate(now(), 'America/New_York')
 UNION ALL
 SELECT
-    assumeNotNull(e.profile_id), toDate(now(), 'America/New_York'), toDateTime64(0, 3, 'UTC'), '', toDecimal128(0, 4), false, false
+    assumeNotNull(e.profile_id), toDate(now(), 'America/New_York'), toDateTime64(0, 3, 'UTC'), '', toDecimal128(0, 4), false, false, false
 FROM data_klaviyo.profiles_latest AS e
 ))
     GROUP BY profile_id

@@ -23,7 +23,7 @@ SELECT
     CAST(avg(toFloat64(q.predicted_clv)), 'Nullable(Float64)') AS avg_predicted_clv,
     CAST(avg(toFloat64(q.churn_probability)), 'Nullable(Float64)') AS avg_churn_probability,
     CAST(countIf(q.email_consent = 'SUBSCRIBED'), 'Nullable(UInt64)') AS marketing_opt_ins,
-    CAST(countIf(toDate(q.last_event_at) >= c.as_of - 30), 'Nullable(UInt64)') AS active_recently
+    CAST(countIf(toDate(q.last_event_at, CAST('America/New_York', 'String')) >= c.as_of - 30), 'Nullable(UInt64)') AS active_recently
 FROM analytics_klaviyo.customer_lifecycle AS c
 LEFT JOIN data_klaviyo.profiles_latest AS q ON c.profile_id = q.profile_id
 GROUP BY clv_segment, country

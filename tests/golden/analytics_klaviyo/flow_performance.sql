@@ -84,9 +84,9 @@ FROM (
         uniqExactMergeIf(s.profiles, kind IN (CAST('received email', 'String'))) AS delivered,
         uniqExactMergeIf(s.events, kind IN (CAST('opened email', 'String'))) AS opens,
         uniqExactMergeIf(s.profiles, kind IN (CAST('opened email', 'String'))) AS opens_unique,
-        uniqExactIfMergeIf(s.human_profiles, kind IN (CAST('opened email', 'String'))) AS opens_unique_excl_mpp,
-        uniqExactIfMergeIf(s.human_events, kind IN (CAST('clicked email', 'String'))) AS clicks,
-        uniqExactIfMergeIf(s.human_profiles, kind IN (CAST('clicked email', 'String'))) AS clicks_unique,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('opened email', 'String')) AND NOT s.apple_privacy_open) AS opens_unique_excl_mpp,
+        uniqExactMergeIf(s.events, kind IN (CAST('clicked email', 'String')) AND NOT s.bot_click) AS clicks,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('clicked email', 'String')) AND NOT s.bot_click) AS clicks_unique,
         uniqExactMergeIf(s.profiles, kind IN (CAST('unsubscribed', 'String'), CAST('unsubscribed from email marketing', 'String'), CAST('unsubscribed from list', 'String'))) AS unsubscribes,
         uniqExactMergeIf(s.profiles, kind IN (CAST('marked email as spam', 'String'))) AS spam_complaints,
         toNullable(minMerge(s.first_event_at)) AS first_event_at,
@@ -176,7 +176,7 @@ ASOF LEFT JOIN (
     e.order_ref AS order_ref
 FROM data_klaviyo.events_latest AS e
 WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
-    WHERE NOT apple_privacy_open AND NOT bot_click AND profile_id IN (
+    WHERE NOT if(metric IN (CAST('opened email', 'String')), apple_privacy_open, bot_click) AND profile_id IN (
             SELECT profile_id FROM (SELECT
     e.event_id AS event_id,
     e.datetime AS datetime,
@@ -268,9 +268,9 @@ LEFT JOIN (
         uniqExactMergeIf(s.profiles, kind IN (CAST('received email', 'String'))) AS delivered,
         uniqExactMergeIf(s.events, kind IN (CAST('opened email', 'String'))) AS opens,
         uniqExactMergeIf(s.profiles, kind IN (CAST('opened email', 'String'))) AS opens_unique,
-        uniqExactIfMergeIf(s.human_profiles, kind IN (CAST('opened email', 'String'))) AS opens_unique_excl_mpp,
-        uniqExactIfMergeIf(s.human_events, kind IN (CAST('clicked email', 'String'))) AS clicks,
-        uniqExactIfMergeIf(s.human_profiles, kind IN (CAST('clicked email', 'String'))) AS clicks_unique,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('opened email', 'String')) AND NOT s.apple_privacy_open) AS opens_unique_excl_mpp,
+        uniqExactMergeIf(s.events, kind IN (CAST('clicked email', 'String')) AND NOT s.bot_click) AS clicks,
+        uniqExactMergeIf(s.profiles, kind IN (CAST('clicked email', 'String')) AND NOT s.bot_click) AS clicks_unique,
         uniqExactMergeIf(s.profiles, kind IN (CAST('unsubscribed', 'String'), CAST('unsubscribed from email marketing', 'String'), CAST('unsubscribed from list', 'String'))) AS unsubscribes,
         uniqExactMergeIf(s.profiles, kind IN (CAST('marked email as spam', 'String'))) AS spam_complaints,
         toNullable(minMerge(s.first_event_at)) AS first_event_at,
@@ -361,7 +361,7 @@ ASOF LEFT JOIN (
     e.order_ref AS order_ref
 FROM data_klaviyo.events_latest AS e
 WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
-    WHERE NOT apple_privacy_open AND NOT bot_click AND profile_id IN (
+    WHERE NOT if(metric IN (CAST('opened email', 'String')), apple_privacy_open, bot_click) AND profile_id IN (
             SELECT profile_id FROM (SELECT
     e.event_id AS event_id,
     e.datetime AS datetime,

@@ -6,11 +6,11 @@ SELECT
     toHour(q.bucket, CAST('America/New_York', 'String')) AS local_hour,
     uniqExactMergeIf(q.events, kind IN (CAST('received email', 'String'))) AS received,
     uniqExactMergeIf(q.events, kind IN (CAST('opened email', 'String'))) AS opened,
-    uniqExactIfMergeIf(q.human_events, kind IN (CAST('clicked email', 'String'))) AS clicked,
+    uniqExactMergeIf(q.events, kind IN (CAST('clicked email', 'String')) AND NOT q.bot_click) AS clicked,
     uniqExactMergeIf(q.profiles, kind IN (CAST('opened email', 'String'))) AS unique_openers,
-    uniqExactIfMergeIf(q.human_profiles, kind IN (CAST('clicked email', 'String'))) AS unique_clickers,
-    uniqExactIfMergeIf(q.human_events, kind IN (CAST('opened email', 'String'))) AS opened_excl_mpp,
-    uniqExact(toStartOfHour(q.bucket, CAST('America/New_York', 'String'))) AS occurrences
+    uniqExactMergeIf(q.profiles, kind IN (CAST('clicked email', 'String')) AND NOT q.bot_click) AS unique_clickers,
+    uniqExactMergeIf(q.events, kind IN (CAST('opened email', 'String')) AND NOT q.apple_privacy_open) AS opened_excl_mpp,
+    uniqExact(toDate(q.bucket, CAST('America/New_York', 'String')), toHour(q.bucket, CAST('America/New_York', 'String')), timezoneOffset(toTimeZone(q.bucket, CAST('America/New_York', 'String')))) AS occurrences
 FROM analytics_klaviyo.quarter_hour_engagement_state AS q
 INNER JOIN (
     SELECT metric_id, lower(ifNull(name, '')) AS kind

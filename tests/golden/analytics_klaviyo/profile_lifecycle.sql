@@ -50,8 +50,8 @@ SELECT
 FROM (
     SELECT
         profile_id,
-        minIf(toNullable(datetime), metric != '') AS first_event_at,
-        maxIf(toNullable(datetime), metric != '') AS last_event_at,
+        minIf(toNullable(datetime), is_event) AS first_event_at,
+        maxIf(toNullable(datetime), is_event) AS last_event_at,
         minIf(toNullable(datetime), metric IN (CAST('opened email', 'String'))) AS first_open_at,
         maxIf(toNullable(datetime), metric IN (CAST('opened email', 'String'))) AS last_open_at,
         minIf(toNullable(datetime), metric IN (CAST('clicked email', 'String')) AND NOT bot_click) AS first_click_at,
@@ -65,7 +65,7 @@ FROM (
         countIf(placed) AS orders
     FROM (SELECT *, metric IN (CAST('placed order', 'String')) AS placed FROM (SELECT
     assumeNotNull(h.profile_id) AS profile_id, toDate(h.datetime, CAST('America/New_York', 'String')) AS day, h.datetime AS datetime,
-    h.metric AS metric, h.value AS value, h.apple_privacy_open AS apple_privacy_open, h.bot_click AS bot_click
+    h.metric AS metric, h.value AS value, h.apple_privacy_open AS apple_privacy_open, h.bot_click AS bot_click, true AS is_event
 FROM (SELECT
     e.event_id AS event_id,
     e.datetime AS datetime,
@@ -91,7 +91,7 @@ FROM data_klaviyo.events_latest AS e) AS h
 WHERE h.profile_id IS NOT NULL AND toDate(h.datetime, CAST('America/New_York', 'String')) <= toDate(now(), 'America/New_York')
 UNION ALL
 SELECT
-    assumeNotNull(e.profile_id), toDate(now(), 'America/New_York'), toDateTime64(0, 3, 'UTC'), '', toDecimal128(0, 4), false, false
+    assumeNotNull(e.profile_id), toDate(now(), 'America/New_York'), toDateTime64(0, 3, 'UTC'), '', toDecimal128(0, 4), false, false, false
 FROM data_klaviyo.profiles_latest AS e
 ))
     GROUP BY profile_id

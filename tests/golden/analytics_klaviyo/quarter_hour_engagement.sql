@@ -1,12 +1,12 @@
 CREATE VIEW IF NOT EXISTS analytics_klaviyo.quarter_hour_engagement
-COMMENT 'One row per 15 minutes and metric: events and profiles.'
+COMMENT 'One row per 15 minutes, metric, and what a program did: events and profiles.'
 AS
 SELECT
     bucket,
     metric_id,
+    apple_privacy_open,
+    bot_click,
     uniqExactMerge(quarter_hour_engagement_state.events) AS events,
-    uniqExactIfMerge(quarter_hour_engagement_state.human_events) AS human_events,
-    uniqExactMerge(quarter_hour_engagement_state.profiles) AS profiles,
-    uniqExactIfMerge(quarter_hour_engagement_state.human_profiles) AS human_profiles
+    uniqExactMerge(quarter_hour_engagement_state.profiles) AS profiles
 FROM analytics_klaviyo.quarter_hour_engagement_state
-GROUP BY bucket, metric_id;
+GROUP BY bucket, metric_id, apple_privacy_open, bot_click;

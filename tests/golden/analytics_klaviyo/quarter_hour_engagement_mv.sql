@@ -3,9 +3,9 @@ AS
 SELECT
     toStartOfFifteenMinutes(datetime, 'UTC') AS bucket,
     metric_id,
+    apple_privacy_open,
+    bot_click,
     uniqExactState(event_id) AS events,
-    uniqExactIfState(event_id, and(not(apple_privacy_open), not(bot_click))) AS human_events,
-    uniqExactState(profile_id) AS profiles,
-    uniqExactIfState(profile_id, and(not(apple_privacy_open), not(bot_click))) AS human_profiles
+    uniqExactState(profile_id) AS profiles
 FROM data_klaviyo.events
-GROUP BY bucket, metric_id;
+GROUP BY bucket, metric_id, apple_privacy_open, bot_click;

@@ -34,7 +34,7 @@ checkouts AS (
         checkout_id,
         toString(ifNull(shop_currency, '')) AS shop_currency,
         ifNull(currency = shop_currency, true) AS comparable,
-        assumeNotNull(if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL)) AS date,
+        assumeNotNull(if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL)) AS date,
         assumeNotNull(created_at) AS created,
         completed_at,
         ifNull(token, '') AS token,
@@ -42,7 +42,7 @@ checkouts AS (
         ifNull(email_norm, '') AS email,
         toDecimal128(ifNull(total_price, 0), 4) AS total
     FROM data_shopify.abandoned_checkouts_latest
-    WHERE if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL
+    WHERE if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL
 ),
 clicked AS (
     SELECT email, groupArray(clicked_at) AS clicks

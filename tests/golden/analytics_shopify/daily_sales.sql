@@ -47,9 +47,9 @@ FROM (SELECT
     shop_url,
     order_id,
     toString(ifNull(currency, '')) AS currency,
-    assumeNotNull(if(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL)) AS date,
+    assumeNotNull(if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL)) AS date,
     coalesce(processed_at, created_at) AS placed_at,
-    if(cancelled_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(cancelled_at, 'America/New_York'), NULL) AS cancel_date,
+    if(and(cancelled_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), cancelled_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(cancelled_at, 'America/New_York'), NULL) AS cancel_date,
     customer_id,
     toString(ifNull(source_name, '')) AS source_name,
     ifNull(taxes_included, false) AS taxes_included,
@@ -63,7 +63,7 @@ FROM (SELECT
     ifNull(units, 0) AS units,
     has_discount
 FROM data_shopify.orders_latest
-WHERE NOT ifNull(test, false) AND if(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL)
+WHERE NOT ifNull(test, false) AND if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL)
 UNION ALL
 SELECT
     c.shop_url, c.currency, c.order_id, g.date, c.customer_id, c.source_name, c.placed_at,
@@ -77,9 +77,9 @@ FROM (SELECT
     shop_url,
     order_id,
     toString(ifNull(currency, '')) AS currency,
-    assumeNotNull(if(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL)) AS date,
+    assumeNotNull(if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL)) AS date,
     coalesce(processed_at, created_at) AS placed_at,
-    if(cancelled_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(cancelled_at, 'America/New_York'), NULL) AS cancel_date,
+    if(and(cancelled_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), cancelled_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(cancelled_at, 'America/New_York'), NULL) AS cancel_date,
     customer_id,
     toString(ifNull(source_name, '')) AS source_name,
     ifNull(taxes_included, false) AS taxes_included,
@@ -93,7 +93,7 @@ FROM (SELECT
     ifNull(units, 0) AS units,
     has_discount
 FROM data_shopify.orders_latest
-WHERE NOT ifNull(test, false) AND if(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL) AS c
+WHERE NOT ifNull(test, false) AND if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL) AS c
 INNER JOIN (SELECT
     shop_url,
     order_id,
@@ -110,7 +110,7 @@ FROM (
     SELECT
         shop_url,
         assumeNotNull(order_id) AS order_id,
-        assumeNotNull(if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL)) AS date,
+        assumeNotNull(if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL)) AS date,
         ifNull(gift_card, (shop_url, line_id) IN (
             SELECT shop_url, line_id FROM data_shopify.order_line_items WHERE gift_card
         )) AS gift,
@@ -123,25 +123,25 @@ FROM (
         toDecimal128(0, 4) AS adjustment_tax,
         toDecimal128(0, 4) AS duties
     FROM data_shopify.order_refund_line_items FINAL
-    WHERE order_id IS NOT NULL AND if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL
+    WHERE order_id IS NOT NULL AND if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL
     UNION ALL
     SELECT
-        shop_url, assumeNotNull(order_id), assumeNotNull(if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL)), false,
+        shop_url, assumeNotNull(order_id), assumeNotNull(if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL)), false,
         toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), 0,
         toDecimal128(if(kind = 'refund_discrepancy', ifNull(amount, 0), 0), 4),
         toDecimal128(if(kind = 'shipping_refund', ifNull(amount, 0), 0), 4),
         toDecimal128(ifNull(tax_amount, 0), 4),
         toDecimal128(0, 4)
     FROM data_shopify.order_refund_adjustments FINAL
-    WHERE order_id IS NOT NULL AND if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL
+    WHERE order_id IS NOT NULL AND if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL
     UNION ALL
     SELECT
-        shop_url, assumeNotNull(order_id), assumeNotNull(if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL)), false,
+        shop_url, assumeNotNull(order_id), assumeNotNull(if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL)), false,
         toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), 0,
         toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
         toDecimal128(ifNull(duties, 0), 4)
     FROM data_shopify.order_refunds FINAL
-    WHERE order_id IS NOT NULL AND if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL AND ifNull(duties, 0) != 0
+    WHERE order_id IS NOT NULL AND if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL AND ifNull(duties, 0) != 0
 )
 GROUP BY shop_url, order_id, date) AS g ON c.shop_url = g.shop_url AND c.order_id = g.order_id
 UNION ALL
@@ -158,9 +158,9 @@ FROM (
     shop_url,
     order_id,
     toString(ifNull(currency, '')) AS currency,
-    assumeNotNull(if(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL)) AS date,
+    assumeNotNull(if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL)) AS date,
     coalesce(processed_at, created_at) AS placed_at,
-    if(cancelled_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(cancelled_at, 'America/New_York'), NULL) AS cancel_date,
+    if(and(cancelled_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), cancelled_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(cancelled_at, 'America/New_York'), NULL) AS cancel_date,
     customer_id,
     toString(ifNull(source_name, '')) AS source_name,
     ifNull(taxes_included, false) AS taxes_included,
@@ -174,7 +174,7 @@ FROM (
     ifNull(units, 0) AS units,
     has_discount
 FROM data_shopify.orders_latest
-WHERE NOT ifNull(test, false) AND if(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL) AS c
+WHERE NOT ifNull(test, false) AND if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL) AS c
     LEFT JOIN (
         SELECT shop_url, order_id, sum(goods) AS goods, sum(goods_tax) AS goods_tax, sum(units) AS units
         FROM (SELECT
@@ -193,7 +193,7 @@ FROM (
     SELECT
         shop_url,
         assumeNotNull(order_id) AS order_id,
-        assumeNotNull(if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL)) AS date,
+        assumeNotNull(if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL)) AS date,
         ifNull(gift_card, (shop_url, line_id) IN (
             SELECT shop_url, line_id FROM data_shopify.order_line_items WHERE gift_card
         )) AS gift,
@@ -206,25 +206,25 @@ FROM (
         toDecimal128(0, 4) AS adjustment_tax,
         toDecimal128(0, 4) AS duties
     FROM data_shopify.order_refund_line_items FINAL
-    WHERE order_id IS NOT NULL AND if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL
+    WHERE order_id IS NOT NULL AND if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL
     UNION ALL
     SELECT
-        shop_url, assumeNotNull(order_id), assumeNotNull(if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL)), false,
+        shop_url, assumeNotNull(order_id), assumeNotNull(if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL)), false,
         toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), 0,
         toDecimal128(if(kind = 'refund_discrepancy', ifNull(amount, 0), 0), 4),
         toDecimal128(if(kind = 'shipping_refund', ifNull(amount, 0), 0), 4),
         toDecimal128(ifNull(tax_amount, 0), 4),
         toDecimal128(0, 4)
     FROM data_shopify.order_refund_adjustments FINAL
-    WHERE order_id IS NOT NULL AND if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL
+    WHERE order_id IS NOT NULL AND if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL
     UNION ALL
     SELECT
-        shop_url, assumeNotNull(order_id), assumeNotNull(if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL)), false,
+        shop_url, assumeNotNull(order_id), assumeNotNull(if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL)), false,
         toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), 0,
         toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
         toDecimal128(ifNull(duties, 0), 4)
     FROM data_shopify.order_refunds FINAL
-    WHERE order_id IS NOT NULL AND if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL AND ifNull(duties, 0) != 0
+    WHERE order_id IS NOT NULL AND if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL) IS NOT NULL AND ifNull(duties, 0) != 0
 )
 GROUP BY shop_url, order_id, date)
         GROUP BY shop_url, order_id

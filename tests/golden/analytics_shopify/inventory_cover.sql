@@ -28,9 +28,9 @@ SELECT
     shop_url,
     order_id,
     toString(ifNull(currency, '')) AS currency,
-    assumeNotNull(if(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL)) AS date,
+    assumeNotNull(if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL)) AS date,
     coalesce(processed_at, created_at) AS placed_at,
-    if(cancelled_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(cancelled_at, 'America/New_York'), NULL) AS cancel_date,
+    if(and(cancelled_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), cancelled_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(cancelled_at, 'America/New_York'), NULL) AS cancel_date,
     customer_id,
     toString(ifNull(source_name, '')) AS source_name,
     ifNull(taxes_included, false) AS taxes_included,
@@ -44,7 +44,7 @@ SELECT
     ifNull(units, 0) AS units,
     has_discount
 FROM data_shopify.orders_latest
-WHERE NOT ifNull(test, false) AND if(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL
+WHERE NOT ifNull(test, false) AND if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL
 ),
 sold AS (
     SELECT shop_url, variant_id, sku, toInt64(ifNull(quantity, 0)) AS units
@@ -57,7 +57,7 @@ sold AS (
     FROM (
         SELECT * FROM data_shopify.order_refund_line_items FINAL
         WHERE restock_type IN ('return', 'cancel', 'legacy_restock')
-            AND if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL) > toDate(now(), 'America/New_York') - CAST(28, 'UInt16') AND if(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(created_at, 'America/New_York'), NULL) <= toDate(now(), 'America/New_York')
+            AND if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL) > toDate(now(), 'America/New_York') - CAST(28, 'UInt16') AND if(and(created_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), created_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(created_at, 'America/New_York'), NULL) <= toDate(now(), 'America/New_York')
             AND (shop_url, order_id) IN (SELECT shop_url, order_id FROM counted)
     ) AS r
     LEFT JOIN (

@@ -3,7 +3,7 @@ AS
 SELECT
     ifNull(CAST(id, 'Nullable(String)'), '') AS profile_id,
     JSONExtract(attributes, 'email', 'Nullable(String)') AS email,
-    nullIf(lower(trimBoth(JSONExtract(attributes, 'email', 'Nullable(String)'))), '') AS email_norm,
+    nullIf(lowerUTF8(trimBoth(JSONExtract(attributes, 'email', 'Nullable(String)'))), '') AS email_norm,
     JSONExtract(attributes, 'phone_number', 'Nullable(String)') AS phone,
     JSONExtract(attributes, 'external_id', 'Nullable(String)') AS external_id,
     JSONExtract(attributes, 'first_name', 'Nullable(String)') AS first_name,

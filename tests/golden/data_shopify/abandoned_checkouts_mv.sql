@@ -10,14 +10,19 @@ SELECT
     CAST(abandoned_checkouts.completed_at, 'Nullable(DateTime64(3, \'UTC\'))') AS completed_at,
     CAST(abandoned_checkouts.closed_at, 'Nullable(DateTime64(3, \'UTC\'))') AS closed_at,
     if(
-        CAST(abandoned_checkouts.created_at, 'Nullable(DateTime64(3, \'UTC\'))') >= toDateTime64(
-            '1970-01-02 00:00:00.000', 3, 'UTC'
+        and(
+            CAST(abandoned_checkouts.created_at, 'Nullable(DateTime64(3, \'UTC\'))') >= toDateTime64(
+                '1970-01-02 00:00:00.000', 3, 'UTC'
+            ),
+            CAST(abandoned_checkouts.created_at, 'Nullable(DateTime64(3, \'UTC\'))') < toDateTime64(
+                '2149-06-05 00:00:00.000', 3, 'UTC'
+            )
         ),
         toDate(CAST(abandoned_checkouts.created_at, 'Nullable(DateTime64(3, \'UTC\'))'), 'America/New_York'),
         NULL
     ) AS checkout_date,
     CAST(abandoned_checkouts.email, 'Nullable(String)') AS email,
-    nullIf(lower(trimBoth(CAST(abandoned_checkouts.email, 'Nullable(String)'))), '') AS email_norm,
+    nullIf(lowerUTF8(trimBoth(CAST(abandoned_checkouts.email, 'Nullable(String)'))), '') AS email_norm,
     CAST(abandoned_checkouts.phone, 'Nullable(String)') AS phone,
     toInt64OrNull(JSONExtractString(customer, 'id')) AS customer_id,
     CAST(CAST(abandoned_checkouts.currency, 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS shop_currency,

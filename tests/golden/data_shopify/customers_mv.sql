@@ -4,7 +4,7 @@ SELECT
     ifNull(CAST(customers.shop_url, 'Nullable(String)'), '') AS shop_url,
     ifNull(CAST(id, 'Nullable(Int64)'), CAST(0, 'Int64')) AS customer_id,
     CAST(customers.email, 'Nullable(String)') AS email,
-    nullIf(lower(trimBoth(CAST(customers.email, 'Nullable(String)'))), '') AS email_norm,
+    nullIf(lowerUTF8(trimBoth(CAST(customers.email, 'Nullable(String)'))), '') AS email_norm,
     CAST(customers.phone, 'Nullable(String)') AS phone,
     CAST(customers.first_name, 'Nullable(String)') AS first_name,
     CAST(customers.last_name, 'Nullable(String)') AS last_name,

@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS data_shopify.orders
     discount_codes Array(String) COMMENT 'codes entered, upper case and trimmed, each once',
     has_discount Bool COMMENT 'true where any discount applies, with or without a code',
     customer_id Nullable(Int64) COMMENT 'customers.customer_id; NULL for a guest',
-    email Nullable(String) COMMENT 'e-mail as entered',
+    email Nullable(String) COMMENT 'e-mail as entered; NULL when empty',
     email_norm Nullable(String) COMMENT 'e-mail as an identity: lower case and trimmed, NULL when empty',
     phone Nullable(String) COMMENT 'phone as entered',
     source_name LowCardinality(Nullable(String)) COMMENT 'where the order was placed: web, pos, an app\'s id',

@@ -211,7 +211,14 @@ SELECT
     CAST(orders.order_number, 'Nullable(Int64)') AS order_number,
     CAST(orders.created_at, 'Nullable(DateTime64(3, \'UTC\'))') AS created_at,
     CAST(orders.processed_at, 'Nullable(DateTime64(3, \'UTC\'))') AS processed_at,
-    if(_occurred >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), toDate(_occurred, 'America/New_York'), NULL) AS order_date,
+    if(
+        and(
+            _occurred >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'),
+            _occurred < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')
+        ),
+        toDate(_occurred, 'America/New_York'),
+        NULL
+    ) AS order_date,
     CAST(orders.updated_at, 'Nullable(DateTime64(3, \'UTC\'))') AS updated_at,
     CAST(orders.cancelled_at, 'Nullable(DateTime64(3, \'UTC\'))') AS cancelled_at,
     CAST(orders.closed_at, 'Nullable(DateTime64(3, \'UTC\'))') AS closed_at,
@@ -767,10 +774,13 @@ SELECT
         'Bool'
     ) AS has_discount,
     coalesce(toInt64OrNull(JSONExtractString(customer, 'id')), CAST(orders.customer_id, 'Nullable(Int64)')) AS customer_id,
-    coalesce(CAST(orders.email, 'Nullable(String)'), CAST(contact_email, 'Nullable(String)')) AS email,
-    nullIf(
-        lower(trimBoth(coalesce(CAST(orders.email, 'Nullable(String)'), CAST(contact_email, 'Nullable(String)')))),
-        ''
+    coalesce(
+        nullIf(CAST(orders.email, 'Nullable(String)'), ''),
+        nullIf(CAST(contact_email, 'Nullable(String)'), '')
+    ) AS email,
+    coalesce(
+        nullIf(lowerUTF8(trimBoth(CAST(orders.email, 'Nullable(String)'))), ''),
+        nullIf(lowerUTF8(trimBoth(CAST(contact_email, 'Nullable(String)'))), '')
     ) AS email_norm,
     CAST(orders.phone, 'Nullable(String)') AS phone,
     CAST(CAST(orders.source_name, 'Nullable(String)'), 'LowCardinality(Nullable(String))') AS source_name,

@@ -76,7 +76,7 @@ def measured(
         made = make(account, database=database, **how)
         found += made if isinstance(made, tuple) else (made,)
         if make is customer_lifecycle:
-            found.append(customer_lifecycle_summary(account, made, database=database))
+            found.append(customer_lifecycle_summary(account, made, database=database, timezone=timezone))
     return tuple(found)
 
 

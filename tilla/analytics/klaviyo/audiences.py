@@ -226,7 +226,7 @@ def attribution_summary(
         revenue = tl.column(p.AMOUNT, comment="their value, account currency; sum over rows")
 
     def cleaned(source: str) -> str:
-        parts = (f"lower(trim(ifNull({source}utm_{name}, '')))" for name in ("source", "medium", "campaign"))
+        parts = (f"lowerUTF8(trim(ifNull({source}utm_{name}, '')))" for name in ("source", "medium", "campaign"))
         return f"({', '.join(parts)})"
 
     query = tl.sql(

@@ -17,14 +17,15 @@ Denominator = Literal["delivered", "recipients"]
 
 
 def message_engagement(account: Curated, *, database: str = "analytics_klaviyo") -> tl.Aggregation[Any]:
-    """States per flow, message and metric that every insert updates: what campaigns and flows take engagement from.
+    """States per flow, message, metric, and whether a program did it, that every insert updates.
+
+    Campaigns and flows take engagement from them.
 
     Distinct ids, so that an event that is sent again counts once; message and metric of an event never change. Names of
     metrics, campaigns and flows are looked up when it is read, because their rows may land later. A state takes some 16 bytes
     per event and per profile of a message. Profiles that were merged later stay apart.
     """
     events = p.columns(account.events)
-    human = f.and_(f.not_(events["apple_privacy_open"]), f.not_(events["bot_click"]))
 
     class Engagement(tl.Columns):
         flow_id = tl.derive(f.if_null(events["flow_id"], ""), comment="flows.flow_id; '' for a message of a campaign")
@@ -32,14 +33,12 @@ def message_engagement(account: Curated, *, database: str = "analytics_klaviyo")
             f.if_null(events["message_id"], ""), comment="the message; of a campaign, its id or one of its messages"
         )
         metric_id = tl.derive(events["metric_id"], comment="metrics.metric_id")
+        apple_privacy_open = tl.derive(
+            events["apple_privacy_open"], comment="true for opens that a mail program made by itself"
+        )
+        bot_click = tl.derive(events["bot_click"], comment="true for clicks by a program")
         profiles = tl.measure(f.uniq_exact(events["profile_id"]), comment="different profiles")
-        human_profiles = tl.measure(
-            f.uniq_exact_if(events["profile_id"], human), comment="different profiles that did it themselves"
-        )
         events_ = tl.measure(f.uniq_exact(events["event_id"]), name="events", comment="events, each once")
-        human_events = tl.measure(
-            f.uniq_exact_if(events["event_id"], human), comment="of them, those not made by a mail program or bot"
-        )
         first_event_at = tl.measure(f.min(events["datetime"]), comment="its first event (UTC)")
         last_event_at = tl.measure(f.max(events["datetime"]), comment="its last event (UTC)")
 
@@ -48,8 +47,14 @@ def message_engagement(account: Curated, *, database: str = "analytics_klaviyo")
         Engagement,
         source=account.events,
         where=f.or_(events["message_id"].is_not_null(), events["flow_id"].is_not_null()),
-        stable=(events["flow_id"], events["message_id"], events["metric_id"]),
-        comment="One row per flow, message and metric: events and profiles.",
+        stable=(
+            events["flow_id"],
+            events["message_id"],
+            events["metric_id"],
+            events["apple_privacy_open"],
+            events["bot_click"],
+        ),
+        comment="One row per flow, message, metric, and what a program did: events and profiles.",
     )
 
 
@@ -284,7 +289,7 @@ def _rows(account: Curated, merged: Any, keys: str, where: str, group: str) -> t
 def _states(account: Curated, engagement: Any, keys: str, rest: str, group: str, **relations: Any) -> tl.Sql:
     """Engagement from the states of messages."""
     received, reached = k.one_of(k.RECEIVED, "kind"), k.one_of((*k.RECEIVED, *k.BOUNCED), "kind")
-    opened, clicked = k.one_of(k.OPENED, "kind"), k.one_of(k.CLICKED, "kind")
+    opened, clicked = k.one_of(k.OPENED, "kind"), f"{k.one_of(k.CLICKED, 'kind')} AND NOT s.bot_click"
     return tl.sql(
         f"""    SELECT
         {keys},
@@ -292,9 +297,9 @@ def _states(account: Curated, engagement: Any, keys: str, rest: str, group: str,
         uniqExactMergeIf(s.profiles, {received}) AS delivered,
         uniqExactMergeIf(s.events, {opened}) AS opens,
         uniqExactMergeIf(s.profiles, {opened}) AS opens_unique,
-        uniqExactIfMergeIf(s.human_profiles, {opened}) AS opens_unique_excl_mpp,
-        uniqExactIfMergeIf(s.human_events, {clicked}) AS clicks,
-        uniqExactIfMergeIf(s.human_profiles, {clicked}) AS clicks_unique,
+        uniqExactMergeIf(s.profiles, {opened} AND NOT s.apple_privacy_open) AS opens_unique_excl_mpp,
+        uniqExactMergeIf(s.events, {clicked}) AS clicks,
+        uniqExactMergeIf(s.profiles, {clicked}) AS clicks_unique,
         uniqExactMergeIf(s.profiles, {k.one_of(k.UNSUBSCRIBED, "kind")}) AS unsubscribes,
         uniqExactMergeIf(s.profiles, {k.one_of(k.SPAM, "kind")}) AS spam_complaints,
         toNullable(minMerge(s.first_event_at)) AS first_event_at,

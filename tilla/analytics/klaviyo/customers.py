@@ -52,16 +52,16 @@ DEFAULT = Thresholds()
 
 
 def everyone(account: Curated, *, as_of: tl.Expr[Any], timezone: str = "", merged: Any = None) -> tl.Sql:
-    """One row per event with a profile up to a day, and one without a metric per known profile.
+    """One row per event with a profile up to a day, and one that is no event per known profile.
 
-    Columns: profile_id (surviving), day (local), datetime, metric ('' for a known profile), value, apple_privacy_open,
-    bot_click.
+    Columns: profile_id (surviving), day (local), datetime, metric ('' where it is not known, or no event), value,
+    apple_privacy_open, bot_click, is_event.
     """
     zone = f.cast(p.zone(account, timezone), t.String)
     events = tl.sql(
         """SELECT
     assumeNotNull(h.profile_id) AS profile_id, toDate(h.datetime, {zone}) AS day, h.datetime AS datetime,
-    h.metric AS metric, h.value AS value, h.apple_privacy_open AS apple_privacy_open, h.bot_click AS bot_click
+    h.metric AS metric, h.value AS value, h.apple_privacy_open AS apple_privacy_open, h.bot_click AS bot_click, true AS is_event
 FROM ({happened}) AS h
 WHERE h.profile_id IS NOT NULL AND toDate(h.datetime, {zone}) <= {as_of}""",
         happened=k.happened(account, merged=merged),
@@ -77,7 +77,7 @@ WHERE h.profile_id IS NOT NULL AND toDate(h.datetime, {zone}) <= {as_of}""",
         f"""{{events}}
 UNION ALL
 SELECT
-    assumeNotNull({owner}), {{as_of}}, toDateTime64(0, 3, 'UTC'), '', toDecimal128(0, 4), false, false
+    assumeNotNull({owner}), {{as_of}}, toDateTime64(0, 3, 'UTC'), '', toDecimal128(0, 4), false, false, false
 FROM {{profiles}} AS e
 {joined}""",
         events=events,
@@ -166,6 +166,7 @@ def customer_lifecycle_summary(
     customers: Any,
     *,
     database: str = "analytics_klaviyo",
+    timezone: str = "",
     active_days: int = 30,
     refresh: tl.Schedule = p.DAILY,
 ) -> tl.RefreshableView[Any]:
@@ -188,13 +189,14 @@ def customer_lifecycle_summary(
         )
 
     profiles = account.get("profiles_latest")
+    zone = f.cast(p.zone(account, timezone), t.String).sql()
     told = [
         ("avg(toFloat64(q.historic_clv))", "avg_historic_clv", "Nullable(Float64)"),
         ("avg(toFloat64(q.predicted_clv))", "avg_predicted_clv", "Nullable(Float64)"),
         ("avg(toFloat64(q.churn_probability))", "avg_churn_probability", "Nullable(Float64)"),
         ("countIf(q.email_consent = 'SUBSCRIBED')", "marketing_opt_ins", "Nullable(UInt64)"),
         (
-            f"countIf(toDate(q.last_event_at) >= c.as_of - {active_days:d})",
+            f"countIf(toDate(q.last_event_at, {zone}) >= c.as_of - {active_days:d})",
             "active_recently",
             "Nullable(UInt64)",
         ),
@@ -375,8 +377,8 @@ def profile_lifecycle(
 FROM (
     SELECT
         profile_id,
-        minIf(toNullable(datetime), metric != '') AS first_event_at,
-        maxIf(toNullable(datetime), metric != '') AS last_event_at,
+        minIf(toNullable(datetime), is_event) AS first_event_at,
+        maxIf(toNullable(datetime), is_event) AS last_event_at,
         minIf(toNullable(datetime), {opened}) AS first_open_at,
         maxIf(toNullable(datetime), {opened}) AS last_open_at,
         minIf(toNullable(datetime), {clicked}) AS first_click_at,

@@ -163,7 +163,7 @@ ASOF LEFT JOIN (
         datetime AS at,
         argMax((campaign_id, flow_id, message_id), event_id) AS touch
     FROM ({{touches}})
-    WHERE NOT apple_privacy_open AND NOT bot_click AND profile_id IN (
+    WHERE NOT if({one_of(OPENED)}, apple_privacy_open, bot_click) AND profile_id IN (
             SELECT profile_id FROM ({{conversions}})
             WHERE coalesce(attributed_event_id, attributed_message_id, attributed_flow_id) IS NULL
         )

@@ -196,6 +196,7 @@ def orders(context: Context) -> tl.MaterializedView[Any]:
     same = same_currency(order)
     sums = order_totals(order)
     landing = order.text("landing_site")
+    address = c.first_filled(order.text("email"), order.text("contact_email"))
     occurred = tl.let(f.coalesce(order.time("processed_at"), order.time("created_at")), "_occurred")
 
     class Order(tl.Columns):
@@ -303,9 +304,9 @@ def orders(context: Context) -> tl.MaterializedView[Any]:
             f.coalesce(order.integer("customer", "id"), order.integer("customer_id")),
             comment="customers.customer_id; NULL for a guest",
         )
-        email = tl.derive(f.coalesce(order.text("email"), order.text("contact_email")), comment="e-mail as entered")
+        email = tl.derive(address, comment="e-mail as entered; NULL when empty")
         email_norm = tl.derive(
-            c.email_norm(f.coalesce(order.text("email"), order.text("contact_email"))),
+            f.coalesce(c.email_norm(order.text("email")), c.email_norm(order.text("contact_email"))),
             comment="e-mail as an identity: lower case and trimmed, NULL when empty",
         )
         phone = tl.derive(order.text("phone"), comment="phone as entered")
