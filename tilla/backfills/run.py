@@ -260,8 +260,10 @@ class _Run:
         into = [s.rows for n, s in live.items() if past.slices[n].state == journal.DONE]
         total = sum(s.rows for s in live.values())
         self.progress.begin(target.path, target.name, len(live), len(into), sum(into), total)
-        if target.boundary is not None:
-            remember(server, target)  # here as well: of two fills of one table the first has undone it at its end
+        if target.boundary is not None and all(last.state != journal.MOVING for last in past.slices.values()):
+            # Here as well: of two fills of one table the first has undone it at its end. Not while a move is in doubt: what is
+            # remembered from now on says nothing of what was forgotten before.
+            remember(server, target)
         work = _Work(self, target, roots, max(planned, default=0))
         futures: set[Future[list[tuple[int, Slice]]]] = set()
         waiting = [(number, live[number]) for number in past.open]
