@@ -41,6 +41,8 @@ class Context:
     """Of a further connection: what stands in the names of its views."""
     account: str | None = None
     """What stands in the column ``account``; None where there is no such column."""
+    accounts: tuple[str, ...] = ()
+    """The names of all accounts that were given."""
 
     @cached_property
     def _landed(self) -> dict[str, Landed]:

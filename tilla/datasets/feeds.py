@@ -55,6 +55,7 @@ def contexts(
     landings += also
     names += [""] * (len(landings) - len(names))
     several = accounts is not None and len(accounts) > 1
+    owners = tuple(dict.fromkeys(filter(None, map(_owner, landings, names))))
     made: list[Context] = []
     tags: list[str] = []
     for landing, name in zip(landings, names, strict=True):
@@ -67,7 +68,8 @@ def contexts(
                 streams=chosen if landing.streams is None else _streams(connector, landing.streams),
                 connector=connector,
                 tag=tags[-1] if made else "",
-                account=(landing.account or name) if several else None,
+                account=_owner(landing, name) if several else None,
+                accounts=owners if accounts else (),
             )
         )
     return tuple(made)
@@ -84,6 +86,10 @@ def _account(value: Landing | Layout | str, own: Layout) -> Landing:
     if isinstance(value, Landing):
         return value
     return Landing(value if isinstance(value, Layout) else attrs.evolve(own, database=value))
+
+
+def _owner(landing: Landing, name: str) -> str:
+    return landing.account or name
 
 
 def _streams(connector: str, names: Iterable[str]) -> frozenset[str]:

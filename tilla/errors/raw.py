@@ -1,4 +1,4 @@
-"""T701-T705: connectors, streams, raw fields and tables."""
+"""T701-T707: connectors, streams, raw fields and tables, accounts."""
 
 from __future__ import annotations
 
@@ -68,5 +68,31 @@ def nothing_landed() -> UsageError:
             "there is no table of a loader that Tilla knows",
             expected="tables with the columns of Airbyte (_airbyte_raw_id, _airbyte_ab_id) or dlt (_dlt_load_id)",
             hint="another server or user in --dsn: only tables that the user may read are seen; docs/loader-layout.md for other loaders",
+        )
+    )
+
+
+def no_account(parameter: str, relation: str, columns: Sequence[str]) -> DeclarationError:
+    """T706: a relation of the user's own that does not tell accounts apart, where there are several."""
+    return DeclarationError(
+        Mistake(
+            "T706",
+            relation,
+            f"the relation given as {parameter} has no column account, and there are several accounts",
+            expected=f"account, a String, beside {listed(columns)}",
+            hint="ids are an account's own: name in each row the account that its id is of, as in accounts=",
+        )
+    )
+
+
+def unknown_account(name: str, known: Sequence[str]) -> DeclarationError:
+    """T707: a shop for an account that was not declared."""
+    return DeclarationError(
+        Mistake(
+            "T707",
+            "account_shop",
+            f"there is no account {name!r}",
+            expected=f"one of {listed(known)}" if known else "a shop_url as text: the only account has no name",
+            nearest=nearest(name, known),
         )
     )

@@ -26,10 +26,14 @@ def measured(
     database: str = "analytics_commerce",
     timezone: str = "",
     property_shops: Mapping[str, str] | None = None,
-    account_shop: str = "",
+    account_shop: str | Mapping[str, str] = "",
     merged: Any = None,
 ) -> tuple[tl.RefreshableView[Any], ...]:
     """Every table that the synced streams allow, with the default parameters.
+
+    ``property_shops`` says which GA4 property belongs to which shop_url, ``account_shop`` to which one the Klaviyo account
+    belongs, or by account each of several. One of each needs neither; several without it all stand with the shop that has the
+    most orders, and their e-mail orders are looked up in every shop.
 
     ``tables`` are the measures of the sources: of them ``daily_sales`` goes into the funnel, ``customer_rfm`` and
     ``profile_lifecycle`` into ``customer_360``. ``merged`` is a table of yours with (profile_id, merged_into), as for

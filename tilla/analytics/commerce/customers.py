@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tilla as tl
@@ -27,7 +27,7 @@ def customer_360(
     scores: Any = None,
     database: str = "analytics_commerce",
     timezone: str = "",
-    account_shop: str = "",
+    account_shop: x.AccountShop = "",
     guests: bool = False,
     exclude_voided: bool = False,
     refund_subtotal_includes_tax: bool = False,
@@ -39,7 +39,9 @@ def customer_360(
     Without an e-mail a Klaviyo profile is ``profile:<id>`` and a Shopify customer ``customer:<id>``. Several customers, or
     several profiles, of one e-mail are one person. Orders are those of the person's Shopify customers; of a customer whose
     own record has not landed, the e-mail is the newest order's. Orders of guests belong to nobody, unless ``guests``: then to
-    their e-mail. Profiles stand with ``account_shop``, or the shop with the most orders.
+    their e-mail. Profiles stand with ``account_shop`` (by account where there are several), or the shop with the most orders.
+    One e-mail in two accounts of a shop is one person; without an e-mail it is ``profile:<account>:<id>`` there, because ids
+    are an account's own.
 
     ``lives`` is Klaviyo's ``profile_lifecycle`` and ``scores`` the shop's ``customer_rfm``; both refresh first, and without
     them what they tell is NULL. Without ``account``, or its stream ``profiles`` and ``lives``, nothing is known of Klaviyo;
@@ -80,7 +82,7 @@ def customer_360(
     orders, customers = shop.get("orders_latest"), shop.get("customers_latest")
     profiles = None if account is None else account.get("profiles_latest")
     relations: dict[str, Any] = {}
-    parts: list[str] = []
+    parts: list[Callable[[k.Own], str]] = []
     if orders is not None:
         relations["orders"] = orders
         relations["moves"] = s.sales_moves(
@@ -94,20 +96,22 @@ def customer_360(
     if customers is not None:
         relations["customers"] = customers
         parts.append(_row(_CUSTOMER, "FROM accounts AS c"))
+    apart = k.Own(False) if account is None else k.own(account)
     if profiles is not None:
         relations["profiles"] = profiles
         relations |= {"merged": merged} if merged is not None else {}
-        parts.append(_row(_PROFILE | {"shop_url": x.shop_of_account(account_shop)}, "FROM people AS q"))
+        parts.append(_row(_of_profile(_PROFILE, "q", account, account_shop), "FROM people AS q"))
     if lives is not None:
         relations["lives"] = lives
         joined = "FROM {lives} AS l\n    LEFT JOIN people AS q ON l.profile_id = q.profile_id"
-        parts.append(_row(_LIFE | {"shop_url": x.shop_of_account(account_shop)}, joined))
+        parts.append(_row(_of_profile(_LIFE, "l", account, account_shop), joined + apart.same("l", "q")))
     in_klaviyo, in_shopify = profiles is not None or lives is not None, orders is not None or customers is not None
 
     def told(known: bool, aggregate: str, type: str = "UInt64") -> str:
         return f"CAST({aggregate if known else 'NULL'}, 'Nullable({type})')"
 
     sold = orders is not None
+    tie = ", ifNull(r.account, '')" if apart.several else ""
     query = tl.sql(
         f"""WITH
 sold AS (
@@ -117,11 +121,11 @@ accounts AS (
 {_ACCOUNTS if customers is not None else _NO_ACCOUNTS}
 ),
 people AS (
-{_people(profiles is not None, merged is not None)}
+{_people(account if profiles is not None else None, merged, apart)}
 ),
 {x.MAIN.replace("{placed}", _PLACED)},
 persons AS (
-{(chr(10) + "    UNION ALL" + chr(10)).join(parts) or _row({}, "WHERE false")}
+{(chr(10) + "    UNION ALL" + chr(10)).join(row(apart) for row in parts) or _row({}, "WHERE false")(apart)}
 )
 SELECT
     toString(r.shop_url) AS shop_url,
@@ -134,19 +138,19 @@ SELECT
     toString(any(m.currency)) AS currency,
     {told(sold, "sumIf(r.orders, r.currency != m.currency)")} AS other_currency_orders,
     arraySort(groupUniqArray(r.customer_id)) AS customer_ids,
-    arraySort(groupUniqArray(r.profile_id)) AS profile_ids,
-    argMaxIf(r.consent, (r.changed_at, ifNull(r.profile_id, '')), r.consent IS NOT NULL) AS email_consent,
+    {_OWNED if apart.several else _IDS} AS profile_ids,
+    argMaxIf(r.consent, (r.changed_at, ifNull(r.profile_id, ''){tie}), r.consent IS NOT NULL) AS email_consent,
     argMaxIf(r.shop_consent, (r.changed_at, ifNull(r.customer_id, 0)), r.shop_consent IS NOT NULL)
         AS shopify_email_consent,
     max(r.suppressed) AS is_suppressed,
-    argMaxIf(r.lifecycle, (r.bought, ifNull(r.profile_id, '')), r.lifecycle IS NOT NULL) AS lifecycle,
+    argMaxIf(r.lifecycle, (r.bought, ifNull(r.profile_id, ''){tie}), r.lifecycle IS NOT NULL) AS lifecycle,
     argMinIf(r.engagement, (indexOf(['30_days', '90_days', '180_days'], r.engagement) + 3) % 4, r.engagement IS NOT NULL)
         AS engagement,
     argMaxIf(r.rfm, (r.orders, ifNull(r.customer_id, 0)), r.rfm IS NOT NULL AND r.currency = m.currency) AS rfm_segment,
     min(r.first_order_at) AS first_order_at,
     max(r.last_order_at) AS last_order_at,
     max(r.clicked_at) AS last_email_click_at,
-    argMaxIf(r.hour, (r.clicked_at, ifNull(r.profile_id, '')), r.hour IS NOT NULL) AS preferred_hour
+    argMaxIf(r.hour, (r.clicked_at, ifNull(r.profile_id, ''){tie}), r.hour IS NOT NULL) AS preferred_hour{_OWNERS if apart.several else ""}
 FROM persons AS r
 LEFT JOIN main AS m ON toString(r.shop_url) = toString(m.shop_url)
 GROUP BY shop_url, identity""",
@@ -155,7 +159,7 @@ GROUP BY shop_url, identity""",
     return p.measures(
         database,
         "customer_360",
-        Customer,
+        tl.columns_of(*_columns(Customer), _PROFILE_ACCOUNTS, name="Customer") if apart.several else Customer,
         query,
         order_by=(Customer.shop_url, Customer.identity),
         refresh=refresh,
@@ -187,10 +191,41 @@ _CELLS = {
 }
 
 
-def _row(told: Mapping[str, str], rest: str) -> str:
+_PROFILE_ACCOUNTS = tl.column(
+    t.Array(t.String), name="profile_accounts", comment="the account of each of profile_ids, in their order"
+)
+_IDS = "arraySort(groupUniqArray(r.profile_id))"
+_OWNED = (
+    "arrayMap(owned -> owned.2, arraySort(groupUniqArrayIf("
+    "(assumeNotNull(r.account), assumeNotNull(r.profile_id)), r.profile_id IS NOT NULL)) AS owned_ids)"
+)
+_OWNERS = ",\n    arrayMap(owned -> owned.1, owned_ids) AS profile_accounts"
+
+
+def _columns(body: Any) -> tuple[tl.Column[Any], ...]:
+    return tuple(item for item in vars(body).values() if isinstance(item, tl.Column))
+
+
+def _row(told: Mapping[str, str], rest: str) -> Callable[[k.Own], str]:
     """The rows of one source, in the columns of all."""
-    items = ",\n        ".join(f"{told.get(name, nothing)} AS {name}" for name, nothing in _CELLS.items())
-    return f"    SELECT\n        {items}\n    {rest}"
+
+    def text(apart: k.Own) -> str:
+        cells = _CELLS | ({"account": "CAST(NULL, 'Nullable(String)')"} if apart.several else {})
+        items = ",\n        ".join(f"{told.get(name, nothing)} AS {name}" for name, nothing in cells.items())
+        return f"    SELECT\n        {items}\n    {rest}"
+
+    return text
+
+
+def _of_profile(
+    told: dict[str, str], alias: str, account: Curated | None, account_shop: x.AccountShop
+) -> dict[str, str]:
+    """What Klaviyo tells of a profile, at the shop of its account."""
+    told = told | {"shop_url": x.shop_of_account(account, account_shop, f"{alias}.account")}
+    if account is None or not k.own(account).several:
+        return told
+    identity = f"coalesce(q.email, concat('profile:', {alias}.account, ':', {alias}.profile_id))"
+    return told | {"identity": identity, "account": f"toNullable({alias}.account)"}
 
 
 _CUSTOMER = {
@@ -230,7 +265,7 @@ _BUYER = {
 }
 
 
-def _orders(guests: bool, scored: bool) -> str:
+def _orders(guests: bool, scored: bool) -> Callable[[k.Own], str]:
     """What a customer bought, by currency."""
     whose = "customer_id IS NOT NULL" + (" OR email IS NOT NULL" if guests else "")
     told, scores = _BUYER, ""
@@ -298,19 +333,22 @@ _PLACED = """(
     )"""
 
 
-def _people(synced: bool, merged: bool) -> str:
+def _people(account: Curated | None, merged: Any, apart: k.Own) -> str:
     """One row per surviving profile: its own e-mail and consent, else those of a profile that was merged into it."""
-    if not synced:
-        return """    SELECT
-        '' AS profile_id, CAST(NULL, 'Nullable(String)') AS email, CAST(NULL, 'Nullable(String)') AS consent,
+    if account is None:
+        nobody = "'' AS account, " if apart.several else ""
+        return f"""    SELECT
+        {nobody}'' AS profile_id, CAST(NULL, 'Nullable(String)') AS email, CAST(NULL, 'Nullable(String)') AS consent,
         false AS suppressed, CAST(NULL, 'Nullable(DateTime64(3, \\'UTC\\'))') AS changed_at
     WHERE false"""
-    owner, join = ("coalesce(g.survivor, e.profile_id)", "\n" + k.SURVIVORS) if merged else ("e.profile_id", "")
+    owner, join = "e.profile_id", ""
+    if merged is not None:
+        owner, join = "coalesce(g.survivor, e.profile_id)", "\n" + k.survivors(account, merged)
     return f"""    SELECT
-        assumeNotNull({owner}) AS profile_id,
+        {apart.of("e")}assumeNotNull({owner}) AS profile_id,
         argMaxIf(e.email_norm, (e.profile_id = profile_id, e.version), e.email_norm IS NOT NULL) AS email,
         argMaxIf(toString(e.email_consent), (e.profile_id = profile_id, e.version), e.email_consent IS NOT NULL) AS consent,
         toBool(argMax(notEmpty(e.suppressions), (e.profile_id = profile_id, e.version))) AS suppressed,
         max(e.updated_at) AS changed_at
     FROM {{profiles}} AS e{join}
-    GROUP BY profile_id"""
+    GROUP BY {apart.key}profile_id"""

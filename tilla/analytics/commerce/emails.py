@@ -23,7 +23,7 @@ def email_revenue_reconciliation(
     account: Curated,
     database: str = "analytics_commerce",
     timezone: str = "",
-    account_shop: str = "",
+    account_shop: x.AccountShop = "",
     conversion_metric: str = k.PLACED,
     window_hours: int = k.WINDOW_HOURS,
     exclude_voided: bool = False,
@@ -37,7 +37,7 @@ def email_revenue_reconciliation(
     that is no SMS and no push, a flow, or a message that is not known (yet), whose row has neither id. A claim is matched by
     its order id with an order that counts; a second claim for one order is ``repeated``. ``account_shop`` says which shop
     the account belongs to; without it any shop's order matches, and what matches none stands with the shop that has the most
-    orders. Returns are all that came back of the matched orders, whenever it did. Without the shop's stream ``orders`` its
+    orders. Of several accounts each has rows of its own, and ``account_shop`` is a shop by account. Returns are all that came back of the matched orders, whenever it did. Without the shop's stream ``orders`` its
     side is NULL.
 
     A refresh reads every conversion, the times of clicks and opens (for conversions that Klaviyo gives no credit for), and the
@@ -84,10 +84,7 @@ def email_revenue_reconciliation(
     }
     mailed = ""
     if campaigns is not None:
-        mailed = (
-            "\n        AND ifNull(campaign_id, '') NOT IN (\n"
-            "            SELECT campaign_id FROM {campaigns} WHERE ifNull(channel, 'email') != 'email'\n        )"
-        )
+        mailed = "\n" + x.by_mail(account, " " * 8)
         relations["campaigns"] = campaigns
     if orders is not None:
         relations["orders"] = shop.orders
@@ -97,7 +94,13 @@ def email_revenue_reconciliation(
             exclude_voided=exclude_voided,
             refund_subtotal_includes_tax=refund_subtotal_includes_tax,
         )
-    own = f"\n    WHERE shop_url = {f.cast(account_shop, t.String).sql()}" if account_shop else ""
+    apart = k.own(account)
+    mapped, only = x.by_account(account, account_shop), x.one_shop(account, account_shop)
+    own = f"\n    WHERE {only}" if only else ""
+    by_shop = "toString(shop_url) AS shop, " if mapped else ""
+    home = "e.shop" if mapped else "toString(ifNull((SELECT shop FROM home), ''))"
+    known = "(e.shop, e.ref) IN (SELECT shop, ref FROM present)" if mapped else "e.ref IN (SELECT ref FROM present)"
+    last = "y.synced" if mapped else "(SELECT max(synced) FROM present)"
     placed = "(SELECT shop_url, currency, count() AS placed FROM sold GROUP BY shop_url, currency)"
 
     def told(aggregate: str, type: str = "UInt64") -> str:
@@ -106,23 +109,20 @@ def email_revenue_reconciliation(
     amount = "Decimal(38, 4)"
     query = tl.sql(
         f"""WITH
-{_SOLD + own + _PRESENT if orders is not None else _NOTHING_SOLD},
+{(_SOLD + own + _PRESENT).replace("@shop@", by_shop).replace("@by@", "shop, " if mapped else "") if orders is not None else _NOTHING_SOLD.replace("@shop@", "'' AS shop, " if mapped else "")},
 {x.MAIN.replace("{placed}", placed)},
-home AS (
-    SELECT {x.shop_of_account(account_shop)} AS shop
-),
-claims AS (
+{"" if mapped else _HOME.replace("{shop}", x.shop_of_account(account, account_shop))}claims AS (
     SELECT
         *,
-        ifNull(order_ref, '') AS ref,
-        ref != '' AND row_number() OVER (PARTITION BY order_ref ORDER BY datetime, event_id) > 1 AS is_repeat
+        {f"{x.shop_of_account(account, account_shop)} AS shop, " if mapped else ""}ifNull(order_ref, '') AS ref,
+        ref != '' AND row_number() OVER (PARTITION BY {"shop, " if mapped else ""}order_ref ORDER BY datetime, event_id) > 1 AS is_repeat
     FROM ({{attributed}})
     WHERE attribution_method != 'none'{mailed}
 )
 SELECT
     c.shop_url AS shop_url,
     c.currency AS currency,
-    c.campaign_id AS campaign_id,
+    {apart.of("c")}c.campaign_id AS campaign_id,
     count() AS klaviyo_orders,
     sumIf(c.value, c.comparable) AS klaviyo_revenue,
     {told("countIf(c.is_matched AND NOT c.is_repeat)")} AS matched_orders,
@@ -140,32 +140,33 @@ SELECT
     countIf(NOT c.comparable) AS other_currency_orders
 FROM (
     SELECT
-        e.campaign_id AS campaign_id, e.flow_id AS flow_id, e.value AS value, e.is_repeat AS is_repeat,
+        {apart.of("e")}e.campaign_id AS campaign_id, e.flow_id AS flow_id, e.value AS value, e.is_repeat AS is_repeat,
         e.attribution_method AS attribution_method,
         ifNull(o.matched, false) AS is_matched, o.demand AS demand, o.returned AS returned,
-        if(is_matched, toString(o.shop_url), toString(ifNull((SELECT shop FROM home), ''))) AS shop_url,
+        if(is_matched, toString(o.shop_url), {home}) AS shop_url,
         if(is_matched, toString(o.currency), ifNull(toString(m.currency), '')) AS currency,
         (e.currency = '' OR currency = '' OR e.currency = currency) AS comparable,
-        e.ref IN (SELECT ref FROM present) AS is_known,
-        ifNull(e.datetime > (SELECT max(synced) FROM present), true) AS is_young
+        {known} AS is_known,
+        ifNull(e.datetime > {last}, true) AS is_young
     FROM claims AS e
     LEFT ANY JOIN (
         SELECT toString(order_id) AS ref, shop_url, currency, demand, returned, true AS matched
         FROM sold{own.replace(chr(10), chr(10) + "    ")}
-    ) AS o ON e.ref = o.ref
-    LEFT JOIN main AS m ON toString(m.shop_url) = toString(ifNull((SELECT shop FROM home), ''))
+    ) AS o ON e.ref = o.ref{" AND e.shop = toString(o.shop_url)" if mapped else ""}
+    LEFT JOIN main AS m ON toString(m.shop_url) = {home}{_SYNCED if mapped else ""}
 ) AS c
-GROUP BY shop_url, currency, campaign_id, flow_id""",
+GROUP BY shop_url, currency, {apart.key}campaign_id, flow_id""",
         **relations,
     )
     return p.measures(
         database,
         "email_revenue_reconciliation",
-        Reconciliation,
+        _with_account(Reconciliation) if apart.several else Reconciliation,
         query,
         order_by=(
             Reconciliation.shop_url,
             Reconciliation.currency,
+            *apart.columns,
             f.if_null(Reconciliation.campaign_id, ""),
             f.if_null(Reconciliation.flow_id, ""),
         ),
@@ -183,11 +184,17 @@ _SOLD = """sold AS (
     GROUP BY shop_url, currency, order_id
 ),
 present AS (
-    SELECT toString(order_id) AS ref, max(extracted_at) AS synced
+    SELECT @shop@toString(order_id) AS ref, max(extracted_at) AS synced
     FROM {orders}"""
 _PRESENT = """
-    GROUP BY ref
+    GROUP BY @by@ref
 )"""
+_HOME = """home AS (
+    SELECT {shop} AS shop
+),
+"""
+_SYNCED = """
+    LEFT JOIN (SELECT shop, max(synced) AS synced FROM present GROUP BY shop) AS y ON e.shop = y.shop"""
 
 _NOTHING_SOLD = """sold AS (
     SELECT
@@ -196,5 +203,11 @@ _NOTHING_SOLD = """sold AS (
     WHERE false
 ),
 present AS (
-    SELECT '' AS ref, toDateTime64(0, 3, 'UTC') AS synced WHERE false
+    SELECT @shop@'' AS ref, toDateTime64(0, 3, 'UTC') AS synced WHERE false
 )"""
+
+
+def _with_account(body: Any) -> Any:
+    """The body with the account behind the shop and its currency: whose campaigns and flows these are."""
+    first, second, *rest = (item for item in vars(body).values() if isinstance(item, tl.Column))
+    return tl.columns_of(first, second, k.ACCOUNT, *rest, name=body.__name__)

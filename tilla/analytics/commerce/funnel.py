@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import tilla as tl
-from tilla import functions as f
 from tilla import types as t
 from tilla.analytics import common as p
 from tilla.analytics.commerce import parts as x
@@ -24,7 +23,7 @@ def daily_funnel(
     database: str = "analytics_commerce",
     timezone: str = "",
     property_shops: Mapping[str, str] | None = None,
-    account_shop: str = "",
+    account_shop: x.AccountShop = "",
     look_back_days: int = 2,
     exclude_voided: bool = False,
     window_hours: int = k.WINDOW_HOURS,
@@ -34,7 +33,8 @@ def daily_funnel(
     """One row per shop, currency and day with sales or visits: sessions, orders, sales, and the share of e-mail.
 
     ``sales`` is the shop's ``daily_sales`` in the same zone, which refreshes first. ``property_shops`` says which GA4 property
-    belongs to which shop_url, ``account_shop`` which shop the Klaviyo account belongs to; one of each needs neither. A day
+    belongs to which shop_url, ``account_shop`` which shop the Klaviyo account belongs to, or by account each of several; one
+    of each needs neither. Without it an order of any shop may be an e-mail order. A day
     without a GA4 row has NULL sessions: unknown is not zero. Without ``site`` or ``account`` what they would tell is NULL.
     An order is an e-mail order where Klaviyo, or else the last touch, gives the credit to a message that is no SMS and no
     push; its demand counts on the order's own day, so that a later refund cannot make the share negative. A refresh reads
@@ -145,22 +145,22 @@ def _visits(property_shops: Mapping[str, str], look_back_days: int) -> str:
     LEFT JOIN main AS m ON v.shop_url = toString(m.shop_url)"""
 
 
-def _emails(account: Curated, account_shop: str) -> str:
+def _emails(account: Curated, account_shop: x.AccountShop) -> str:
     """Orders credited to an e-mail, each once, on their own day."""
     channel = ""
     if account.get("campaigns") is not None:
-        channel = (
-            "\n            AND ifNull(campaign_id, '') NOT IN (\n"
-            "                SELECT campaign_id FROM {campaigns} WHERE ifNull(channel, 'email') != 'email'\n            )"
-        )
-    own = f"\n        AND shop_url = {f.cast(account_shop, t.String).sql()}" if account_shop else ""
+        channel = "\n" + x.by_mail(account, " " * 12)
+    mapped, shop = x.by_account(account, account_shop), x.one_shop(account, account_shop)
+    own = f"\n        AND {shop}" if shop else ""
+    order = "(toString(shop_url), toString(order_id))" if mapped else "toString(order_id)"
+    home = f"{x.shop_of_account(account, account_shop)}, " if mapped else ""
     return f"""    SELECT
         toString(shop_url), toString(currency), date, CAST(NULL, 'Nullable(Int64)'),
         toUInt64(0), toDecimal128(0, 4), toDecimal128(0, 4), toUInt64(1), toDecimal128(gross_sales - discounts, 4), false,
         CAST(NULL, 'Nullable(Int64)')
     FROM ({{counted}})
-    WHERE toString(order_id) IN (
-            SELECT assumeNotNull(order_ref) FROM ({{attributed}})
+    WHERE {order} IN (
+            SELECT {home}assumeNotNull(order_ref) FROM ({{attributed}})
             WHERE order_ref IS NOT NULL AND attribution_method != 'none'{channel}
         ){own}"""
 

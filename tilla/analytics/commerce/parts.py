@@ -6,6 +6,11 @@ from collections.abc import Mapping
 
 from tilla import functions as f
 from tilla import types as t
+from tilla.analytics.klaviyo import parts as k
+from tilla.datasets.common import Curated
+
+AccountShop = str | Mapping[str, str]
+"""The shop_url of the Klaviyo account, or by account that of each."""
 
 # The currency in which a shop sells most, and how many orders it has: over a CTE with (shop_url, currency, placed).
 MAIN = """main AS (
@@ -26,6 +31,32 @@ def shop_of_property(property_shops: Mapping[str, str] | None) -> str:
     return f"transform(property_id, {known}, {shops}, '')"
 
 
-def shop_of_account(account_shop: str) -> str:
-    """SQL for the shop of a Klaviyo account: the one that is given, or the shop with the most orders."""
-    return f.cast(account_shop, t.String).sql() if account_shop else MAIN_SHOP
+def shop_of_account(account: Curated | None, account_shop: AccountShop, column: str = "account") -> str:
+    """SQL for the shop of a Klaviyo account: the one that is given, or the shop with the most orders.
+
+    Raises:
+        DeclarationError: a shop is given for an account that is not declared.
+    """
+    return ("" if account is None else k.shop_of_account(account, account_shop, column)) or MAIN_SHOP
+
+
+def by_account(account: Curated | None, account_shop: AccountShop) -> bool:
+    """True where each of several accounts has a shop of its own."""
+    return account is not None and k.own(account).several and not isinstance(account_shop, str) and bool(account_shop)
+
+
+def one_shop(account: Curated, account_shop: AccountShop) -> str:
+    """The condition that a row is of the shop to which all accounts belong; '' without one."""
+    if by_account(account, account_shop) or not account_shop:
+        return ""
+    return f"shop_url = {k.shop_of_account(account, account_shop)}"
+
+
+def by_mail(account: Curated, indent: str) -> str:
+    """The condition that a claim is of no campaign by SMS or push, over a reference ``campaigns``; after other conditions."""
+    apart = k.own(account)
+    claimed = apart.pair("ifNull(campaign_id, '')")
+    return (
+        f"{indent}AND {claimed} NOT IN (\n"
+        f"{indent}    SELECT {apart.key}campaign_id FROM {{campaigns}} WHERE ifNull(channel, 'email') != 'email'\n{indent})"
+    )

@@ -37,6 +37,8 @@ def daily_event_summary(
     zone = p.zone(account, timezone)
     day = f.to_date(events["datetime"], zone)
 
+    apart = k.own(account)
+
     class Counts(tl.Columns):
         date = tl.derive(day, comment=f"local day, in {zone}")
         metric_id = tl.derive(events["metric_id"], comment="metrics.metric_id")
@@ -54,9 +56,9 @@ def daily_event_summary(
 
     counts = p.counted(
         f"{database}.daily_event_counts",
-        Counts,
+        apart.body(Counts, apart.derived(events)),
         source=account.events,
-        stable=(events["datetime"], events["metric_id"]),
+        stable=(*apart.kept(events), events["datetime"], events["metric_id"]),
         refresh=refresh,
         comment="One row per local day and metric: events and profiles.",
     )
@@ -69,32 +71,36 @@ def daily_event_summary(
     value = p.measures(
         database,
         "daily_event_value",
-        Value,
+        apart.body(Value),
         tl.sql(
-            """SELECT {day} AS date, metric_id, sum(toDecimal128(ifNull(value, 0), 4)) AS value
-FROM {events} FINAL
-WHERE metric_id IN (SELECT metric_id FROM {counts} GROUP BY metric_id HAVING maxMerge(with_value))
-GROUP BY date, metric_id""",
+            f"""SELECT {apart.key}{{day}} AS date, metric_id, sum(toDecimal128(ifNull(value, 0), 4)) AS value
+FROM {{events}} FINAL
+WHERE {apart.pair("metric_id")} IN (SELECT {apart.key}metric_id FROM {{counts}} GROUP BY {apart.key}metric_id HAVING maxMerge(with_value))
+GROUP BY {apart.key}date, metric_id""",
             day=day,
             events=account.events,
             counts=counts.state,
         ),
-        order_by=(Value.date, Value.metric_id),
+        order_by=(*apart.columns, Value.date, Value.metric_id),
         refresh=refresh,
         comment="One row per local day and metric: the sum of values.",
     )
 
     body = _summary(zone)
     metrics = account.get("metrics_latest")
-    named = "LEFT JOIN {metrics} AS m ON c.metric_id = m.metric_id\n" if metrics is not None else ""
+    named = (
+        f"LEFT JOIN {{metrics}} AS m ON c.metric_id = m.metric_id{apart.same('c', 'm')}\n"
+        if metrics is not None
+        else ""
+    )
     name = "m.name" if named else "CAST(NULL, 'Nullable(String)')"
     integration = "m.integration_name" if named else "CAST(NULL, 'LowCardinality(Nullable(String))')"
     summary = tl.View(
         f"{database}.daily_event_summary",
-        body,
+        apart.body(body),
         query=tl.sql(
             f"""SELECT
-    c.date AS date,
+    {apart.of("c")}c.date AS date,
     {name} AS metric,
     c.events AS events,
     c.unique_profiles AS unique_profiles,
@@ -104,8 +110,8 @@ GROUP BY date, metric_id""",
     c.metric_id AS metric_id
 FROM {{counts}} AS c
 {named}LEFT JOIN (
-    SELECT date, metric_id, toNullable(value) AS value FROM {{value}}
-) AS v ON c.date = v.date AND c.metric_id = v.metric_id""",
+    SELECT {apart.key}date, metric_id, toNullable(value) AS value FROM {{value}}
+) AS v ON c.date = v.date AND c.metric_id = v.metric_id{apart.same("c", "v")}""",
             counts=counts.read,
             value=value,
             **({"metrics": metrics} if named else {}),
@@ -138,6 +144,8 @@ def hourly_engagement(
     events = p.columns(account.events)
     zone = p.zone(account, timezone)
 
+    apart = k.own(account)
+
     class Quarter(tl.Columns):
         bucket = tl.derive(
             f.to_start_of_fifteen_minutes(events["datetime"], "UTC"), comment="15 minutes, their start (UTC)"
@@ -152,9 +160,15 @@ def hourly_engagement(
 
     quarters = p.counted(
         f"{database}.quarter_hour_engagement",
-        Quarter,
+        apart.body(Quarter, apart.derived(events)),
         source=account.events,
-        stable=(events["datetime"], events["metric_id"], events["apple_privacy_open"], events["bot_click"]),
+        stable=(
+            *apart.kept(events),
+            events["datetime"],
+            events["metric_id"],
+            events["apple_privacy_open"],
+            events["bot_click"],
+        ),
         refresh=p.HOURLY,
         comment="One row per 15 minutes, metric, and what a program did: events and profiles.",
     )
@@ -163,10 +177,10 @@ def hourly_engagement(
     opened, clicked = k.one_of(k.OPENED, "kind"), f"{k.one_of(k.CLICKED, 'kind')} AND NOT q.bot_click"
     view = tl.View(
         f"{database}.hourly_engagement",
-        body,
+        apart.body(body),
         query=tl.sql(
             f"""SELECT
-    toDayOfWeek(q.bucket, 0, {{zone}}) AS iso_weekday,
+    {apart.of("q")}toDayOfWeek(q.bucket, 0, {{zone}}) AS iso_weekday,
     toHour(q.bucket, {{zone}}) AS local_hour,
     uniqExactMergeIf(q.events, {k.one_of(k.RECEIVED, "kind")}) AS received,
     uniqExactMergeIf(q.events, {opened}) AS opened,
@@ -177,11 +191,11 @@ def hourly_engagement(
     {_OCCURRENCES.format(moment="q.bucket")} AS occurrences
 FROM {{state}} AS q
 INNER JOIN (
-    SELECT metric_id, lower(ifNull(name, '')) AS kind
+    SELECT {apart.key}metric_id, lower(ifNull(name, '')) AS kind
     FROM {{metrics}}
     WHERE {k.one_of((*k.RECEIVED, *k.OPENED, *k.CLICKED), "lower(ifNull(name, ''))")}
-) AS m ON q.metric_id = m.metric_id
-GROUP BY iso_weekday, local_hour""",
+) AS m ON q.metric_id = m.metric_id{apart.same("q", "m")}
+GROUP BY {apart.key}iso_weekday, local_hour""",
             zone=f.cast(zone, t.String),
             state=quarters.state,
             metrics=account.metrics_latest,
@@ -233,11 +247,12 @@ def _hour(zone: str) -> Any:
 
 def _merged_days(account: Curated, database: str, timezone: str, merged: Any, refresh: tl.Schedule) -> Any:
     """``daily_event_summary`` from the events themselves, with surviving profiles."""
+    apart = k.own(account)
     zone = p.zone(account, timezone)
     body = _summary(zone)
     query = tl.sql(
         f"""SELECT
-    toDate(e.datetime, {{zone}}) AS date,
+    {apart.of("e")}toDate(e.datetime, {{zone}}) AS date,
     any(e.metric_name) AS metric,
     count() AS events,
     uniqExact(coalesce(g.survivor, e.profile_id)) AS unique_profiles,
@@ -246,8 +261,8 @@ def _merged_days(account: Curated, database: str, timezone: str, merged: Any, re
     any(e.integration_name) AS integration_name,
     e.metric_id AS metric_id
 FROM {{events}} AS e
-{k.SURVIVORS}
-GROUP BY date, metric_id""",
+{k.survivors(account, merged)}
+GROUP BY {apart.key}date, metric_id""",
         events=account.events_latest,
         merged=merged,
         zone=f.cast(zone, t.String),
@@ -255,9 +270,9 @@ GROUP BY date, metric_id""",
     return p.measures(
         database,
         "daily_event_summary",
-        body,
+        apart.body(body),
         query,
-        order_by=(body.date, body.metric_id),
+        order_by=(*apart.columns, body.date, body.metric_id),
         refresh=refresh,
         comment="One row per local day and metric: events, profiles, anonymous events, value.",
     )
@@ -265,12 +280,13 @@ GROUP BY date, metric_id""",
 
 def _merged_hours(account: Curated, database: str, timezone: str, merged: Any, refresh: tl.Schedule) -> Any:
     """``hourly_engagement`` from the events themselves, with surviving profiles."""
+    apart = k.own(account)
     zone = p.zone(account, timezone)
     body = _hour(zone)
     opened, clicked = k.one_of(k.OPENED), f"{k.one_of(k.CLICKED)} AND NOT bot_click"
     query = tl.sql(
         f"""SELECT
-    toDayOfWeek(h.datetime, 0, {{zone}}) AS iso_weekday,
+    {apart.of("h")}toDayOfWeek(h.datetime, 0, {{zone}}) AS iso_weekday,
     toHour(h.datetime, {{zone}}) AS local_hour,
     countIf({k.one_of(k.RECEIVED)}) AS received,
     countIf({opened}) AS opened,
@@ -280,16 +296,16 @@ def _merged_hours(account: Curated, database: str, timezone: str, merged: Any, r
     countIf({opened} AND NOT apple_privacy_open) AS opened_excl_mpp,
     {_OCCURRENCES.format(moment="h.datetime")} AS occurrences
 FROM ({{happened}}) AS h
-GROUP BY iso_weekday, local_hour""",
+GROUP BY {apart.key}iso_weekday, local_hour""",
         happened=k.happened(account, (*k.RECEIVED, *k.OPENED, *k.CLICKED), merged=merged),
         zone=f.cast(zone, t.String),
     )
     return p.measures(
         database,
         "hourly_engagement",
-        body,
+        apart.body(body),
         query,
-        order_by=(body.iso_weekday, body.local_hour),
+        order_by=(*apart.columns, body.iso_weekday, body.local_hour),
         refresh=refresh,
         comment="One row per ISO weekday and local hour: e-mails received, opened, clicked.",
     )

@@ -46,6 +46,7 @@ def segment_performance(
         conversion_rate = tl.column(p.RATE, comment="buyers / members")
         revenue_per_member = tl.column(p.RATE, comment="revenue / members")
 
+    apart = k.own(account)
     zone = p.zone(account, timezone)
     days = p.within(f"toDate(datetime, {f.cast(zone, t.String).sql()})", start, end)
     opened = f"{k.one_of(k.OPENED)} AND NOT apple_privacy_open"
@@ -55,13 +56,13 @@ def segment_performance(
         f"""WITH
 did AS (
     SELECT
-        assumeNotNull(profile_id) AS profile,
+        {apart.key}assumeNotNull(profile_id) AS profile,
         max(({opened}) OR ({clicked})) AS is_engaged,
         countIf({placed}) AS orders,
         sumIf(value, {placed}) AS revenue
     FROM ({{happened}})
     WHERE profile_id IS NOT NULL AND {{days}}
-    GROUP BY profile
+    GROUP BY {apart.key}profile
 ),
 members AS (
 {{members}}
@@ -70,14 +71,14 @@ known AS (
 {{known}}
 ),
 standing AS (
-    SELECT segment, profile FROM members
+    SELECT {apart.key}segment, profile FROM members
     UNION ALL
-    SELECT '(no segment)', profile FROM known WHERE profile NOT IN (SELECT profile FROM members)
+    SELECT {apart.key}'(no segment)', profile FROM known WHERE {apart.pair("profile")} NOT IN (SELECT {apart.key}profile FROM members)
     UNION ALL
-    SELECT '(all)', profile FROM known
+    SELECT {apart.key}'(all)', profile FROM known
 )
 SELECT
-    s.segment AS segment,
+    {apart.of("s")}s.segment AS segment,
     count() AS members,
     countIf(d.is_engaged) AS engaged,
     engaged / nullIf(members, 0) AS engagement_rate,
@@ -86,9 +87,9 @@ SELECT
     sum(d.revenue) AS revenue,
     buyers / nullIf(members, 0) AS conversion_rate,
     toFloat64(revenue) / nullIf(members, 0) AS revenue_per_member
-FROM (SELECT DISTINCT segment, profile FROM standing) AS s
-LEFT JOIN did AS d ON s.profile = d.profile
-GROUP BY segment""",
+FROM (SELECT DISTINCT {apart.key}segment, profile FROM standing) AS s
+LEFT JOIN did AS d ON s.profile = d.profile{apart.same("s", "d")}
+GROUP BY {apart.key}segment""",
         happened=k.happened(account, merged=merged),
         days=days,
         members=_members(account, memberships, lifecycle, merged),
@@ -97,9 +98,12 @@ GROUP BY segment""",
     return p.measures(
         database,
         "segment_performance",
-        Segment,
+        apart.body(Segment),
         query,
-        order_by=(Segment.segment,),
+        order_by=(
+            *apart.columns,
+            Segment.segment,
+        ),
         refresh=refresh,
         comment="One row per segment: members, engaged, buyers, revenue.",
     )
@@ -107,31 +111,40 @@ GROUP BY segment""",
 
 def _members(account: Curated, memberships: Any, lifecycle: Any, merged: Any) -> tl.Sql:
     """Segment and surviving profile, without repeats."""
+    apart = k.own(account)
     selects: list[str] = []
     relations: dict[str, Any] = {}
     profiles = account.get("profiles_latest")
     if memberships is not None:
-        selects.append("SELECT toString(segment) AS segment, toString(profile_id) AS profile_id FROM {memberships}")
+        k.told_by_account(account, "memberships", memberships)
+        selects.append(
+            f"SELECT {apart.key}toString(segment) AS segment, toString(profile_id) AS profile_id FROM {{memberships}}"
+        )
         relations["memberships"] = memberships
     elif profiles is not None:
         lists = account.get("lists_latest")
         named = "ifNull(l.name, p.list_id)" if lists is not None else "p.list_id"
-        join = "\n        LEFT JOIN {lists} AS l ON p.list_id = l.list_id" if lists is not None else ""
+        join = (
+            "\n        LEFT JOIN {lists} AS l ON p.list_id = l.list_id" + apart.same("p", "l")
+            if lists is not None
+            else ""
+        )
         selects.append(
-            f"SELECT {named} AS segment, p.profile_id AS profile_id\n        FROM (\n"
-            "            SELECT profile_id, arrayJoin(list_ids) AS list_id FROM {profiles}\n"
+            f"SELECT {apart.of('p')}{named} AS segment, p.profile_id AS profile_id\n        FROM (\n"
+            f"            SELECT {apart.key}profile_id, arrayJoin(list_ids) AS list_id FROM {{profiles}}\n"
             f"        ) AS p{join}"
         )
         relations |= {"profiles": profiles} | ({"lists": lists} if lists is not None else {})
     if lifecycle is not None:
-        selects.append("SELECT toString(lifecycle), profile_id FROM {lifecycle}")
+        selects.append(f"SELECT {apart.key}toString(lifecycle), profile_id FROM {{lifecycle}}")
         relations["lifecycle"] = lifecycle
     if not selects:
-        selects.append("SELECT '' AS segment, '' AS profile_id FROM numbers(0)")
+        nobody = "'' AS account, " if apart.several else ""
+        selects.append(f"SELECT {nobody}'' AS segment, '' AS profile_id FROM numbers(0)")
     union = "\n        UNION ALL\n        ".join(selects)
-    owner, join = _owner(merged, relations)
+    owner, join = _owner(account, merged, relations)
     return tl.sql(
-        f"    SELECT DISTINCT e.segment AS segment, assumeNotNull({owner}) AS profile\n    FROM (\n        {union}\n"
+        f"    SELECT DISTINCT {apart.of('e')}e.segment AS segment, assumeNotNull({owner}) AS profile\n    FROM (\n        {union}\n"
         f"    ) AS e\n{join}",
         **relations,
     )
@@ -139,21 +152,22 @@ def _members(account: Curated, memberships: Any, lifecycle: Any, merged: Any) ->
 
 def _known(account: Curated, merged: Any) -> tl.Sql:
     """Every profile: of the stream, of segments, of events in the period."""
-    selects = ["    SELECT profile FROM did", "    SELECT profile FROM members"]
+    apart = k.own(account)
+    selects = [f"    SELECT {apart.key}profile FROM did", f"    SELECT {apart.key}profile FROM members"]
     relations: dict[str, Any] = {}
     profiles = account.get("profiles_latest")
     if profiles is not None:
-        owner, join = _owner(merged, relations)
-        selects.append(f"    SELECT assumeNotNull({owner}) AS profile FROM {{profiles}} AS e\n{join}")
+        owner, join = _owner(account, merged, relations)
+        selects.append(f"    SELECT {apart.of('e')}assumeNotNull({owner}) AS profile FROM {{profiles}} AS e\n{join}")
         relations["profiles"] = profiles
     return tl.sql("\n    UNION DISTINCT\n".join(selects), **relations)
 
 
-def _owner(merged: Any, relations: dict[str, Any]) -> tuple[str, str]:
+def _owner(account: Curated, merged: Any, relations: dict[str, Any]) -> tuple[str, str]:
     if merged is None:
         return "e.profile_id", ""
     relations["merged"] = merged
-    return "coalesce(g.survivor, e.profile_id)", k.SURVIVORS
+    return "coalesce(g.survivor, e.profile_id)", k.survivors(account, merged)
 
 
 def utm_touches(account: Curated, *, database: str = "analytics_klaviyo") -> tl.MaterializedView[Any]:
@@ -162,8 +176,9 @@ def utm_touches(account: Curated, *, database: str = "analytics_klaviyo") -> tl.
     A copy that every insert updates: the newest extraction wins, as in ``events``, by the same key.
     """
     events = p.columns(account.events)
+    apart = k.own(account)
     names = (
-        "event_id", "datetime", "metric_id", "profile_id", "utm_source", "utm_medium", "utm_campaign", "version",
+        *apart.keys, "event_id", "datetime", "metric_id", "profile_id", "utm_source", "utm_medium", "utm_campaign", "version",
     )  # fmt: skip
     own = {name: tl.derive(events[name], comment=events[name].comment).renamed(name) for name in names}
     return tl.MaterializedView(
@@ -172,7 +187,12 @@ def utm_touches(account: Curated, *, database: str = "analytics_klaviyo") -> tl.
         source=account.events,
         engine=ReplacingMergeTree(
             version=own["version"],
-            order_by=(own["metric_id"], f.to_date(own["datetime"], "UTC"), own["event_id"]),
+            order_by=(
+                *(own[name] for name in apart.keys),
+                own["metric_id"],
+                f.to_date(own["datetime"], "UTC"),
+                own["event_id"],
+            ),
         ),
         where=f.trim(f.if_null(events["utm_source"], "")) != "",
         comment="One row per event with a utm_source.",
@@ -182,13 +202,14 @@ def utm_touches(account: Curated, *, database: str = "analytics_klaviyo") -> tl.
 def _touched(account: Curated, touches: Any, merged: Any) -> tl.Sql:
     """The touches, with the names of their metrics and surviving profiles."""
     relations: dict[str, Any] = {"touches": touches, "metrics": account.metrics_latest}
-    owner, join = _owner(merged, relations)
+    owner, join = _owner(account, merged, relations)
+    apart = k.own(account)
     return tl.sql(
         f"""SELECT
-        e.event_id AS event_id, e.datetime AS datetime, lower(ifNull(m.name, '')) AS metric, {owner} AS profile_id,
+        {apart.of("e")}e.event_id AS event_id, e.datetime AS datetime, lower(ifNull(m.name, '')) AS metric, {owner} AS profile_id,
         e.utm_source AS utm_source, e.utm_medium AS utm_medium, e.utm_campaign AS utm_campaign
     FROM {{touches}} AS e FINAL
-    LEFT JOIN {{metrics}} AS m ON e.metric_id = m.metric_id
+    LEFT JOIN {{metrics}} AS m ON e.metric_id = m.metric_id{apart.same("e", "m")}
     {join}""",
         **relations,
     )
@@ -229,9 +250,10 @@ def attribution_summary(
         parts = (f"lowerUTF8(trim(ifNull({source}utm_{name}, '')))" for name in ("source", "medium", "campaign"))
         return f"({', '.join(parts)})"
 
+    apart = k.own(account)
     query = tl.sql(
         f"""SELECT
-    toDate(c.datetime, {{zone}}) AS date,
+    {apart.of("c")}toDate(c.datetime, {{zone}}) AS date,
     multiIf(c.own.1 != '', c.own, t.at >= c.datetime - toIntervalHour({window_hours:d}), t.touch, ('', '', '')) AS utm,
     if(utm.1 = '', '(direct)', utm.1) AS utm_source,
     if(utm.2 = '', '(none)', utm.2) AS utm_medium,
@@ -240,31 +262,37 @@ def attribution_summary(
     uniqExact(c.profile_id) AS converting_profiles,
     sum(c.value) AS revenue
 FROM (
-    SELECT event_id, datetime, profile_id, ifNull(profile_id, '') AS profile, value, {cleaned("")} AS own
+    SELECT {apart.key}event_id, datetime, profile_id, ifNull(profile_id, '') AS profile, value, {cleaned("")} AS own
     FROM ({{conversions}})
 ) AS c
 ASOF LEFT JOIN (
-    SELECT assumeNotNull(profile_id) AS profile, datetime AS at, argMax({cleaned("")}, event_id) AS touch
+    SELECT {apart.key}assumeNotNull(profile_id) AS profile, datetime AS at, argMax({cleaned("")}, event_id) AS touch
     FROM ({{touched}})
     WHERE trim(ifNull(utm_source, '')) != '' AND NOT ({k.one_of((conversion_metric,))}) AND NOT startsWith(metric, 'opened ')
-        AND profile_id IN (SELECT profile_id FROM ({{conversions}}) WHERE trim(ifNull(utm_source, '')) = '')
-    GROUP BY profile, at
-) AS t ON c.profile = t.profile AND c.datetime >= t.at
-GROUP BY date, utm""",
+        AND {apart.pair("profile_id")} IN (SELECT {apart.key}profile_id FROM ({{conversions}}) WHERE trim(ifNull(utm_source, '')) = '')
+    GROUP BY {apart.key}profile, at
+) AS t ON c.profile = t.profile{apart.same("c", "t")} AND c.datetime >= t.at
+GROUP BY {apart.key}date, utm""",
         conversions=k.happened(account, (conversion_metric,), merged=merged),
         touched=k.happened(account, merged=merged) if touches is None else _touched(account, touches, merged),
         zone=f.cast(p.zone(account, timezone), t.String),
     )
     wrapped = tl.sql(
-        "SELECT date, utm_source, utm_medium, utm_campaign, conversions, converting_profiles, revenue FROM (\n{rows}\n)",
+        f"SELECT {apart.key}date, utm_source, utm_medium, utm_campaign, conversions, converting_profiles, revenue FROM (\n{{rows}}\n)",
         rows=query,
     )
     return p.measures(
         database,
         "attribution_summary",
-        Attribution,
+        apart.body(Attribution),
         wrapped,
-        order_by=(Attribution.date, Attribution.utm_source, Attribution.utm_medium, Attribution.utm_campaign),
+        order_by=(
+            *apart.columns,
+            Attribution.date,
+            Attribution.utm_source,
+            Attribution.utm_medium,
+            Attribution.utm_campaign,
+        ),
         refresh=refresh,
         comment="One row per day and UTM parameters: conversions and revenue.",
     )

@@ -26,6 +26,7 @@ def message_engagement(account: Curated, *, database: str = "analytics_klaviyo")
     per event and per profile of a message. Profiles that were merged later stay apart.
     """
     events = p.columns(account.events)
+    apart = k.own(account)
 
     class Engagement(tl.Columns):
         flow_id = tl.derive(f.if_null(events["flow_id"], ""), comment="flows.flow_id; '' for a message of a campaign")
@@ -44,10 +45,11 @@ def message_engagement(account: Curated, *, database: str = "analytics_klaviyo")
 
     return tl.Aggregation(
         f"{database}.message_engagement",
-        Engagement,
+        apart.body(Engagement, apart.derived(events)),
         source=account.events,
         where=f.or_(events["message_id"].is_not_null(), events["flow_id"].is_not_null()),
         stable=(
+            *apart.kept(events),
             events["flow_id"],
             events["message_id"],
             events["metric_id"],
@@ -80,8 +82,10 @@ def campaign_performance(
     and of clicks and opens profile and time. Without it, and with ``merged``, which needs the rows, a refresh reads every
     e-mail event. Memory is bounded: groups spill to disk.
     """
+    apart = k.own(account)
     measures = _measures(rate_denominator, conversion_metric, "campaigns")
     columns = (
+        *apart.columns,
         tl.column(t.String, name="campaign_id", comment="Klaviyo's id of the campaign"),
         *measures[: -len(_MORE)],
         tl.column(TEXT, name="name", comment="name as of now"),
@@ -92,7 +96,7 @@ def campaign_performance(
     stored = engagement if merged is None else None
     how: dict[str, Any] = {"conversion_metric": conversion_metric, "window_hours": window_hours, "merged": merged}
     query = tl.sql(
-        _select(("campaign_id",), rate_denominator, "{campaigns} AS c", ("name", "channel", "send_time")),
+        _select((*apart.keys, "campaign_id"), rate_denominator, "{campaigns} AS c", ("name", "channel", "send_time")),
         campaigns=account.campaigns_latest,
         engaged=_campaigns_of_rows(account, merged) if stored is None else _campaigns_of_states(account, stored),
         converted=_converted(account, ("campaign_id",), **how),
@@ -102,7 +106,7 @@ def campaign_performance(
         "campaign_performance",
         tl.columns_of(*columns, name="Campaign"),
         query,
-        order_by=columns[:1],
+        order_by=columns[: 1 + len(apart.keys)],
         refresh=refresh,
         comment="One row per campaign: sent, opened, clicked, bought.",
     )
@@ -125,8 +129,10 @@ def flow_performance(
     profile that gets three messages of a flow is in three rows, so they do not add up to a flow. Without stream ``flows``
     name, status and trigger are NULL.
     """
+    apart = k.own(account)
     measures = _measures(rate_denominator, conversion_metric, "messages")
     columns = (
+        *apart.columns,
         tl.column(t.String, name="flow_id", comment="flows.flow_id"),
         tl.column(t.String, name="message_id", comment="the message; '' where the event names none"),
         *measures[: -len(_MORE)],
@@ -140,17 +146,17 @@ def flow_performance(
     flows = account.get("flows_latest")
     named = ("name", "status", "trigger_type")
     told = ", ".join(f"q.{name} AS {name}" if flows is not None else f"NULL AS {name}" for name in named)
-    joined = "\n    LEFT JOIN {flows} AS q ON w.flow_id = q.flow_id" if flows is not None else ""
+    joined = "\n    LEFT JOIN {flows} AS q ON w.flow_id = q.flow_id" + apart.same("w", "q") if flows is not None else ""
     keys = f"""(
-    SELECT w.flow_id AS flow_id, w.message_id AS message_id, {told}
+    SELECT {apart.of("w")}w.flow_id AS flow_id, w.message_id AS message_id, {told}
     FROM (
-        SELECT flow_id, message_id FROM ({{engaged}})
+        SELECT {apart.key}flow_id, message_id FROM ({{engaged}})
         UNION DISTINCT
-        SELECT flow_id, message_id FROM ({{converted}})
+        SELECT {apart.key}flow_id, message_id FROM ({{converted}})
     ) AS w{joined}
 ) AS c"""
     query = tl.sql(
-        _select(("flow_id", "message_id"), rate_denominator, keys, named),
+        _select((*apart.keys, "flow_id", "message_id"), rate_denominator, keys, named),
         engaged=_flows_of_rows(account, merged) if stored is None else _flows_of_states(account, stored),
         converted=_converted(account, ("flow_id", "message_id"), **how),
         **({"flows": flows} if flows is not None else {}),
@@ -160,7 +166,7 @@ def flow_performance(
         "flow_performance",
         tl.columns_of(*columns, name="Flow"),
         query,
-        order_by=columns[:2],
+        order_by=columns[: 2 + len(apart.keys)],
         refresh=refresh,
         comment="One row per flow and message: sent, opened, clicked, bought.",
     )
@@ -263,11 +269,12 @@ _EMAIL = (*k.RECEIVED, *k.BOUNCED, *k.OPENED, *k.CLICKED, *k.UNSUBSCRIBED, *k.SP
 
 def _rows(account: Curated, merged: Any, keys: str, where: str, group: str) -> tl.Sql:
     """Engagement from every e-mail event."""
+    apart = k.own(account)
     received, reached = k.one_of(k.RECEIVED), k.one_of((*k.RECEIVED, *k.BOUNCED))
     opened, clicked = k.one_of(k.OPENED), f"{k.one_of(k.CLICKED)} AND NOT bot_click"
     return tl.sql(
         f"""    SELECT
-        {keys},
+        {apart.of("h")}{keys},
         uniqExactIf(h.profile_id, {reached}) AS recipients,
         uniqExactIf(h.profile_id, {received}) AS delivered,
         uniqExactIf(h.event_id, {opened}) AS opens,
@@ -281,18 +288,19 @@ def _rows(account: Curated, merged: Any, keys: str, where: str, group: str) -> t
         toNullable(max(h.datetime)) AS last_event_at
     FROM ({{happened}}) AS h
     WHERE {where}
-    GROUP BY {group}""",
+    GROUP BY {apart.key}{group}""",
         happened=k.happened(account, _EMAIL, merged=merged),
     )
 
 
 def _states(account: Curated, engagement: Any, keys: str, rest: str, group: str, **relations: Any) -> tl.Sql:
     """Engagement from the states of messages."""
+    apart = k.own(account)
     received, reached = k.one_of(k.RECEIVED, "kind"), k.one_of((*k.RECEIVED, *k.BOUNCED), "kind")
     opened, clicked = k.one_of(k.OPENED, "kind"), f"{k.one_of(k.CLICKED, 'kind')} AND NOT s.bot_click"
     return tl.sql(
         f"""    SELECT
-        {keys},
+        {apart.of("s")}{keys},
         uniqExactMergeIf(s.profiles, {reached}) AS recipients,
         uniqExactMergeIf(s.profiles, {received}) AS delivered,
         uniqExactMergeIf(s.events, {opened}) AS opens,
@@ -306,12 +314,12 @@ def _states(account: Curated, engagement: Any, keys: str, rest: str, group: str,
         toNullable(maxMerge(s.last_event_at)) AS last_event_at
     FROM {{state}} AS s
     INNER JOIN (
-        SELECT metric_id, lower(ifNull(name, '')) AS kind
+        SELECT {apart.key}metric_id, lower(ifNull(name, '')) AS kind
         FROM {{metrics}}
         WHERE {k.one_of(_EMAIL, "lower(ifNull(name, ''))")}
-    ) AS q ON s.metric_id = q.metric_id
+    ) AS q ON s.metric_id = q.metric_id{apart.same("s", "q")}
     {rest}
-    GROUP BY {group}""",
+    GROUP BY {apart.key}{group}""",
         state=engagement.state,
         metrics=account.metrics_latest,
         **relations,
@@ -324,12 +332,13 @@ def _campaigns_of_rows(account: Curated, merged: Any) -> tl.Sql:
 
 
 def _campaigns_of_states(account: Curated, engagement: Any) -> tl.Sql:
-    messages = """INNER JOIN (
-        SELECT message, argMax(campaign_id, version) AS campaign
-        FROM {campaigns}
+    apart = k.own(account)
+    messages = f"""INNER JOIN (
+        SELECT {apart.key}message, argMax(campaign_id, version) AS campaign
+        FROM {{campaigns}}
         ARRAY JOIN arrayDistinct(arrayPushBack(message_ids, campaign_id)) AS message
-        GROUP BY message
-    ) AS m ON s.message_id = m.message
+        GROUP BY {apart.key}message
+    ) AS m ON s.message_id = m.message{apart.same("s", "m")}
     WHERE s.flow_id = ''"""
     key = "m.campaign AS campaign_id"
     return _states(account, engagement, key, messages, "campaign_id", campaigns=account.campaigns_latest)
@@ -347,17 +356,18 @@ def _flows_of_states(account: Curated, engagement: Any) -> tl.Sql:
 
 def _converted(account: Curated, keys: tuple[str, ...], **how: Any) -> tl.Sql:
     """Conversions of each campaign, or of each message of a flow."""
+    apart = k.own(account)
     first = keys[0]
     own = ",\n        ".join(f"ifNull(a.{key}, '') AS {key}" for key in keys)
     return tl.sql(
         f"""    SELECT
-        {own},
+        {apart.of("a")}{own},
         uniqExact(a.event_id) AS conversions,
         uniqExact(a.profile_id) AS conversion_uniques,
         uniqExactIf(a.event_id, a.attribution_method = 'native') AS native_conversions,
         sum(a.value) AS revenue
     FROM ({{attributed}}) AS a
     WHERE a.{first} IS NOT NULL
-    GROUP BY {", ".join(keys)}""",
+    GROUP BY {apart.key}{", ".join(keys)}""",
         attributed=k.attributed(account, **how),
     )

@@ -36,13 +36,14 @@ class Thresholds:
             f"{gap} > {self.active_days:d}, 'at_risk', {orders} = 1 AND {gap} <= {self.new_days:d}, 'new', 'active')"
         )
 
-    def segment(self, orders: str, clv: str) -> str:
-        """The segment of value: SQL. With quantiles it is over all rows of the SELECT."""
+    def segment(self, orders: str, clv: str, *, by: tuple[str, ...] = ()) -> str:
+        """The segment of value: SQL. With quantiles it is over all rows of the SELECT, or those of a group, ``by`` columns."""
+        group = f"PARTITION BY {', '.join(by)}" if by else ""
         mid, high = f"{self.clv_mid:d}", f"{self.clv_high:d}"
         if self.clv_quantiles is not None:
             clv = f"toFloat64({clv})"
             mid, high = (
-                f"quantileExactInclusiveIf({float(level)!r})({clv}, {orders} > 0) OVER ()"
+                f"quantileExactInclusiveIf({float(level)!r})({clv}, {orders} > 0) OVER ({group})"
                 for level in self.clv_quantiles
             )
         return f"multiIf({orders} = 0, 'none', {clv} >= {high}, 'high', {clv} >= {mid}, 'mid', 'low')"
@@ -54,16 +55,17 @@ DEFAULT = Thresholds()
 def everyone(account: Curated, *, as_of: tl.Expr[Any], timezone: str = "", merged: Any = None) -> tl.Sql:
     """One row per event with a profile up to a day, and one that is no event per known profile.
 
-    Columns: profile_id (surviving), day (local), datetime, metric ('' where it is not known, or no event), value,
-    apple_privacy_open, bot_click, is_event.
+    Columns: account where there are several, profile_id (surviving), day (local), datetime, metric ('' where it is not known,
+    or no event), value, apple_privacy_open, bot_click, is_event.
     """
     zone = f.cast(p.zone(account, timezone), t.String)
+    apart = k.own(account)
     events = tl.sql(
-        """SELECT
-    assumeNotNull(h.profile_id) AS profile_id, toDate(h.datetime, {zone}) AS day, h.datetime AS datetime,
+        f"""SELECT
+    {apart.of("h")}assumeNotNull(h.profile_id) AS profile_id, toDate(h.datetime, {{zone}}) AS day, h.datetime AS datetime,
     h.metric AS metric, h.value AS value, h.apple_privacy_open AS apple_privacy_open, h.bot_click AS bot_click, true AS is_event
-FROM ({happened}) AS h
-WHERE h.profile_id IS NOT NULL AND toDate(h.datetime, {zone}) <= {as_of}""",
+FROM ({{happened}}) AS h
+WHERE h.profile_id IS NOT NULL AND toDate(h.datetime, {{zone}}) <= {{as_of}}""",
         happened=k.happened(account, merged=merged),
         zone=zone,
         as_of=as_of,
@@ -71,13 +73,13 @@ WHERE h.profile_id IS NOT NULL AND toDate(h.datetime, {zone}) <= {as_of}""",
     profiles = account.get("profiles_latest")
     if profiles is None:
         return events
-    joined = k.SURVIVORS if merged is not None else ""
+    joined = k.survivors(account, merged) if merged is not None else ""
     owner = "coalesce(g.survivor, e.profile_id)" if merged is not None else "e.profile_id"
     return tl.sql(
         f"""{{events}}
 UNION ALL
 SELECT
-    assumeNotNull({owner}), {{as_of}}, toDateTime64(0, 3, 'UTC'), '', toDecimal128(0, 4), false, false, false
+    {apart.of("e")}assumeNotNull({owner}), {{as_of}}, toDateTime64(0, 3, 'UTC'), '', toDecimal128(0, 4), false, false, false
 FROM {{profiles}} AS e
 {joined}""",
         events=events,
@@ -121,9 +123,10 @@ def customer_lifecycle(
         as_of = tl.column(t.Date, comment="the day that all of it holds for")
 
     day = p.day_or_today(account, as_of, timezone)
+    apart = k.own(account)
     query = tl.sql(
         f"""SELECT
-    profile_id,
+    {apart.key}profile_id,
     orders,
     revenue,
     refunds,
@@ -132,20 +135,20 @@ def customer_lifecycle(
     dateDiff('day', last_order_date, {{as_of}}) AS days_since_last_order,
     if(orders > 1, dateDiff('day', first_order_date, last_order_date) / (orders - 1), NULL) AS avg_days_between_orders,
     {thresholds.lifecycle("orders", "days_since_last_order")} AS lifecycle,
-    {thresholds.segment("orders", "clv")} AS clv_segment,
+    {thresholds.segment("orders", "clv", by=apart.keys)} AS clv_segment,
     first_order_date,
     last_order_date,
     {{as_of}} AS as_of
 FROM (
     SELECT
-        profile_id,
+        {apart.key}profile_id,
         countIf(placed) AS orders,
         sumIf(value, placed) AS revenue,
         sumIf(value, {k.one_of(k.TAKEN_BACK)}) AS refunds,
         minIf(toNullable(day), placed) AS first_order_date,
         maxIf(toNullable(day), placed) AS last_order_date
     FROM (SELECT *, {k.one_of((conversion_metric,))} AS placed FROM ({{everyone}}))
-    GROUP BY profile_id
+    GROUP BY {apart.key}profile_id
 )""",
         everyone=everyone(account, as_of=day, timezone=timezone, merged=merged),
         as_of=day,
@@ -153,9 +156,12 @@ FROM (
     return p.measures(
         database,
         "customer_lifecycle",
-        Customer,
+        apart.body(Customer),
         query,
-        order_by=(Customer.profile_id,),
+        order_by=(
+            *apart.columns,
+            Customer.profile_id,
+        ),
         refresh=refresh,
         comment="One row per profile: orders, value, lifecycle, as of a day.",
     )
@@ -204,25 +210,30 @@ def customer_lifecycle_summary(
     items = ",\n    ".join(
         f"CAST({aggregate if profiles is not None else 'NULL'}, '{type}') AS {name}" for aggregate, name, type in told
     )
+    apart = k.own(account)
     country = "toString(ifNull(q.country, ''))" if profiles is not None else "''"
-    joined = "\nLEFT JOIN {profiles} AS q ON c.profile_id = q.profile_id" if profiles is not None else ""
+    joined = (
+        "\nLEFT JOIN {profiles} AS q ON c.profile_id = q.profile_id" + apart.same("c", "q")
+        if profiles is not None
+        else ""
+    )
     query = tl.sql(
         f"""SELECT
-    c.clv_segment AS clv_segment,
+    {apart.of("c")}c.clv_segment AS clv_segment,
     {country} AS country,
     count() AS customers,
     {items}
 FROM {{customers}} AS c{joined}
-GROUP BY clv_segment, country""",
+GROUP BY {apart.key}clv_segment, country""",
         customers=customers,
         **({"profiles": profiles} if profiles is not None else {}),
     )
     return p.measures(
         database,
         "customer_lifecycle_summary",
-        Summary,
+        apart.body(Summary),
         query,
-        order_by=(Summary.clv_segment, Summary.country),
+        order_by=(*apart.columns, Summary.clv_segment, Summary.country),
         refresh=refresh,
         comment="One row per segment of value and country.",
     )
@@ -242,6 +253,7 @@ def churn_summary(
 ) -> tl.RefreshableView[Any]:
     """One row, as of a day: of the customers who had not churned some days earlier, how many have churned since.
 
+    Of several accounts each that has a customer has its row.
     A refresh reads the conversions alone: their metric is the first column of the sorting key of events.
     """
 
@@ -257,25 +269,27 @@ def churn_summary(
         churn_rate = tl.column(p.RATE, comment="churned_customers / base_customers")
 
     day = p.day_or_today(account, as_of, timezone)
+    apart = k.own(account)
+    by_account = "\nGROUP BY account" if apart.several else ""
     query = tl.sql(
         f"""SELECT
-    {{as_of}} AS as_of,
+    {apart.key}{{as_of}} AS as_of,
     countIf(in_base) AS base_customers,
     countIf(in_base AND dateDiff('day', last_day, {{as_of}}) > {churn_days:d}) AS churned_customers,
     churned_customers / nullIf(base_customers, 0) AS churn_rate
 FROM (
     SELECT
-        profile_id,
+        {apart.key}profile_id,
         max(day) AS last_day,
         maxIf(toNullable(day), day <= {{as_of}} - {churn_lookback_days:d}) AS last_before,
         ifNull(dateDiff('day', last_before, {{as_of}} - {churn_lookback_days:d}) <= {churn_days:d}, false) AS in_base
     FROM (
-        SELECT assumeNotNull(o.profile_id) AS profile_id, toDate(o.datetime, {{zone}}) AS day
+        SELECT {apart.of("o")}assumeNotNull(o.profile_id) AS profile_id, toDate(o.datetime, {{zone}}) AS day
         FROM ({{orders}}) AS o
         WHERE o.profile_id IS NOT NULL AND day <= {{as_of}}
     )
-    GROUP BY profile_id
-)""",
+    GROUP BY {apart.key}profile_id
+){by_account}""",
         orders=k.happened(account, (conversion_metric,), merged=merged),
         zone=f.cast(p.zone(account, timezone), t.String),
         as_of=day,
@@ -283,9 +297,12 @@ FROM (
     return p.measures(
         database,
         "churn_summary",
-        Churn,
+        apart.body(Churn),
         query,
-        order_by=(Churn.as_of,),
+        order_by=(
+            *apart.columns,
+            Churn.as_of,
+        ),
         refresh=refresh,
         comment="One row: customers who churned, as of a day.",
     )
@@ -338,10 +355,11 @@ def profile_lifecycle(
     opened, clicked = k.one_of(k.OPENED), f"{k.one_of(k.CLICKED)} AND NOT bot_click"
     engaged = f"({clicked} OR ({opened} AND NOT apple_privacy_open))"
     profiles = account.get("profiles_latest")
+    apart = k.own(account)
     consent = (
-        """LEFT JOIN (
-    SELECT profile_id, email_consent, email_consent_at, toNullable(notEmpty(suppressions)) AS suppressed FROM {profiles}
-) AS q ON s.profile_id = q.profile_id"""
+        f"""LEFT JOIN (
+    SELECT {apart.key}profile_id, email_consent, email_consent_at, toNullable(notEmpty(suppressions)) AS suppressed FROM {{profiles}}
+) AS q ON s.profile_id = q.profile_id{apart.same("s", "q")}"""
         if profiles is not None
         else ""
     )
@@ -353,7 +371,7 @@ def profile_lifecycle(
     )
     query = tl.sql(
         f"""SELECT
-    s.profile_id AS profile_id,
+    {apart.of("s")}s.profile_id AS profile_id,
     s.first_event_at AS first_event_at,
     s.last_event_at AS last_event_at,
     s.first_open_at AS first_open_at,
@@ -376,7 +394,7 @@ def profile_lifecycle(
     if(empty(s.hours), NULL, arraySort(hour -> (-s.hours[hour], hour), mapKeys(s.hours))[1]) AS preferred_hour
 FROM (
     SELECT
-        profile_id,
+        {apart.key}profile_id,
         minIf(toNullable(datetime), is_event) AS first_event_at,
         maxIf(toNullable(datetime), is_event) AS last_event_at,
         minIf(toNullable(datetime), {opened}) AS first_open_at,
@@ -391,7 +409,7 @@ FROM (
         sumMapIf(map(toHour(datetime, {{zone}}), toInt64(1)), {engaged}) AS hours,
         countIf(placed) AS orders
     FROM (SELECT *, {k.one_of((conversion_metric,))} AS placed FROM ({{everyone}}))
-    GROUP BY profile_id
+    GROUP BY {apart.key}profile_id
 ) AS s
 {consent}""",
         everyone=everyone(account, as_of=day, timezone=timezone, merged=merged),
@@ -402,9 +420,12 @@ FROM (
     return p.measures(
         database,
         "profile_lifecycle",
-        Profile,
+        apart.body(Profile),
         query,
-        order_by=(Profile.profile_id,),
+        order_by=(
+            *apart.columns,
+            Profile.profile_id,
+        ),
         refresh=refresh,
         comment="One row per profile: what it did when, consent, engagement and lifecycle, as of a day.",
     )

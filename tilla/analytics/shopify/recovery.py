@@ -27,7 +27,7 @@ def checkout_recovery(
 
     ``clicks`` is a relation with (email, clicked_at), such as :func:`tilla.analytics.klaviyo.email_clicks` of the shop's
     account: a recovered checkout is ``email_assisted`` where its e-mail clicked after it was begun and before it was recovered.
-    Without it that is NULL. A refresh reads every checkout (the source keeps about three months), of orders token and time,
+    With a column ``shop_url`` it counts for that shop alone. Without clicks that is NULL. A refresh reads every checkout (the source keeps about three months), of orders token and time,
     and the clicks.
     """
 
@@ -53,6 +53,8 @@ def checkout_recovery(
             comment="of the recovered, those whose e-mail clicked in between; NULL where clicks are not known; sum over days",
         )
 
+    told = clicks.reading.output_names or () if isinstance(clicks, tl.Sql) else getattr(clicks, "column_names", ())
+    by_shop = "shop_url" in told
     query = tl.sql(
         f"""WITH
 placed AS (
@@ -75,7 +77,7 @@ checkouts AS (
     WHERE {{created_day}} IS NOT NULL
 ),
 clicked AS (
-{_NO_CLICKS if clicks is None else _CLICKS.replace("{clicks}", "({clicks})" if isinstance(clicks, tl.Sql) else "{clicks}")}
+{_NO_CLICKS if clicks is None else _clicked(clicks, by_shop)}
 )
 SELECT
     shop_url,
@@ -101,7 +103,7 @@ FROM (
         is_recovered AND arrayExists(click -> click > c.created AND click <= recoveries[1], k.clicks) AS is_assisted
     FROM checkouts AS c
     LEFT JOIN placed AS o ON c.shop_url = o.shop_url AND c.token = o.checkout_token
-    LEFT JOIN clicked AS k ON c.email = k.email
+    LEFT JOIN clicked AS k ON c.email = k.email{" AND c.shop_url = k.shop_url" if by_shop else ""}
 )
 GROUP BY shop_url, shop_currency, date""",
         placed=_placed(shop),
@@ -122,11 +124,17 @@ GROUP BY shop_url, shop_currency, date""",
 
 
 _NEVER = "toDateTime64('2200-01-01 00:00:00', 3, 'UTC')"
-_CLICKS = """    SELECT email, groupArray(clicked_at) AS clicks
-    FROM {clicks}
-    WHERE email IN (SELECT email FROM checkouts)
-    GROUP BY email"""
 _NO_CLICKS = "    SELECT '' AS email, CAST([], 'Array(DateTime64(3, \\'UTC\\'))') AS clicks WHERE false"
+
+
+def _clicked(clicks: Any, by_shop: bool) -> str:
+    """Moments of the clicks of each e-mail; of each shop, where they tell it."""
+    shop = "shop_url, " if by_shop else ""
+    rows = "({clicks})" if isinstance(clicks, tl.Sql) else "{clicks}"
+    return f"""    SELECT {shop}email, groupArray(clicked_at) AS clicks
+    FROM {rows}
+    WHERE email IN (SELECT email FROM checkouts)
+    GROUP BY {shop}email"""
 
 
 def _placed(shop: Curated) -> tl.Sql:
