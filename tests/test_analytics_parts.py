@@ -64,10 +64,14 @@ def test_sessions(engine: Any, database: str) -> None:
 
 
 def test_last_touch(engine: Any, database: str) -> None:
-    """The newest touch not later than the conversion and not older than the window, both ends included."""
+    """The newest touch not later than the conversion and not older than the window, both ends included.
+
+    A conversion of nobody has none, though there be a user whose name is empty.
+    """
     visits = table(engine, database, "visits", Visit, [
         ("a", at(5, 12), "/old"), ("a", at(9, 12), "/new"), ("a", at(11, 12), "/late"), ("b", at(5, 12), "/just"),
         ("c", at(5, 11, 59), "/too old"), (None, at(9, 12), "/nobody"), ("e", at(10, 12), "/same"), ("e", at(10, 12), "/moment"),
+        ("", at(9, 12), "/empty"),
     ])  # fmt: skip
     orders = table(engine, database, "orders", Visit, [(who, at(10, 12), f"order {who}") for who in (*"abce", None)])
     found = last_touch(
@@ -107,6 +111,24 @@ def test_cohorts(engine: Any, database: str) -> None:
         (february, 0, 1, 1, 1.0, 1, Decimal(10), 10.0),
         (february, 1, 1, 0, 0.0, 0, Decimal(0), 10.0),
     ]
+
+
+class Undated(tl.Columns):
+    buyer = tl.column(t.Nullable(t.Int64))
+    day = tl.column(t.Nullable(t.Date))
+    amount = tl.column(t.Decimal(18, 4))
+
+
+def test_rows_without_a_day_are_in_no_cohort(engine: Any, database: str) -> None:
+    """Customer 1 has an order of January alone: one without a day is none of 1970, and adds nothing to what it is worth."""
+    sales = [(1, dt.date(2026, 1, 5), Decimal(10)), (1, None, Decimal(7)), (2, None, Decimal(7))]
+    own = table(engine, database, "undated", Undated, sales)
+    how: dict[str, Any] = {"customer": Undated.buyer, "day": Undated.day, "amount": Undated.amount}
+    as_of = f.cast(dt.date(2026, 1, 31), t.Date)
+    assert rows(engine, cohorts(own, as_of=as_of, **how), "month_offset") == [
+        (dt.date(2026, 1, 1), 0, 1, 1, 1.0, 1, Decimal(10), 10.0)
+    ]
+    assert [row[:4] for row in rows(engine, rfm(own, as_of=as_of, **how), "customer")] == [(1, 26, 1, Decimal(10))]
 
 
 def test_rfm(engine: Any, database: str) -> None:

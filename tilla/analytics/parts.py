@@ -115,14 +115,14 @@ def last_touch(
     """One row per conversion, with the user's last touch before it, at most ``window_hours`` earlier, both ends included.
 
     ``keep`` are values of the conversion, ``touch`` those of the touch, by the names that they get. Without a touch in the
-    window ``touched_at`` and the touch's values are NULL. Of touches in the same moment one wins, always the same. The window
+    window, or without a user, ``touched_at`` and the touch's values are NULL. Of touches in the same moment one wins, always the same. The window
     of five days is Klaviyo's default for e-mail. Columns: those of ``keep``, touched_at, those of ``touch``.
 
     In memory are the touches of users that converted: they are looked up by ASOF JOIN.
     """
     items = [f"c.{name} AS {name}" for name in keep]
     items.append(
-        f"if(t._moment >= c._moment - toIntervalHour({window_hours:d}), toNullable(t._moment), NULL) AS touched_at"
+        f"if(t._who != '' AND t._moment >= c._moment - toIntervalHour({window_hours:d}), toNullable(t._moment), NULL) AS touched_at"
     )
     items += [f"if(touched_at IS NULL, NULL, t.touch.{n}) AS {name}" for n, name in enumerate(touch, 1)]
     kept = ", ".join(f"{{{_ref(n)}}} AS {name}" for n, name in enumerate(keep))
@@ -134,11 +134,11 @@ def last_touch(
         f"""SELECT
     {listed}
 FROM (
-    SELECT ifNull(toString({{user}}), '') AS _who, {{at}} AS _moment, {kept}
+    SELECT ifNull(concat('=', toString({{user}})), '') AS _who, {{at}} AS _moment, {kept}
     FROM {_of(conversions, "conversions")}
 ) AS c
 ASOF LEFT JOIN (
-    SELECT assumeNotNull(toString({{touched_by}})) AS _who, {{touched_at}} AS _moment,
+    SELECT assumeNotNull(concat('=', toString({{touched_by}}))) AS _who, {{touched_at}} AS _moment,
         argMax(tuple({values}), toString(tuple({values}))) AS touch
     FROM {_of(touches, "touches")}
     WHERE {{touched_by}} IN (SELECT {{user}} FROM {_of(conversions, "conversions")})
@@ -168,8 +168,8 @@ def cohorts(
 
     A cohort is the customers whose first order falls into the month. ``is_order`` tells orders from rows that only move money
     (a refund counts in its own month, with a negative ``amount``); without it every row is an order. ``by`` keeps groups
-    apart (a shop, a currency), by the names that they get. Rows without a customer, and customers without an order, are left
-    out. Columns: those of ``by``, cohort_month and month_offset, cohort_size, active_customers, retention_rate, orders,
+    apart (a shop, a currency), by the names that they get. Rows without a customer or a day, and customers without an order,
+    are left out. Columns: those of ``by``, cohort_month and month_offset, cohort_size, active_customers, retention_rate, orders,
     net_sales (Decimal(38, 4)), cumulative_ltv (net sales of the cohort so far / its size).
     """
     groups = tuple(by or {})
@@ -207,11 +207,14 @@ FROM (
                 *,
                 min(if(is_order, day, NULL)) OVER (PARTITION BY {apart}customer) AS first_day
             FROM (
-                SELECT
-                    {own}{{customer}} AS customer, assumeNotNull(toDate({{day}})) AS day,
-                    toDecimal128({{amount}}, 4) AS amount, {"{is_order}" if is_order is not None else "true"} AS is_order
-                FROM {_of(rows)}
-                WHERE customer IS NOT NULL AND day <= {{as_of}}
+                SELECT * REPLACE (assumeNotNull(day) AS day)
+                FROM (
+                    SELECT
+                        {own}{{customer}} AS customer, toDate({{day}}) AS day, toDecimal128({{amount}}, 4) AS amount,
+                        {"{is_order}" if is_order is not None else "true"} AS is_order
+                    FROM {_of(rows)}
+                    WHERE customer IS NOT NULL AND day <= {{as_of}}
+                )
             )
         )
         WHERE first_day IS NOT NULL
@@ -283,11 +286,14 @@ FROM (
             countIf(is_order) AS frequency,
             sum(amount) AS monetary
         FROM (
-            SELECT
-                {own}{{customer}} AS buyer, assumeNotNull(toDate({{day}})) AS day, toDecimal128({{amount}}, 4) AS amount,
-                {"{is_order}" if is_order is not None else "true"} AS is_order
-            FROM {_of(rows)}
-            WHERE buyer IS NOT NULL AND day <= {{as_of}}
+            SELECT * REPLACE (assumeNotNull(day) AS day)
+            FROM (
+                SELECT
+                    {own}{{customer}} AS buyer, toDate({{day}}) AS day, toDecimal128({{amount}}, 4) AS amount,
+                    {"{is_order}" if is_order is not None else "true"} AS is_order
+                FROM {_of(rows)}
+                WHERE buyer IS NOT NULL AND day <= {{as_of}}
+            )
         )
         GROUP BY {apart}customer
         HAVING frequency > 0

@@ -48,10 +48,12 @@ FROM (
                 *,
                 min(if(is_order, day, NULL)) OVER (PARTITION BY shop_url, currency, customer) AS first_day
             FROM (
-                SELECT
-                    shop_url AS shop_url, currency AS currency, customer_id AS customer, assumeNotNull(toDate(date)) AS day,
-                    toDecimal128(gross_sales - discounts - returns, 4) AS amount, is_sale AS is_order
-                FROM (SELECT
+                SELECT * REPLACE (assumeNotNull(day) AS day)
+                FROM (
+                    SELECT
+                        shop_url AS shop_url, currency AS currency, customer_id AS customer, toDate(date) AS day, toDecimal128(gross_sales - discounts - returns, 4) AS amount,
+                        is_sale AS is_order
+                    FROM (SELECT
     shop_url, currency, order_id, date, customer_id, source_name, placed_at,
     true AS is_sale,
     gross_sales,
@@ -253,7 +255,8 @@ GROUP BY shop_url, order_id, date)
     WHERE c.cancel_date IS NOT NULL
 )
 WHERE uncovered > 0)
-                WHERE customer IS NOT NULL AND day <= toDate(now(), 'America/New_York')
+                    WHERE customer IS NOT NULL AND day <= toDate(now(), 'America/New_York')
+                )
             )
         )
         WHERE first_day IS NOT NULL

@@ -50,10 +50,12 @@ FROM (
             countIf(is_order) AS frequency,
             sum(amount) AS monetary
         FROM (
-            SELECT
-                shop_url AS shop_url, currency AS currency, customer_id AS buyer, assumeNotNull(toDate(date)) AS day, toDecimal128(gross_sales - discounts - returns, 4) AS amount,
-                is_sale AS is_order
-            FROM (SELECT
+            SELECT * REPLACE (assumeNotNull(day) AS day)
+            FROM (
+                SELECT
+                    shop_url AS shop_url, currency AS currency, customer_id AS buyer, toDate(date) AS day, toDecimal128(gross_sales - discounts - returns, 4) AS amount,
+                    is_sale AS is_order
+                FROM (SELECT
     shop_url, currency, order_id, date, customer_id, source_name, placed_at,
     true AS is_sale,
     gross_sales,
@@ -255,7 +257,8 @@ GROUP BY shop_url, order_id, date)
     WHERE c.cancel_date IS NOT NULL
 )
 WHERE uncovered > 0)
-            WHERE buyer IS NOT NULL AND day <= toDate(now(), 'America/New_York')
+                WHERE buyer IS NOT NULL AND day <= toDate(now(), 'America/New_York')
+            )
         )
         GROUP BY shop_url, currency, customer
         HAVING frequency > 0
