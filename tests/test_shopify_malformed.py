@@ -120,3 +120,18 @@ def test_days_that_no_date_can_hold_and_addresses_that_are_empty(engine: Any) ->
     assert (first["email"], first["email_norm"]) == (" ANNÉ@Example.com ", "anné@example.com")
     assert second["email_norm"] is None
     assert [str(row["date"]) for row in warehouse.measured("daily_sales", shop="far")] == ["2149-06-04"]
+
+
+def test_an_unreadable_line_hides_only_the_sums_that_it_is_in(engine: Any) -> None:
+    """A gift card without a price says nothing of the goods: 2 x 10; a quantity that is no number leaves pieces unknown."""
+    warehouse = s.warehouse(engine, airbyte.DEFAULT)
+    spoiled = {"price": "x", "price_set": None}
+    gift, lost = s.order_line(2, 25, gift_card=True) | spoiled, s.order_line(4, 25) | {"quantity": "two"}
+    records = [
+        s.order(1, "2026-03-01T10:00:00Z", [s.order_line(1, 10, quantity=2), gift]),
+        s.order(2, "2026-03-01T10:00:00Z", [s.order_line(3, 10), lost, s.order_line(5, 5, gift_card=True)]),
+    ]
+    warehouse.land("orders", records, shop="partly")
+    names = ("gross_sales", "discounts", "gift_cards", "units")
+    rows = warehouse.curated("orders_latest", shop="partly", order_by="order_id")
+    assert [tuple(row[name] for name in names) for row in rows] == [(20, 0, None, 2), (None, None, 5, None)]

@@ -180,13 +180,14 @@ WITH
                     ) * accurateCastOrNull(toInt64OrNull(JSONExtractString(item, 'quantity')), 'Int32')
                 ),
                 'Bool'
-            )
+            ),
+            CAST(isNull(accurateCastOrNull(toInt64OrNull(JSONExtractString(item, 'quantity')), 'Int32')), 'Bool')
         ),
         JSONExtractArrayRaw(ifNull(line_items, ''))
     ) AS _lines,
-    or(isNull(CAST(line_items, 'Nullable(String)')), arrayExists(line -> tupleElement(line, 6), _lines)) AS _unreadable,
-    ifNull(CAST(orders.taxes_included, 'Nullable(Bool)'), false) AS _taxes_included,
     arrayFilter(line -> not(tupleElement(line, 4)), _lines) AS _goods,
+    or(isNull(CAST(line_items, 'Nullable(String)')), arrayExists(line -> tupleElement(line, 6), _goods)) AS _unreadable,
+    ifNull(CAST(orders.taxes_included, 'Nullable(Bool)'), false) AS _taxes_included,
     arraySum(
         line -> if(
             _taxes_included,
@@ -203,7 +204,8 @@ WITH
             toDecimal256(tupleElement(line, 1), 8)
         ),
         _goods
-    ) AS _gross
+    ) AS _gross,
+    arrayFilter(line -> tupleElement(line, 4), _lines) AS _gifts
 SELECT
     ifNull(CAST(orders.shop_url, 'Nullable(String)'), '') AS shop_url,
     ifNull(CAST(id, 'Nullable(Int64)'), CAST(0, 'Int64')) AS order_id,
@@ -646,16 +648,10 @@ SELECT
     ) AS fees,
     accurateCastOrNull(round(total_tip_received, 4), 'Decimal(18, 4)') AS tip,
     if(
-        _unreadable,
+        or(isNull(CAST(line_items, 'Nullable(String)')), arrayExists(line -> tupleElement(line, 6), _gifts)),
         CAST(NULL, 'Nullable(Decimal(18, 4))'),
         accurateCastOrNull(
-            round(
-                arraySum(
-                    line -> tupleElement(line, 1) - tupleElement(line, 2),
-                    arrayFilter(line -> tupleElement(line, 4), _lines)
-                ),
-                4
-            ),
+            round(arraySum(line -> tupleElement(line, 1) - tupleElement(line, 2), _gifts), 4),
             'Decimal(18, 4)'
         )
     ) AS gift_cards,
@@ -753,7 +749,7 @@ SELECT
         'Decimal(18, 4)'
     ) AS presentment_total,
     if(
-        isNull(CAST(line_items, 'Nullable(String)')),
+        or(isNull(CAST(line_items, 'Nullable(String)')), arrayExists(line -> tupleElement(line, 7), _goods)),
         CAST(NULL, 'Nullable(Int64)'),
         arraySum(line -> toInt64(tupleElement(line, 5)), _goods)
     ) AS units,

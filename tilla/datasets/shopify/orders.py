@@ -91,7 +91,9 @@ def net_of(listed: tl.Expr[Any], discounted: tl.Expr[Any], tax: tl.Expr[Any], in
 
 
 def order_totals(order: Document) -> dict[str, tl.Expr[Any]]:
-    """The amounts of an order that are sums over its lines; NULL where the record has no lines, or one cannot be read."""
+    """The amounts of an order that are sums over its lines; NULL where the record has no lines, or one of them that the sum
+    is over cannot be read: a gift card is not one of the goods.
+    """
     same = same_currency(order)
     included = taxes_included(order)
     nothing = f.to_decimal256(Decimal("0.0000"), 4)
@@ -100,19 +102,21 @@ def order_totals(order: Document) -> dict[str, tl.Expr[Any]]:
         line = order.element(item, "line_items")
         parts = line_amounts(line, same)
         gift = f.if_null(line.boolean("gift_card"), False)
-        units = f.if_null(quantity(line), f.cast(0, t.Int32))
+        units, uncounted = f.if_null(quantity(line), f.cast(0, t.Int32)), f.cast(quantity(line).is_null(), t.Bool)
         listed, unread = f.if_null(parts.listed, nothing), f.cast(parts.listed.is_null(), t.Bool)
-        return f.raw("tuple", listed, parts.allocated, parts.tax, gift, units, unread, type=_AMOUNTS)
+        return f.raw("tuple", listed, parts.allocated, parts.tax, gift, units, unread, uncounted, type=_AMOUNTS)
 
     lines = tl.let(f.array_map(amounts, order.array("line_items")), "_lines")
     goods = tl.let(f.array_filter(lambda line: f.not_(line[4]), lines), "_goods")
-    gifts = f.array_filter(lambda line: line[4], lines)
+    gifts = tl.let(f.array_filter(lambda line: line[4], lines), "_gifts")
     present = order.json("line_items")
     # One line without a readable price or quantity: the sum is not known, which is not 0.
-    unknown = tl.let(f.or_(present.is_null(), f.array_exists(lambda line: line[6], lines)), "_unreadable")
+    unknown = tl.let(f.or_(present.is_null(), f.array_exists(lambda line: line[6], goods)), "_unreadable")
+    unknown_gifts = f.or_(present.is_null(), f.array_exists(lambda line: line[6], gifts))
+    uncounted = f.or_(present.is_null(), f.array_exists(lambda line: line[7], goods))
 
-    def known(value: tl.Expr[Any]) -> tl.Expr[Any]:
-        return f.if_(unknown, f.cast(None, t.Nullable(c.MONEY)), c.stored(value))
+    def known(value: tl.Expr[Any], missing: tl.Expr[Any] = unknown) -> tl.Expr[Any]:
+        return f.if_(missing, f.cast(None, t.Nullable(c.MONEY)), c.stored(value))
 
     gross = tl.let(f.array_sum(goods, lambda line: without_tax(line[1], line[1], line[2], line[3], included)), "_gross")
     net = f.array_sum(goods, lambda line: net_of(line[1], line[2], line[3], included))
@@ -122,12 +126,12 @@ def order_totals(order: Document) -> dict[str, tl.Expr[Any]]:
         "gross_sales": known(gross),
         "discounts": known(gross - net),
         "line_taxes": c.known(present, c.stored(taxes)),
-        "gift_cards": known(f.array_sum(gifts, lambda line: line[1] - line[2])),
-        "units": f.if_(present.is_null(), f.cast(None, t.Nullable(t.Int64)), units),
+        "gift_cards": known(f.array_sum(gifts, lambda line: line[1] - line[2]), unknown_gifts),
+        "units": f.if_(uncounted, f.cast(None, t.Nullable(t.Int64)), units),
     }
 
 
-_AMOUNTS = t.Tuple(t.Decimal(76, 4), t.Decimal(76, 4), t.Decimal(76, 4), t.Bool, t.Int32, t.Bool)
+_AMOUNTS = t.Tuple(t.Decimal(76, 4), t.Decimal(76, 4), t.Decimal(76, 4), t.Bool, t.Int32, t.Bool, t.Bool)
 
 
 def shipping_of(order: Document) -> tl.Expr[Decimal | None]:
