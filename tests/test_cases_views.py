@@ -35,6 +35,7 @@ class Customer(tl.Columns):
 
 orders = tl.Source("raw.orders", Order)
 customers = tl.Source("raw.customers", Customer)
+renamed = tl.Table("raw.renamed", Customer, engine=ReplacingMergeTree(order_by=Customer.customer))
 PLAIN = MergeTree(order_by=())
 
 
@@ -101,6 +102,17 @@ BLOCKS = {
         "WITH g AS (SELECT shop, sum(id) AS n FROM {o} GROUP BY shop) SELECT n AS x FROM g", o=orders
     ),
     "two levels down": lambda: tl.sql("SELECT x FROM (SELECT x FROM (SELECT count() AS x FROM {o}))", o=orders),
+    "PREWHERE": lambda: tl.sql("SELECT id AS x FROM {o} PREWHERE id > 1", o=orders),
+    "PREWHERE below": lambda: tl.sql("SELECT x FROM (SELECT id AS x FROM {o} PREWHERE id > 1)", o=orders),
+    "SAMPLE": lambda: tl.sql("SELECT id AS x FROM {o} SAMPLE 1 / 2", o=orders),
+    "FINAL in a CTE": lambda: tl.sql("WITH g AS (SELECT id FROM {o} FINAL) SELECT id AS x FROM g", o=orders),
+    "grouped in a CTE of a CTE": lambda: tl.sql(
+        "WITH a AS (SELECT id, shop FROM {o}), b AS (SELECT shop, sum(id) AS n FROM a GROUP BY shop) SELECT n AS x FROM b",
+        o=orders,
+    ),
+    "a limit in a CTE of a CTE": lambda: tl.sql(
+        "WITH a AS (SELECT id FROM {o}), b AS (SELECT id FROM a LIMIT 3) SELECT id AS x FROM b", o=orders
+    ),
     "UNION": lambda: tl.sql("SELECT id AS x FROM {o} UNION ALL SELECT customer AS x FROM {o}", o=orders),
 }
 
@@ -131,6 +143,27 @@ def test_b22_a_grouped_lookup_beside_the_source_is_fine(engine):
     made = tl.MaterializedView("data.m", body, query=query, engine=PLAIN)
     landed = {customers: [{"customer": 7, "name": "Ann"}], orders: [{"id": 1, "customer": 7}]}
     assert given(landed, server=engine).read(made) == [{"id": 1, "n": 1}]
+
+
+BESIDE = {
+    "FINAL of a joined table": "SELECT o.id AS id, c.name AS name FROM {o} AS o LEFT JOIN {c} AS c FINAL ON c.customer = o.customer",
+    "FINAL below": "SELECT o.id AS id, c.name AS name FROM {o} AS o LEFT JOIN (SELECT * FROM {c} FINAL) AS c ON c.customer = o.customer",
+    "FINAL in a CTE": "WITH c AS (SELECT * FROM {c} FINAL) SELECT o.id AS id, c.name AS name FROM {o} AS o LEFT JOIN c ON c.customer = o.customer",
+    "LIMIT BY": "SELECT o.id AS id, c.name AS name FROM {o} AS o LEFT JOIN (SELECT * FROM {c} ORDER BY name LIMIT 1 BY customer) AS c ON c.customer = o.customer",
+    "a window": "SELECT o.id AS id, c.name AS name FROM {o} AS o LEFT JOIN (SELECT customer, name FROM (SELECT *, row_number() OVER (PARTITION BY customer ORDER BY name) AS n FROM {c}) WHERE n = 1) AS c ON c.customer = o.customer",
+    "DISTINCT, UNION and PREWHERE in IN": "SELECT id, 'Ann' AS name FROM {o} WHERE customer IN (SELECT DISTINCT customer FROM {c} PREWHERE name != '' UNION ALL SELECT 8)",
+    "LIMIT of a scalar": "SELECT id, (SELECT name FROM {c} ORDER BY name LIMIT 1) AS name FROM {o}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BESIDE)
+def test_b10_what_stands_beside_the_source_is_run_over_whole_tables(engine, what):
+    """The engine takes FINAL, LIMIT, windows and UNION there (26.9), and live rows and history agree."""
+    body = [tl.column(t.UInt64, name="id"), tl.column(t.String, name="name")]
+    made = tl.MaterializedView("data.m", body, query=tl.sql(BESIDE[what], o=orders, c=renamed), engine=PLAIN)
+    landed = {renamed: [{"customer": 7, "name": "Ann"}], orders: [{"id": 1, "customer": 7}]}
+    test = given(landed, server=engine)
+    assert test.read(made) == test.read(made, history=True) == [{"id": 1, "name": "Ann"}]
 
 
 def test_b22_the_engine_computes_a_window_within_each_insert(engine, database):

@@ -59,7 +59,7 @@ def _read(text: str, how: Callable[[Reader], Query]) -> Reading:
 def _finish(reader: Reader, query: Query) -> Reading:
     resolve = _Resolver(reader)
     found = resolve.tables()
-    left, union = resolve.leftmost(query)
+    left, union, way = resolve.leftmost(query)
     index = {id(select): at for at, select in enumerate(reader.selects)}
     uses = {
         id(use): TableUse(
@@ -85,6 +85,7 @@ def _finish(reader: Reader, query: Query) -> Reading:
         ambiguous=tuple(use for use in uses.values() if not use.certain and not use.database and use.role == "in"),
         trigger=uses.get(id(left)) if left is not None else None,
         trigger_in_union=union,
+        way=tuple(index[id(select)] for select in way),
         outputs=tuple(_outputs(tokens, query.leading())),
         selects=tuple(_shape(tokens, select, index) for select in reader.selects),
         nondeterministic=tuple(dict.fromkeys(reader.nondeterministic)),
@@ -180,9 +181,10 @@ class _Resolver:
             return False
         return self.cte(use.select, use.name) is not None
 
-    def leftmost(self, query: Query) -> tuple[Use | None, bool]:
-        """Follow first branches, subqueries and CTEs down to the left-most table."""
+    def leftmost(self, query: Query) -> tuple[Use | None, bool, list[Select]]:
+        """Follow first branches, subqueries and CTEs down to the left-most table; tell the SELECTs on the way."""
         union, seen = False, set[int]()
+        way: list[Select] = []
         step: Use | Query | Select | None = query
         while step is not None and id(step) not in seen:
             seen.add(id(step))
@@ -190,15 +192,16 @@ class _Resolver:
                 union = union or bool(step.operations)
                 step = step.branches[0]
             elif isinstance(step, Select):
+                way.append(step)
                 step = step.left
             elif step.role != "from":
-                return None, union
+                return None, union, way
             else:
                 cte = self.cte(step.select, step.name) if step.database is None else None
                 if cte is None:
-                    return step, union
+                    return step, union, way
                 step = cte
-        return None, union
+        return None, union, way
 
     def _pending(self, select: Select, role: str, first: int, stop: int) -> Use | None:
         parts = [self.scan.name(at) for at in range(first, stop, 2)]

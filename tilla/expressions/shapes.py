@@ -83,6 +83,9 @@ class Reading:
     selects: tuple[SelectShape, ...]
     nondeterministic: tuple[str, ...]
     has_union: bool
+    way: tuple[int, ...] = ()
+    """Indexes in ``selects`` of the SELECTs that the rows of the left-most table go through, outermost first. What stands
+    elsewhere (a joined subquery, one in IN or in an expression) is run over whole tables."""
     ambiguous: tuple[TableUse, ...] = ()
     """``x IN name`` without a database: a column where the sources have one of that name, else a table of the
     session's database. Only a qualified name says which."""

@@ -308,17 +308,7 @@ def check_select(view: Any) -> None:
         check_merged_away(view.name, target)
     reading = _block_reading(view.trigger_query)
     if reading is not None:
-        if any(use.final for use in reading.tables):
-            mistakes.add(errors.not_incremental(view.name, "FINAL", "ClickHouse refuses it there (code 397)"))
-        if reading.has_window:
-            mistakes.add(errors.not_incremental(view.name, "a window function", "it restarts with every insert"))
-        if reading.has_union:
-            mistakes.add(errors.not_incremental(view.name, "UNION", "only the left-most table's branch sees inserts"))
-        if reading.has_limit or reading.has_distinct:
-            mistakes.add(errors.not_incremental(view.name, "LIMIT or DISTINCT", "it holds within one insert only"))
-        if _groups_on_the_way(reading):
-            why = "its groups end with every insert"
-            mistakes.add(errors.not_incremental(view.name, "an aggregation inside a subquery over its source", why))
+        _check_block(view.name, reading, mistakes)
         again = [u for u in reading.tables if (u.database or "", u.name) == source.path]
         if len(again) > 1:
             mistakes.add(errors.not_incremental(view.name, "its own source twice", "both see only the inserted block"))
@@ -338,15 +328,30 @@ def _block_reading(query: Query | Sql) -> Reading | None:
     return None if plain and " OVER " not in sql else read(sql)
 
 
-def _groups_on_the_way(reading: Reading) -> bool:
-    """Whether a subquery between the outermost SELECT and the left-most table groups: the rest of a group comes later."""
-    step: int | None = reading.trigger.scope if reading.trigger is not None else None
-    while step is not None:
-        shape = reading.selects[step]
-        if shape.parent is not None and shape.flags & {"group by", "aggregate", "distinct", "limit by"}:
-            return True
-        step = shape.parent
-    return False
+def _check_block(name: str, reading: Reading, mistakes: errors.Collector) -> None:
+    """Refuse what holds within one inserted block only, on the way from the left-most table to the outermost SELECT.
+
+    A joined subquery, or one in IN or in an expression, is run over whole tables at every insert and may say anything.
+    """
+    way = [reading.selects[step] for step in reading.way] or list(reading.selects)
+    flags = {flag for shape in way for flag in shape.flags}
+    trigger = reading.trigger
+    for clause, there in (
+        ("FINAL", trigger.final if trigger is not None else "final" in flags),
+        ("PREWHERE", "prewhere" in flags),
+        ("SAMPLE", trigger is not None and bool(trigger.sample)),
+    ):
+        if there:
+            mistakes.add(errors.not_incremental(name, clause, "ClickHouse refuses it there (code 397)"))
+    if "window" in flags:
+        mistakes.add(errors.not_incremental(name, "a window function", "it restarts with every insert"))
+    if reading.trigger_in_union:
+        mistakes.add(errors.not_incremental(name, "UNION", "only the left-most table's branch sees inserts"))
+    if flags & {"limit", "limit by", "distinct"}:
+        mistakes.add(errors.not_incremental(name, "LIMIT or DISTINCT", "it holds within one insert only"))
+    if any(shape.flags & {"group by", "aggregate"} for shape in way[1:]):
+        why = "its groups end with every insert"
+        mistakes.add(errors.not_incremental(name, "an aggregation inside a subquery over its source", why))
 
 
 def _check_target_types(view: Any, target: Any, names: tuple[str, ...], mistakes: errors.Collector) -> None:

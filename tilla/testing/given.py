@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tilla import errors
+from tilla import errors, graph
 from tilla.ddl.script import Script
 from tilla.ddl.statements import BACKFILL, SCHEMA
 from tilla.expressions.query import Query
@@ -71,8 +71,9 @@ class Given:
         self, server: Server, project: Project, rename: Any, wanted: Any, history: bool, order_by: Sequence[str]
     ) -> list[dict[str, Any]]:
         schema = Script(project, with_sources=True, phases=frozenset((SCHEMA,)), quiesced=True).statements()
-        sources = {source.path for source in project.sources}
-        early = [s for s in schema if s.section == "databases" or s.creates in sources]
+        landed = {rename(relation).path for relation in self._rows}
+        there = graph.needed_by(project.creation, landed | {source.path for source in project.sources})
+        early = [s for s in schema if s.section == "databases" or s.creates in there]
         late = [s for s in schema if s not in early]
         for statement in early if history else schema:
             server.execute(statement.sql)
