@@ -303,7 +303,8 @@ def test_attribution_summary(engine: Any, stored: bool) -> None:
 
 def test_computed_last_touch_where_klaviyo_gives_no_credit(engine: Any) -> None:
     """p1 clicked C1, then opened C2, then ordered: C2. p2's open was its mail program's: none. p3's touch is 5 days and a
-    second old: none. p4's order is credited natively to a flow, though it clicked C1. p5's native credit names the event alone.
+    second old: none. p4's order is credited natively to a flow, though it clicked C1. p5's native credit names the event alone,
+    and so does p6's, a click in an SMS.
     """
     happened = [
         m.event("1", "Clicked Email", "2026-03-01T10:00:00Z", "p1", S_message="M1"),
@@ -312,6 +313,7 @@ def test_computed_last_touch_where_klaviyo_gives_no_credit(engine: Any) -> None:
         m.event("4", "Clicked Email", "2026-03-01T12:00:00Z", "p3", S_message="M1"),
         m.event("5", "Clicked Email", "2026-03-01T12:00:00Z", "p4", S_message="M1"),
         m.event("6", "Clicked Email", "2026-02-01T12:00:00Z", "p5", S_message="M1"),
+        m.event("7", "Clicked SMS", "2026-03-01T12:00:00Z", "p6", S_message="C3"),
     ]
     flow = {"$attributed_event_id": "x", "$message": "FM", "$flow": "F1"}
     orders = [
@@ -321,15 +323,22 @@ def test_computed_last_touch_where_klaviyo_gives_no_credit(engine: Any) -> None:
         m.event("o4", "Placed Order", "2026-03-01T13:00:00Z", "p4", S_value=8, S_attribution=flow, **PLACED),
         m.event("o5", "Placed Order", "2026-03-01T13:00:00Z", "p5", S_value=16, S_attribution={"$attributed_event_id": "6"},
                 **PLACED),
+        m.event("o6", "Placed Order", "2026-03-01T13:00:00Z", "p6", S_value=32, S_attribution={"$attributed_event_id": "7"},
+                **PLACED),
     ]  # fmt: skip
     with m.site(engine, airbyte.DEFAULT, lambda have, how: [mail.campaign_performance(have["klaviyo"], **how)]) as site:
         site.land("klaviyo", "events", orders + happened)
-        site.land("klaviyo", "metrics", case_metrics())
-        site.land("klaviyo", "campaigns", [m.campaign("C1", "one", messages=["M1"]), m.campaign("C2", "two")])
+        site.land("klaviyo", "metrics", case_metrics() + m.metrics("Clicked SMS"))
+        campaigns = [
+            m.campaign("C1", "one", messages=["M1"]),
+            m.campaign("C2", "two"),
+            m.campaign("C3", "sms", channel="sms"),
+        ]
+        site.land("klaviyo", "campaigns", campaigns)
         rows = {
             r["campaign_id"]: (r["revenue"], r["native_conversions"]) for r in site.measured("campaign_performance")
         }
-        assert rows == {"C1": (Decimal(16), 1), "C2": (Decimal(1), 0)}
+        assert rows == {"C1": (Decimal(16), 1), "C2": (Decimal(1), 0), "C3": (Decimal(32), 1)}
 
 
 def test_merged_profiles_count_once_with_a_map_of_them(engine: Any) -> None:

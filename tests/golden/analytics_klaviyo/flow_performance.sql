@@ -227,7 +227,7 @@ LEFT JOIN (
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
 FROM data_klaviyo.events_latest AS e
-WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'), CAST('received sms', 'String'), CAST('opened sms', 'String'), CAST('clicked sms', 'String'), CAST('opened push', 'String'))))
     WHERE event_id IN (
             SELECT attributed_event_id FROM (SELECT
     e.event_id AS event_id,
@@ -412,7 +412,7 @@ LEFT JOIN (
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
 FROM data_klaviyo.events_latest AS e
-WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'), CAST('received sms', 'String'), CAST('opened sms', 'String'), CAST('clicked sms', 'String'), CAST('opened push', 'String'))))
     WHERE event_id IN (
             SELECT attributed_event_id FROM (SELECT
     e.event_id AS event_id,

@@ -22,6 +22,8 @@ RECEIVED = ("received email",)
 BOUNCED = ("bounced email",)
 OPENED = ("opened email",)
 CLICKED = ("clicked email",)
+# What Klaviyo gives credit to: a conversion may name the event alone, and not its message.
+CREDITED = (*OPENED, *CLICKED, "received sms", "opened sms", "clicked sms", "opened push")
 UNSUBSCRIBED = ("unsubscribed", "unsubscribed from email marketing", "unsubscribed from list")
 SPAM = ("marked email as spam",)
 PLACED = "Placed Order"
@@ -241,8 +243,9 @@ def attributed(
 ) -> tl.Sql:
     """One row per conversion, with the campaign or flow that gets the credit.
 
-    Klaviyo's own attribution where the event carries one (``native``); else the profile's last click or open of an e-mail,
-    those by programs left out, at most ``window_hours`` before it, both ends included (``last_touch``); else ``none``.
+    Klaviyo's own attribution where the event carries one (``native``): its message or flow, else those of the event that it
+    names, which may be of an SMS or a push; else the profile's last click or open of an e-mail, those by programs left out,
+    at most ``window_hours`` before it, both ends included (``last_touch``); else ``none``.
     It reads the conversions, and clicks and opens for their profile and time; what is kept of these in memory are those of
     profiles that converted without Klaviyo's word.
     Columns: event_id, datetime, profile_id, value, currency, order_ref, attribution_method, campaign_id, flow_id,
@@ -282,7 +285,7 @@ ASOF LEFT JOIN (
     GROUP BY {apart.key}profile, at
 ) AS t ON c.profile = t.profile{apart.same("c", "t")} AND c.datetime >= t.at
 LEFT JOIN (
-    SELECT {apart.key}event_id, campaign_id, flow_id, message_id FROM ({{touches}})
+    SELECT {apart.key}event_id, campaign_id, flow_id, message_id FROM ({{credited}})
     WHERE {apart.pair("event_id")} IN (
             SELECT {apart.key}attributed_event_id FROM ({{conversions}})
             WHERE attributed_message_id IS NULL AND attributed_flow_id IS NULL
@@ -290,4 +293,5 @@ LEFT JOIN (
 ) AS n ON c.attributed_event_id = n.event_id{apart.same("c", "n")}""",
         conversions=happened(account, (conversion_metric,), merged=merged),
         touches=happened(account, (*OPENED, *CLICKED), merged=merged),
+        credited=happened(account, CREDITED, merged=merged),
     )
