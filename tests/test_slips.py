@@ -306,3 +306,32 @@ def test_sql_by_hand_and_joins_bring_their_relations():
     )
     joined = joined.join(latest, revenue[Revenue.shop] == latest[Latest.shop]).where(latest[Latest.id] == 2)
     assert given(LANDED).read(joined) == [{"shop": "b", "revenue": Decimal("5.00"), "id": 2}]
+
+
+BY_HAND = tl.sql("SELECT id FROM {rows}", rows=rows)
+ID = [tl.column(t.UInt64, name="id")]
+other = tl.Source("r.other", Row)
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        lambda: tl.MaterializedView("m.v", ID, query=BY_HAND, where=Row.id > 1, engine=MergeTree(order_by=())),
+        lambda: tl.MaterializedView("m.v", ID, query=BY_HAND, source=other, engine=MergeTree(order_by=())),
+        lambda: tl.MaterializedView("m.v", ID, query=rows.select(Row.id), source=other, engine=MergeTree(order_by=())),
+        lambda: tl.RefreshableView("m.v", ID, query=BY_HAND, where=Row.id > 1, **HOURLY),
+        lambda: tl.RefreshableView("m.v", ID, query=BY_HAND, final=True, **HOURLY),
+        lambda: tl.RefreshableView("m.v", ID, query=BY_HAND, source=other, **HOURLY),
+        lambda: tl.MaterializedView("m.v", [tl.derive(Row.id, name="id")], source=rows, to=table(), indexes=tl.Index("i", Row.id, "minmax")),
+    ],
+)  # fmt: skip
+def test_an_option_that_would_be_left_out_is_refused(slip):
+    """The rows that `where` was to keep out were all there; the view was said to be fired by a table that it does not read."""
+    with pytest.raises(tl.DeclarationError) as told:
+        slip()
+    assert [m.code for m in told.value.mistakes] == ["T210"]
+
+
+def test_a_source_that_says_what_the_query_says_is_fine():
+    view = tl.MaterializedView("m.v", ID, query=BY_HAND, source=rows, engine=MergeTree(order_by=()))
+    assert view.trigger.source is rows

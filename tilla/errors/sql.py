@@ -1,4 +1,4 @@
-"""T201-T209: mistakes in SQL by hand."""
+"""T201-T210: mistakes in SQL by hand."""
 
 from __future__ import annotations
 
@@ -106,3 +106,8 @@ def output_clause(where: str) -> SqlError:
             hint="the SELECT without it",
         )
     )
+
+
+def option_ignored(where: str, option: str, beside: str, hint: str) -> SqlError:
+    """T210: an option that would mean nothing beside another one."""
+    return SqlError(Mistake("T210", where, f"{option} means nothing beside {beside}", hint=hint))

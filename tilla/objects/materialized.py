@@ -113,6 +113,12 @@ class MaterializedView(Relation[B]):
             raise errors.engine_or_to(self.name)
         if self.to is not None and not isinstance(self.to, Relation):
             raise errors.not_a_relation(f"{self.name} to", repr(self.to))
+        if self.to is not None:
+            for option in ("indexes", "projections", "constraints"):
+                if getattr(self, option):
+                    mistakes.add(errors.option_ignored(self.name, option, "to=", "it in the declaration of that table"))
+        with mistakes.catch():
+            check_options(self)
         if self.to is None:
             with mistakes.catch():
                 check_table(self)
@@ -269,6 +275,30 @@ def check_output(name: str, query: Query | Sql, names: tuple[str, ...], columns:
     for missing in names:
         if missing in filled and missing not in found:
             mistakes.add(errors.output_missing(name, missing, found))
+    mistakes.raise_all()
+
+
+def check_options(view: Any) -> None:
+    """Refuse what a SELECT of one's own would leave out without a word: a condition, FINAL, another source.
+
+    Raises:
+        DeclarationError: ``where``, ``final`` or a ``source`` that is not the left-most table, beside ``query``.
+    """
+    if view.query is None:
+        return
+    mistakes = errors.Collector()
+    for option, given in (("where", view.where is not None), ("final", getattr(view, "final", False))):
+        if given:
+            mistakes.add(errors.option_ignored(view.name, option, "query=", f"{option.upper()} inside of the query"))
+    if isinstance(view.source, Relation) and isinstance(view.query, Query | Sql):
+        use = None if isinstance(view.query, Query) else view.query.reading.trigger
+        path = view.query.source.path if isinstance(view.query, Query) else (use.database, use.name) if use else None
+        if path is not None and path != view.source.path:
+            mistakes.add(
+                errors.option_ignored(
+                    view.name, f"source={view.source.name}", "query=", "the query alone: it says what it reads"
+                )
+            )
     mistakes.raise_all()
 
 

@@ -14,7 +14,7 @@ from tilla.expressions.kinds import Condition
 from tilla.expressions.query import Query
 from tilla.expressions.sql import Sql
 from tilla.objects.base import B, Edge, Relation, settings_field
-from tilla.objects.materialized import attrs_column, check_output, derived_query
+from tilla.objects.materialized import attrs_column, check_options, check_output, derived_query
 from tilla.objects.table import check_table
 from tilla.objects.uses import query_edges, query_relations, table_edges, table_relations
 
@@ -136,6 +136,8 @@ class RefreshableView(Relation[B]):
         mistakes = errors.Collector()
         if not isinstance(self.refresh, Schedule):
             raise errors.not_a_schedule(self.name, repr(self.refresh))
+        with mistakes.catch():
+            check_options(self)
         with mistakes.catch():
             check_table(self)
         with mistakes.catch():
