@@ -335,3 +335,12 @@ def test_an_option_that_would_be_left_out_is_refused(slip):
 def test_a_source_that_says_what_the_query_says_is_fine():
     view = tl.MaterializedView("m.v", ID, query=BY_HAND, source=rows, engine=MergeTree(order_by=()))
     assert view.trigger.source is rows
+
+
+def test_explain_of_a_project_without_history_says_so(desk):
+    """It printed nothing at all, as if it had not run."""
+    name = desk.write("""
+project = tl.project("p", tl.Source("d.raw", Raw))
+""")
+    ran = desk.tilla("backfill", name, "--explain")
+    assert (ran.code, ran.out) == (0, "nothing has a history to fill\n")

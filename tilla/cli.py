@@ -149,7 +149,7 @@ def _explain(options: argparse.Namespace, project: Project) -> int:
     if options.json:
         write_out(_as_json([attrs.asdict(item) for item in found]))
     else:
-        write_out("".join(f"{item}\n" for item in found))
+        write_out("".join(f"{item}\n" for item in found) or "nothing has a history to fill\n")
     return 0
 
 
