@@ -117,7 +117,8 @@ def happened(
     """One row per event, each once, of these metrics (none: of all). With metrics it reads their events alone.
 
     ``merged`` is a relation of your own with (profile_id, merged_into): Klaviyo's connector does not tell which profiles
-    were merged. With it ``profile_id`` is the surviving profile; without it nothing is merged. Where there are several
+    were merged. With it ``profile_id`` is the surviving profile; without it nothing is merged. ``merged_into`` is the profile
+    that survives in the end: a chain of merges is not followed. Where there are several
     accounts it has a column ``account`` too, and so have all parts here, in front.
     Columns: event_id, datetime, metric (lower case, '' where it is not known), integration_name, profile_id, value
     (Decimal(38, 4), 0 where there is none), currency, apple_privacy_open, bot_click, campaign_id, flow_id, message_id,
