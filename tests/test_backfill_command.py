@@ -82,6 +82,7 @@ def test_killed_at_random_it_goes_on_and_counts_once(command, engine, database):
                 "SELECT count() FROM system.tables WHERE database = 'tilla' AND startsWith(name, 'tilla_stage')"
             ):
                 assert time.monotonic() - began < 60
+                time.sleep(0.02)
             time.sleep(chance.random() * 0.7)
             process.send_signal(signal.SIGKILL)
             process.communicate()
@@ -111,6 +112,7 @@ def test_stopped_by_hand_it_says_how_to_go_on(command, engine, database):
         "SELECT count() FROM system.tables WHERE database = 'tilla' AND startsWith(name, 'tilla_stage')"
     ):
         assert process.poll() is None
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, err = ended(process, 1)
     assert "T615 backfill: stopped; run it again and it goes on where it stopped" in err

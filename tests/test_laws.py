@@ -12,6 +12,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -40,14 +41,14 @@ DATED = {
 Numbers = dict[str, list[dict[str, Any]]]
 
 
-@attrs.define
+@attrs.define(slots=False)
 class Copy:
     """The shipped project in databases of its own."""
 
     server: Any
     tag: str
 
-    @property
+    @cached_property
     def project(self) -> Any:
         """The project under its names here."""
         return project.rename({part.database: f"{part.database}_{self.tag}" for part in project.parts})
