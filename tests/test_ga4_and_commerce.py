@@ -108,8 +108,10 @@ def test_active_users_of_the_reports(engine: Any) -> None:
         ]  # fmt: skip
 
 
-@pytest.mark.parametrize("stored", [False, True], ids=["from rows", "from states"])
-def test_active_users_of_single_users(engine: Any, stored: bool) -> None:
+@pytest.mark.parametrize(
+    "stored", ["", "exact", "approximate"], ids=["from rows", "from states", "from approximate states"]
+)
+def test_active_users_of_single_users(engine: Any, stored: str) -> None:
     """From rows per user and day any window is exact. a is active on days 1 and 8, d on day 1, b on day 8, where c
     comes too, inactive. Day 1 has a and d; day 8 has a and b, and so have its 7 days, which begin on day 2; its 28 days have d too."""
 
@@ -122,7 +124,7 @@ def test_active_users_of_single_users(engine: Any, stored: bool) -> None:
 
     def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
         named: dict[str, Any] = {"date": Visit.date, "user": Visit.user_pseudo_id, "is_active": Visit.is_active}
-        users = traffic.daily_users(visits, **named, **how) if stored else visits
+        users = traffic.daily_users(visits, approximate=stored == "approximate", **named, **how) if stored else visits
         own = traffic.active_users(have["ga4"], users=users, **how)
         return [users, own] if stored else [own]
 

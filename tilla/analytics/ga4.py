@@ -103,11 +103,14 @@ def daily_users(
     is_active: tl.Expr[Any],
     property_id: tl.Expr[Any] | None = None,
     database: str = "analytics_ga4",
+    approximate: bool = False,
 ) -> tl.Aggregation[Any]:
     """States of distinct users per property and day, over a table of yours with one row per user and day or per event.
 
     For :func:`active_users`: every insert updates the states, so that a refresh reads them and not the big table. A user that
     is sent again counts once. The day of a row must never change. A state takes some 16 bytes per user and day, twice.
+    ``approximate`` counts by ``uniqCombined64`` instead, for sites with more than ten million users: at most 96 KB a state, and an
+    error of some tenths of a percent; few users are still counted exactly.
 
     >>> class Visit(tl.Columns):
     ...     date = tl.column(t.Date)
@@ -119,11 +122,13 @@ def daily_users(
     """
     owner = f.cast("", t.String) if property_id is None else f.to_string(property_id)
 
+    counted = f.uniq_combined64 if approximate else f.uniq_exact
+
     class Users(tl.Columns):
         property_id_ = tl.derive(owner, name="property_id", comment="GA4's id of the property; '' where there is one")
         date_ = tl.derive(date, name="date", comment="the property's day")
-        active = tl.measure(f.uniq_exact_if(user, is_active), comment="active users; merge over days, never sum")
-        total = tl.measure(f.uniq_exact(user), comment="users with any event; merge over days, never sum")
+        active = tl.measure(counted(user).if_(is_active), comment="active users; merge over days, never sum")
+        total = tl.measure(counted(user), comment="users with any event; merge over days, never sum")
 
     columns = [item for item in (date, property_id) if isinstance(item, tl.Column)]
     return tl.Aggregation(
@@ -234,14 +239,15 @@ GROUP BY property_id, date""",
 def _from_states(users: tl.Aggregation[Any]) -> tl.Sql:
     """Merge the states of each window: a day's states stand in the windows of its day and of the days after it."""
     one, seven, longest = WINDOWS
+    uniq = "uniqCombined64" if "uniqCombined64" in str(p.columns(users.state)["total"].type) else "uniqExact"
     return tl.sql(
         f"""SELECT
     property_id,
     date,
-    toNullable(toInt64(uniqExactIfMergeIf(active, back < {one}))) AS active_users_1d,
-    toNullable(toInt64(uniqExactIfMergeIf(active, back < {seven}))) AS active_users_7d,
-    toNullable(toInt64(uniqExactIfMerge(active))) AS active_users_28d,
-    toNullable(toInt64(uniqExactMergeIf(total, back = 0))) AS total_users_1d
+    toNullable(toInt64({uniq}IfMergeIf(active, back < {one}))) AS active_users_1d,
+    toNullable(toInt64({uniq}IfMergeIf(active, back < {seven}))) AS active_users_7d,
+    toNullable(toInt64({uniq}IfMerge(active))) AS active_users_28d,
+    toNullable(toInt64({uniq}MergeIf(total, back = 0))) AS total_users_1d
 FROM (
     SELECT property_id, s.date + toIntervalDay(back) AS date, active, total, back
     FROM {{users}} AS s
