@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tilla import text
 
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
     from tests.support.command import Desk
     from tests.support.http_chdb import HttpChdb
     from tilla.servers import Server
+
+# The same examples every time and however slow the machine is: a red run must be about the change. For a wider search:
+# `HYPOTHESIS_PROFILE=search pytest ...`.
+_CALM = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+settings.register_profile("same", derandomize=True, deadline=None, database=None, suppress_health_check=_CALM)
+settings.register_profile("search", deadline=None, max_examples=500, suppress_health_check=_CALM)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 _numbers = itertools.count(1)
 

@@ -258,3 +258,28 @@ def test_a_target_that_was_emptied_and_unmarked_is_filled_anew(engine, database)
     assert [target.shown for target in tl.backfill(made.project, engine).targets] == [f"{database}.items"]
     fill(made)
     made.check(set(range(100)))
+
+
+def test_what_was_filled_and_not_compared_is_compared_by_the_next_run(engine, database):
+    """A run that dies when all is in, but before it could tell whether all is there: the next one tells, once."""
+    made = warehouse(engine, database)
+    made.insert(0, 999)
+    made.arm()
+    server = Mortal(engine, last="tilla_k")
+    with contextlib.suppress(errors.ServerError):
+        fill(made, server)
+    assert server.dead
+    plan = tl.backfill(made.project, engine)
+    assert (bool(plan), plan.targets) == (True, ())
+    assert "compare  " in str(plan)
+    assert Backfill.from_json(json.loads(json.dumps(plan.as_json()))) == plan
+    engine.execute(f"ALTER TABLE {database}.items DELETE WHERE id = 7 SETTINGS mutations_sync = 2")
+    report = tl.apply(plan, engine)
+    wrong = {item.target: sum(p.missing for p in item.partitions) for item in report.reconciliation}
+    assert wrong == {
+        f"{database}.{n}": int(n == "items") for n in ("items", "by_kind_state", "both", "both_kinds_state")
+    }
+    assert not tl.backfill(made.project, engine)
+    fill(made, repair=True)
+    assert not tl.backfill(made.project, engine)
+    made.check(set(range(1000)))

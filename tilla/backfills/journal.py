@@ -73,6 +73,11 @@ class Progress:
         return FILLED in self.whole
 
     @property
+    def compared(self) -> bool:
+        """Whether it was compared with its sources after it was filled, or nobody wanted that."""
+        return RECONCILED in self.whole
+
+    @property
     def sliced(self) -> bool:
         """Whether its slices are known."""
         return SLICED in self.whole

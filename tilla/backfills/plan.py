@@ -132,6 +132,8 @@ class Backfill:
     rebuilt: tuple[Step, ...]
     refresh: tuple[Step, ...]
     options: Options = Options()
+    unchecked: tuple[Target, ...] = ()
+    """Filled by an earlier run that was stopped before it compared them."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -159,12 +161,16 @@ class Backfill:
         return any(step.action == PENDING and step.detail != HISTORY for step in self.steps)
 
     def __bool__(self) -> bool:
-        return bool(self.targets or self.beside.changes or self.waits_for_others)
+        return bool(self.targets or self.unchecked or self.beside.changes or self.waits_for_others)
 
     def __str__(self) -> str:
         lines = [str(step) for step in self.before if step.action != EXISTS]
         lines += [line for target in self.targets for line in _told(target)]
         lines += [str(step) for step in (*self.rebuilt, *self.refresh) if step.action != EXISTS]
+        lines += [
+            f"> compare  {target.name}: the run that filled it was stopped before it compared"
+            for target in self.unchecked
+        ]
         there = sum(step.action == EXISTS for step in self.steps)
         lines += [f"{there} as declared"] * bool(there)
         return "\n".join(lines) or "nothing to do"
@@ -186,14 +192,16 @@ class Backfill:
             "rebuilt": [step.as_json() for step in self.rebuilt],
             "refresh": [step.as_json() for step in self.refresh],
             "options": attrs.asdict(self.options),
+            "unchecked": [attrs.asdict(target) for target in self.unchecked],
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Backfill:
         """The plan that :meth:`as_json` wrote."""
         steps = {name: tuple(map(Step.from_json, data[name])) for name in ("before", "rebuilt", "refresh")}
-        targets = tuple(_target(item) for item in data["targets"])
-        return cls(data["project"], targets=targets, options=Options(**data["options"]), **steps)
+        targets, unchecked = (tuple(map(_target, data.get(name, ()))) for name in ("targets", "unchecked"))
+        options = Options(**data["options"])
+        return cls(data["project"], targets=targets, options=options, unchecked=unchecked, **steps)
 
 
 def _told(target: Target) -> list[str]:

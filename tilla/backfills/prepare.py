@@ -71,7 +71,15 @@ class _Maker:
         before += self._armed(armed)
         targets = self._targets([fill for fill in todo if fill.verdict.safe or fill.name in lines], lines)
         others = [fill for fill in todo if not fill.verdict.safe and fill.name not in lines]
-        return self._backfill(before, targets, self._others(others), self._refreshed())
+        made = self._backfill(before, targets, self._others(others), self._refreshed())
+        return attrs.evolve(made, unchecked=self._targets(self._unchecked(filled), {}))
+
+    def _unchecked(self, filled: set[str]) -> list[history.Fill]:
+        """What an earlier run filled and did not live to compare: its rows are in, and nobody was told whether all are."""
+        if not self.options.reconcile:
+            return []
+        known = {name: self.known[name] for name in filled if name in self.known}
+        return [fill for fill in self.fills if fill.name in known and not known[fill.name].compared]
 
     def _backfill(
         self, before: Iterable[Step], targets: tuple[Target, ...], others: Iterable[Step], refresh: Iterable[Step]

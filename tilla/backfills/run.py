@@ -99,14 +99,14 @@ class _Run:
         self._steps(step for step in plan.before if step.statement.section in _HELPERS and not _arms(step))
         self._steps(step for step in plan.before if step.statement.section == EARLY)
         rest = [step for step in plan.before if step.statement.section not in (*_HELPERS, EARLY) or _arms(step)]
-        if not plan.targets:
+        if not plan.targets and not plan.unchecked:
             self._steps(rest)
             if any(_arms(step) for step in rest):
                 drain(self.server, plan.options.drain, self.say)
             self._steps((*plan.rebuilt, *plan.refresh))
             self._look()
             return Filled(plan, tuple(self.done))
-        leased = [target.shown for target in plan.targets]
+        leased = [target.shown for target in (*plan.targets, *plan.unchecked)]
         leased += [".".join(root) for target in plan.targets if target.boundary for root in target.boundary.roots]
         lease = Lease(self.server, self.id, leased, self.progress.look)
         lease.acquire()
@@ -117,7 +117,7 @@ class _Run:
             self._fill(todo)
             self._steps((*plan.rebuilt, *plan.refresh))
             self._look()
-            found = self._reconcile(todo) if plan.options.reconcile else ()
+            found = self._reconcile((*todo, *plan.unchecked)) if plan.options.reconcile else self._uncompared(todo)
             if plan.options.repair and not all(item.agrees for item in found):
                 found = self._repair(found)
             return Filled(plan, tuple(self.done), found)
@@ -314,8 +314,17 @@ class _Run:
             if target.path not in found:
                 waits = partial(drain, self.server, self.plan.options.drain, self.say)
                 found[target.path] = reconcile(self.server, target, self.log.unique, waits)
+        for (
+            target
+        ) in todo:  # when all are known: what a run is stopped before it could tell, the next one compares again
             self._note(target, journal.RECONCILED, found[target.path].as_json())
         return tuple(found.values())
+
+    def _uncompared(self, todo: Sequence[Target]) -> tuple[Reconciliation, ...]:
+        """Note that nobody wanted a comparison, so that the next run does not make up for it."""
+        for target in todo:
+            self._note(target, journal.RECONCILED, {"wanted": False})
+        return ()
 
     def _repair(self, found: Sequence[Reconciliation]) -> tuple[Reconciliation, ...]:
         """Fill again what is missing in the partitions that disagree: where a row that comes twice counts once, beside writers."""
