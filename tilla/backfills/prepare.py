@@ -375,7 +375,7 @@ class _Maker:
         sql = (
             f"INSERT INTO {journal.JOURNAL} (run, target, declaration, slice, seq, state, detail)\n"
             f"SELECT 'quiesced', {name}, {version}, 0, (SELECT max(seq) FROM {journal.JOURNAL}) + number,"
-            f" ['{journal.BEGUN}', '{journal.FILLED}'][number], '{{}}'\nFROM numbers(1, 2)"
+            f" ['{journal.BEGUN}', '{journal.FILLED}', '{journal.RECONCILED}'][number], '{{}}'\nFROM numbers(1, 3)"
         )
         return Step(attrs.evolve(_about(fill, "noted in the journal"), sql=sql), RUN)
 
