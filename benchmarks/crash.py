@@ -85,8 +85,8 @@ def wrong(life: Life, engine_too: bool) -> list[str]:
             found.append(f"{name}: {life.missing[name]} rows missing, {life.named(name)} named")
     if life.live_sums and not engine_too:
         found.append(f"live sums: the source says {life.live_sums['sums'][0]}, the target {life.live_sums['sums'][1]}")
-    if not life.agrees("sums_state") and not life.live_sums:
-        found.append("sums of live rows are said to differ and do not")
+    if life.agrees("sums_state") != (not life.live_sums):
+        found.append("sums of live rows differ and are not named, or are named and do not differ")
     if life.left_behind:
         found.append(f"left behind: {', '.join(life.left_behind)}")
     return found

@@ -54,6 +54,12 @@ def ended(process, code):
     return out, err
 
 
+def begun(engine, database):
+    """Whether its own slices are under way: at another test's stage, a signal would come before the program is up."""
+    staging = f"SELECT count() FROM tilla.journal WHERE startsWith(target, '{database}.') AND state = 'staging'"
+    return engine.scalar("EXISTS TABLE tilla.journal") and engine.scalar(staging)
+
+
 def test_killed_at_random_it_goes_on_and_counts_once(command, engine, database):
     """SIGKILL in the middle, three times, rows coming all the while: every number once; the last run prints the comparison."""
     made = warehouse(engine, database)
@@ -78,9 +84,7 @@ def test_killed_at_random_it_goes_on_and_counts_once(command, engine, database):
         for _ in range(3):
             process = command("--slice-rows", "700")
             began = time.monotonic()
-            while process.poll() is None and not engine.scalar(
-                "SELECT count() FROM system.tables WHERE database = 'tilla' AND startsWith(name, 'tilla_stage')"
-            ):
+            while process.poll() is None and not begun(engine, database):
                 assert time.monotonic() - began < 60
                 time.sleep(0.02)
             time.sleep(chance.random() * 0.7)
@@ -108,9 +112,7 @@ def test_stopped_by_hand_it_says_how_to_go_on(command, engine, database):
     made.insert(0, 2999)
     made.arm()
     process = command("--slice-rows", "300", "--workers", "1")
-    # Its own slices: a stage that another test left would have the signal come before the program is up.
-    staging = f"SELECT count() FROM tilla.journal WHERE startsWith(target, '{database}.') AND state = 'staging'"
-    while not (engine.scalar("EXISTS TABLE tilla.journal") and engine.scalar(staging)):
+    while not begun(engine, database):
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)

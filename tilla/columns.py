@@ -446,11 +446,3 @@ def read_columns(source: type[Columns] | Iterable[AnyColumn] | None) -> tuple[An
             seen.add(item.name)
     mistakes.raise_all()
     return found
-
-
-def select_item(item: Column[Any]) -> str:
-    """The SELECT item that fills a derived column: ``expression AS name``."""
-    assert item.derived is not None
-    sql = item.derived.sql()
-    name = text.quote_identifier(item.name)
-    return name if sql == name else f"{sql} AS {name}"

@@ -133,7 +133,7 @@ class Backfill:
     refresh: tuple[Step, ...]
     options: Options = Options()
     unchecked: tuple[Target, ...] = ()
-    """Filled by an earlier run that was stopped before it compared them."""
+    """Filled by an earlier run that was stopped before it compared them, or whose comparison was not sure."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -167,10 +167,7 @@ class Backfill:
         lines = [str(step) for step in self.before if step.action != EXISTS]
         lines += [line for target in self.targets for line in _told(target)]
         lines += [str(step) for step in (*self.rebuilt, *self.refresh) if step.action != EXISTS]
-        lines += [
-            f"> compare  {target.name}: the run that filled it was stopped before it compared"
-            for target in self.unchecked
-        ]
+        lines += [f"> compare  {target.name}: no run has told yet whether it holds all" for target in self.unchecked]
         there = sum(step.action == EXISTS for step in self.steps)
         lines += [f"{there} as declared"] * bool(there)
         return "\n".join(lines) or "nothing to do"

@@ -75,7 +75,7 @@ class _Maker:
         return attrs.evolve(made, unchecked=self._targets(self._unchecked(filled), {}))
 
     def _unchecked(self, filled: set[str]) -> list[history.Fill]:
-        """What an earlier run filled and did not live to compare: its rows are in, and nobody was told whether all are."""
+        """What an earlier run filled and did not live to compare, or could not tell of: nobody knows whether all is in."""
         if not self.options.reconcile:
             return []
         known = {name: self.known[name] for name in filled if name in self.known}

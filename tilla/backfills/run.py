@@ -314,10 +314,11 @@ class _Run:
             if target.path not in found:
                 waits = partial(drain, self.server, self.plan.options.drain, self.say)
                 found[target.path] = reconcile(self.server, target, self.log.unique, waits)
-        for (
-            target
-        ) in todo:  # when all are known: what a run is stopped before it could tell, the next one compares again
-            self._note(target, journal.RECONCILED, found[target.path].as_json())
+        # When all are known, and only what is known: what a run was stopped before it could tell, or what moved too fast to
+        # be told, the next run compares again.
+        for target in todo:
+            if found[target.path].sure:
+                self._note(target, journal.RECONCILED, found[target.path].as_json())
         return tuple(found.values())
 
     def _uncompared(self, todo: Sequence[Target]) -> tuple[Reconciliation, ...]:

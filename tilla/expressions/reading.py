@@ -89,7 +89,6 @@ def _finish(reader: Reader, query: Query) -> Reading:
         outputs=tuple(_outputs(tokens, query.leading())),
         selects=tuple(_shape(tokens, select, index) for select in reader.selects),
         nondeterministic=tuple(dict.fromkeys(reader.nondeterministic)),
-        has_union=any(select.query.operations for select in reader.selects) or bool(query.operations),
     )
 
 

@@ -82,7 +82,6 @@ class Reading:
     outputs: tuple[Output, ...]
     selects: tuple[SelectShape, ...]
     nondeterministic: tuple[str, ...]
-    has_union: bool
     way: tuple[int, ...] = ()
     """Indexes in ``selects`` of the SELECTs that the rows of the left-most table go through, outermost first. What stands
     elsewhere (a joined subquery, one in IN or in an expression) is run over whole tables."""
@@ -107,54 +106,10 @@ class Reading:
         called = (name for shape in self.selects if shape.role == "top" for name in shape.aggregates)
         return tuple(dict.fromkeys(called))
 
-    def _has(self, flag: str, top: bool = False) -> bool:
-        return any(flag in shape.flags for shape in self.selects if not top or shape.role == "top")
-
-    @property
-    def select_star(self) -> bool:
-        """The outermost SELECT list holds ``*``, ``COLUMNS`` or ``untuple``."""
-        return any(output.star for output in self.outputs)
-
     @property
     def has_group_by(self) -> bool:
         """The outermost SELECT groups: GROUP BY, or an aggregate function without one."""
-        return self._has("group by", top=True) or self._has("aggregate", top=True)
-
-    @property
-    def has_distinct(self) -> bool:
-        """The outermost SELECT is DISTINCT."""
-        return self._has("distinct", top=True)
-
-    @property
-    def has_limit(self) -> bool:
-        """Some SELECT has LIMIT, LIMIT BY, OFFSET or TOP."""
-        return self._has("limit") or self._has("limit by")
-
-    @property
-    def has_final(self) -> bool:
-        """Some table is read with FINAL."""
-        return self._has("final")
-
-    @property
-    def has_window(self) -> bool:
-        """Some SELECT calls a window function."""
-        return self._has("window")
-
-    @property
-    def has_join(self) -> bool:
-        """Some SELECT has a JOIN, or a comma between tables."""
-        return self._has("join")
-
-    @property
-    def has_array_join(self) -> bool:
-        """Some SELECT has ARRAY JOIN or arrayJoin()."""
-        return self._has("array join")
-
-    @property
-    def has_subquery_aggregation(self) -> bool:
-        """A SELECT other than the outermost groups or aggregates, or is DISTINCT."""
-        heavy = {"group by", "aggregate", "distinct"}
-        return any(shape.role != "top" and heavy & shape.flags for shape in self.selects)
+        return any({"group by", "aggregate"} & shape.flags for shape in self.selects if shape.role == "top")
 
     def names(self) -> tuple[tuple[str | None, str], ...]:
         """(database, name) of all that is read, each once, in order of first use."""

@@ -75,11 +75,6 @@ class Sql:
         """What the SELECT reads and yields; raises SqlError when it cannot be read."""
         return read(self.render())
 
-    @property
-    def expression_reading(self) -> Reading:
-        """What the text reads when it is one expression instead of a SELECT."""
-        return read_expression(self.render())
-
     def _repr_html_(self) -> str:
         from html import escape
 
