@@ -1,5 +1,5 @@
 CREATE MATERIALIZED VIEW IF NOT EXISTS analytics_klaviyo.campaign_performance
-REFRESH EVERY 1 HOUR
+REFRESH EVERY 1 HOUR DEPENDS ON analytics_klaviyo.attributed_conversions
 (
     campaign_id String COMMENT 'Klaviyo\'s id of the campaign',
     recipients UInt64 COMMENT 'profiles that received it or bounced; do not sum over campaigns',
@@ -75,7 +75,7 @@ SELECT
 FROM data_klaviyo.campaigns_latest AS c
 LEFT JOIN (
     SELECT
-        m.campaign AS campaign_id,
+        assumeNotNull(m.campaign) AS campaign_id,
         uniqExactMergeIf(s.profiles, kind IN (CAST('received email', 'String'), CAST('bounced email', 'String'))) AS recipients,
         uniqExactMergeIf(s.profiles, kind IN (CAST('received email', 'String'))) AS delivered,
         uniqExactMergeIf(s.events, kind IN (CAST('opened email', 'String'))) AS opens,
@@ -94,7 +94,7 @@ LEFT JOIN (
         WHERE lower(ifNull(name, '')) IN (CAST('received email', 'String'), CAST('bounced email', 'String'), CAST('opened email', 'String'), CAST('clicked email', 'String'), CAST('unsubscribed', 'String'), CAST('unsubscribed from email marketing', 'String'), CAST('unsubscribed from list', 'String'), CAST('marked email as spam', 'String'))
     ) AS q ON s.metric_id = q.metric_id
     INNER JOIN (
-        SELECT message, argMax(campaign_id, version) AS campaign
+        SELECT message, toNullable(argMax(campaign_id, version)) AS campaign
         FROM data_klaviyo.campaigns_latest
         ARRAY JOIN arrayDistinct(arrayPushBack(message_ids, campaign_id)) AS message
         GROUP BY message
@@ -109,154 +109,7 @@ LEFT JOIN (
         uniqExact(a.profile_id) AS conversion_uniques,
         uniqExactIf(a.event_id, a.attribution_method = 'native') AS native_conversions,
         sum(a.value) AS revenue
-    FROM (SELECT
-    c.event_id AS event_id,
-    c.datetime AS datetime,
-    c.profile_id AS profile_id,
-    c.value AS value,
-    c.currency AS currency,
-    c.order_ref AS order_ref,
-    coalesce(c.attributed_event_id, c.attributed_message_id, c.attributed_flow_id) IS NOT NULL AS is_native,
-    NOT is_native AND t.at >= c.datetime - toIntervalHour(120) AS is_touched,
-    multiIf(is_native, 'native', is_touched, 'last_touch', 'none') AS attribution_method,
-    (c.attributed_message_id IS NULL AND c.attributed_flow_id IS NULL) AS by_event,
-    multiIf(is_native AND by_event, n.campaign_id, is_native, c.attributed_campaign_id, is_touched, t.touch.1, NULL)
-        AS campaign_id,
-    multiIf(is_native AND by_event, n.flow_id, is_native, c.attributed_flow_id, is_touched, t.touch.2, NULL) AS flow_id,
-    multiIf(is_native AND by_event, n.message_id, is_native, c.attributed_message_id, is_touched, t.touch.3, NULL)
-        AS message_id
-FROM (
-    SELECT *, ifNull(profile_id, '') AS profile FROM (SELECT
-    e.event_id AS event_id,
-    e.datetime AS datetime,
-    lower(ifNull(e.metric_name, '')) AS metric,
-    e.integration_name AS integration_name,
-    e.profile_id AS profile_id,
-    toDecimal128(ifNull(e.value, 0), 4) AS value,
-    toString(ifNull(e.currency, '')) AS currency,
-    e.apple_privacy_open AS apple_privacy_open,
-    e.bot_click AS bot_click,
-    e.campaign_id AS campaign_id,
-    e.flow_id AS flow_id,
-    e.message_id AS message_id,
-    e.attributed_event_id AS attributed_event_id,
-    e.attributed_message_id AS attributed_message_id,
-    e.attributed_campaign_id AS attributed_campaign_id,
-    e.attributed_flow_id AS attributed_flow_id,
-    e.utm_source AS utm_source,
-    e.utm_medium AS utm_medium,
-    e.utm_campaign AS utm_campaign,
-    e.order_ref AS order_ref
-FROM data_klaviyo.events_latest AS e
-WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
-) AS c
-ASOF LEFT JOIN (
-    SELECT
-        assumeNotNull(profile_id) AS profile,
-        datetime AS at,
-        argMax((campaign_id, flow_id, message_id), event_id) AS touch
-    FROM (SELECT
-    e.event_id AS event_id,
-    e.datetime AS datetime,
-    lower(ifNull(e.metric_name, '')) AS metric,
-    e.integration_name AS integration_name,
-    e.profile_id AS profile_id,
-    toDecimal128(ifNull(e.value, 0), 4) AS value,
-    toString(ifNull(e.currency, '')) AS currency,
-    e.apple_privacy_open AS apple_privacy_open,
-    e.bot_click AS bot_click,
-    e.campaign_id AS campaign_id,
-    e.flow_id AS flow_id,
-    e.message_id AS message_id,
-    e.attributed_event_id AS attributed_event_id,
-    e.attributed_message_id AS attributed_message_id,
-    e.attributed_campaign_id AS attributed_campaign_id,
-    e.attributed_flow_id AS attributed_flow_id,
-    e.utm_source AS utm_source,
-    e.utm_medium AS utm_medium,
-    e.utm_campaign AS utm_campaign,
-    e.order_ref AS order_ref
-FROM data_klaviyo.events_latest AS e
-WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'))))
-    WHERE NOT if(metric IN (CAST('opened email', 'String')), apple_privacy_open, bot_click) AND profile_id IN (
-            SELECT profile_id FROM (SELECT
-    e.event_id AS event_id,
-    e.datetime AS datetime,
-    lower(ifNull(e.metric_name, '')) AS metric,
-    e.integration_name AS integration_name,
-    e.profile_id AS profile_id,
-    toDecimal128(ifNull(e.value, 0), 4) AS value,
-    toString(ifNull(e.currency, '')) AS currency,
-    e.apple_privacy_open AS apple_privacy_open,
-    e.bot_click AS bot_click,
-    e.campaign_id AS campaign_id,
-    e.flow_id AS flow_id,
-    e.message_id AS message_id,
-    e.attributed_event_id AS attributed_event_id,
-    e.attributed_message_id AS attributed_message_id,
-    e.attributed_campaign_id AS attributed_campaign_id,
-    e.attributed_flow_id AS attributed_flow_id,
-    e.utm_source AS utm_source,
-    e.utm_medium AS utm_medium,
-    e.utm_campaign AS utm_campaign,
-    e.order_ref AS order_ref
-FROM data_klaviyo.events_latest AS e
-WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
-            WHERE coalesce(attributed_event_id, attributed_message_id, attributed_flow_id) IS NULL
-        )
-    GROUP BY profile, at
-) AS t ON c.profile = t.profile AND c.datetime >= t.at
-LEFT JOIN (
-    SELECT event_id, campaign_id, flow_id, message_id FROM (SELECT
-    e.event_id AS event_id,
-    e.datetime AS datetime,
-    lower(ifNull(e.metric_name, '')) AS metric,
-    e.integration_name AS integration_name,
-    e.profile_id AS profile_id,
-    toDecimal128(ifNull(e.value, 0), 4) AS value,
-    toString(ifNull(e.currency, '')) AS currency,
-    e.apple_privacy_open AS apple_privacy_open,
-    e.bot_click AS bot_click,
-    e.campaign_id AS campaign_id,
-    e.flow_id AS flow_id,
-    e.message_id AS message_id,
-    e.attributed_event_id AS attributed_event_id,
-    e.attributed_message_id AS attributed_message_id,
-    e.attributed_campaign_id AS attributed_campaign_id,
-    e.attributed_flow_id AS attributed_flow_id,
-    e.utm_source AS utm_source,
-    e.utm_medium AS utm_medium,
-    e.utm_campaign AS utm_campaign,
-    e.order_ref AS order_ref
-FROM data_klaviyo.events_latest AS e
-WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'), CAST('clicked email', 'String'), CAST('received sms', 'String'), CAST('opened sms', 'String'), CAST('clicked sms', 'String'), CAST('opened push', 'String'))))
-    WHERE event_id IN (
-            SELECT attributed_event_id FROM (SELECT
-    e.event_id AS event_id,
-    e.datetime AS datetime,
-    lower(ifNull(e.metric_name, '')) AS metric,
-    e.integration_name AS integration_name,
-    e.profile_id AS profile_id,
-    toDecimal128(ifNull(e.value, 0), 4) AS value,
-    toString(ifNull(e.currency, '')) AS currency,
-    e.apple_privacy_open AS apple_privacy_open,
-    e.bot_click AS bot_click,
-    e.campaign_id AS campaign_id,
-    e.flow_id AS flow_id,
-    e.message_id AS message_id,
-    e.attributed_event_id AS attributed_event_id,
-    e.attributed_message_id AS attributed_message_id,
-    e.attributed_campaign_id AS attributed_campaign_id,
-    e.attributed_flow_id AS attributed_flow_id,
-    e.utm_source AS utm_source,
-    e.utm_medium AS utm_medium,
-    e.utm_campaign AS utm_campaign,
-    e.order_ref AS order_ref
-FROM data_klaviyo.events_latest AS e
-WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
-            WHERE attributed_message_id IS NULL AND attributed_flow_id IS NULL
-        )
-) AS n ON c.attributed_event_id = n.event_id) AS a
+    FROM analytics_klaviyo.attributed_conversions AS a
     WHERE a.campaign_id IS NOT NULL
     GROUP BY campaign_id
 ) AS v ON c.campaign_id = v.campaign_id

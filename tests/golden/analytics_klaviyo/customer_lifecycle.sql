@@ -66,8 +66,23 @@ FROM (SELECT
     e.utm_medium AS utm_medium,
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
-FROM data_klaviyo.events_latest AS e) AS h
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'), CAST('refunded order', 'String'), CAST('cancelled order', 'String')))) AS h
 WHERE h.profile_id IS NOT NULL AND toDate(h.datetime, CAST('America/New_York', 'String')) <= toDate(now(), 'America/New_York')
+UNION ALL
+SELECT
+    profile_id, day, datetime, metric, toDecimal128(0, 4) AS value, apple_privacy_open, bot_click, true AS is_event
+FROM (SELECT profile_id, toDate(moment, CAST('America/New_York', 'String')) AS day, moment AS datetime, metric, apple_privacy_open, bot_click
+FROM (
+    SELECT
+        s.profile_id AS profile_id, lower(ifNull(any(m.name), '')) AS metric,
+        s.apple_privacy_open AS apple_privacy_open, s.bot_click AS bot_click,
+        arrayJoin([minMerge(s.first_at), maxMerge(s.last_at)]) AS moment
+    FROM analytics_klaviyo.profile_activity_state AS s
+    LEFT JOIN data_klaviyo.metrics_latest AS m ON s.metric_id = m.metric_id
+    GROUP BY s.metric_id, profile_id, apple_privacy_open, bot_click
+)
+WHERE day <= toDate(now(), 'America/New_York') AND NOT (metric IN (CAST('placed order', 'String'), CAST('refunded order', 'String'), CAST('cancelled order', 'String'))))
 UNION ALL
 SELECT
     assumeNotNull(e.profile_id), toDate(now(), 'America/New_York'), toDateTime64(0, 3, 'UTC'), '', toDecimal128(0, 4), false, false, false

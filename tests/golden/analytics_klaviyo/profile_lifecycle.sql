@@ -18,7 +18,7 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
     engagement LowCardinality(String) COMMENT '30_days, 90_days, 180_days since the last engagement, or inactive',
     lifecycle LowCardinality(String) COMMENT 'never_purchased, churned, at_risk, new, active',
     as_of Date COMMENT 'the day that all of it holds for',
-    preferred_hour Nullable(UInt8) COMMENT 'local hour with most engagements, the earliest of equals; NULL without any'
+    preferred_hour Nullable(UInt8) COMMENT 'local hour with most engagements, the earliest of equals; NULL without any. Those of one moment by one message count once'
 )
 ENGINE = MergeTree
 ORDER BY profile_id
@@ -46,7 +46,7 @@ SELECT
     ) AS engagement,
     multiIf(s.orders = 0, 'never_purchased', dateDiff('day', s.order_day, toDate(now(), 'America/New_York')) > 180, 'churned', dateDiff('day', s.order_day, toDate(now(), 'America/New_York')) > 90, 'at_risk', s.orders = 1 AND dateDiff('day', s.order_day, toDate(now(), 'America/New_York')) <= 30, 'new', 'active') AS lifecycle,
     toDate(now(), 'America/New_York') AS as_of,
-    if(empty(s.hours), NULL, arraySort(hour -> (-s.hours[hour], hour), mapKeys(s.hours))[1]) AS preferred_hour
+    h.hour AS preferred_hour
 FROM (
     SELECT
         profile_id,
@@ -61,7 +61,6 @@ FROM (
         maxIf(toNullable(datetime), placed) AS last_order_at,
         maxIf(toNullable(day), placed) AS order_day,
         maxIf(toNullable(day), (metric IN (CAST('clicked email', 'String')) AND NOT bot_click OR (metric IN (CAST('opened email', 'String')) AND NOT apple_privacy_open))) AS engaged_day,
-        sumMapIf(map(toHour(datetime, CAST('America/New_York', 'String')), toInt64(1)), (metric IN (CAST('clicked email', 'String')) AND NOT bot_click OR (metric IN (CAST('opened email', 'String')) AND NOT apple_privacy_open))) AS hours,
         countIf(placed) AS orders
     FROM (SELECT *, metric IN (CAST('placed order', 'String')) AS placed FROM (SELECT
     assumeNotNull(h.profile_id) AS profile_id, toDate(h.datetime, CAST('America/New_York', 'String')) AS day, h.datetime AS datetime,
@@ -87,8 +86,30 @@ FROM (SELECT
     e.utm_medium AS utm_medium,
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
-FROM data_klaviyo.events_latest AS e) AS h
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String')))) AS h
 WHERE h.profile_id IS NOT NULL AND toDate(h.datetime, CAST('America/New_York', 'String')) <= toDate(now(), 'America/New_York')
+UNION ALL
+SELECT
+    profile_id, day, datetime, metric, toDecimal128(0, 4) AS value, apple_privacy_open, bot_click, true AS is_event
+FROM (SELECT profile_id, toDate(moment, CAST('America/New_York', 'String')) AS day, moment AS datetime, metric, apple_privacy_open, bot_click
+FROM (
+    SELECT
+        s.profile_id AS profile_id, lower(ifNull(any(m.name), '')) AS metric,
+        s.apple_privacy_open AS apple_privacy_open, s.bot_click AS bot_click,
+        arrayJoin([minMerge(s.first_at), maxMerge(s.last_at)]) AS moment
+    FROM analytics_klaviyo.profile_activity_state AS s
+    LEFT JOIN data_klaviyo.metrics_latest AS m ON s.metric_id = m.metric_id
+    GROUP BY s.metric_id, profile_id, apple_privacy_open, bot_click
+)
+WHERE day <= toDate(now(), 'America/New_York') AND NOT (metric IN (CAST('placed order', 'String')))
+UNION ALL
+SELECT assumeNotNull(e.profile_id) AS profile_id, toDate(e.datetime, CAST('America/New_York', 'String')) AS day, e.datetime AS datetime,
+    lower(ifNull(e.metric_name, '')) AS metric, e.apple_privacy_open AS apple_privacy_open, e.bot_click AS bot_click
+FROM data_klaviyo.events_latest AS e
+WHERE (e.metric_id, e.profile_id) IN (
+        SELECT metric_id, profile_id FROM analytics_klaviyo.profile_activity_state WHERE toDate(finalizeAggregation(last_at), CAST('America/New_York', 'String')) > toDate(now(), 'America/New_York')
+    ) AND day <= toDate(now(), 'America/New_York') AND NOT (metric IN (CAST('placed order', 'String'))))
 UNION ALL
 SELECT
     assumeNotNull(e.profile_id), toDate(now(), 'America/New_York'), toDateTime64(0, 3, 'UTC'), '', toDecimal128(0, 4), false, false, false
@@ -96,6 +117,26 @@ FROM data_klaviyo.profiles_latest AS e
 ))
     GROUP BY profile_id
 ) AS s
+LEFT JOIN (
+    SELECT profile_id, toNullable(argMax(hour, (times, -toInt16(hour)))) AS hour
+    FROM (
+        SELECT profile_id, toHour(datetime, CAST('America/New_York', 'String')) AS hour, count() AS times
+        FROM (SELECT e.profile_id AS profile_id, e.datetime AS datetime, if(e.flow_id = '', c.campaign, NULL) AS campaign_id,
+        nullIf(toString(e.flow_id), '') AS flow_id, nullIf(toString(e.message_id), '') AS message_id
+    FROM analytics_klaviyo.message_touches AS e FINAL
+    LEFT JOIN (
+        SELECT message, toNullable(argMax(campaign_id, version)) AS campaign
+        FROM data_klaviyo.campaigns_latest
+        ARRAY JOIN arrayDistinct(arrayPushBack(message_ids, campaign_id)) AS message
+        GROUP BY message
+    ) AS c ON e.message_id = c.message
+    WHERE (e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('opened email', 'String'))) AND NOT e.apple_privacy_open)
+        OR (e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('clicked email', 'String'))) AND NOT e.bot_click))
+        WHERE toDate(datetime, CAST('America/New_York', 'String')) <= toDate(now(), 'America/New_York')
+        GROUP BY profile_id, hour
+    )
+    GROUP BY profile_id
+) AS h ON s.profile_id = h.profile_id
 LEFT JOIN (
     SELECT profile_id, email_consent, email_consent_at, toNullable(notEmpty(suppressions)) AS suppressed FROM data_klaviyo.profiles_latest
 ) AS q ON s.profile_id = q.profile_id

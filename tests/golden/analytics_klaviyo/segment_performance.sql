@@ -16,14 +16,29 @@ ORDER BY segment
 EMPTY
 COMMENT 'One row per segment: members, engaged, buyers, revenue.'
 AS
-WITH
-did AS (
+SELECT
+    segment,
+    count() AS members,
+    countIf(is_engaged) AS engaged,
+    engaged / nullIf(members, 0) AS engagement_rate,
+    countIf(bought > 0) AS buyers,
+    sum(bought) AS orders,
+    sum(paid) AS revenue,
+    buyers / nullIf(members, 0) AS conversion_rate,
+    toFloat64(revenue) / nullIf(members, 0) AS revenue_per_member
+FROM (
     SELECT
-        assumeNotNull(profile_id) AS profile,
-        max((metric IN (CAST('opened email', 'String')) AND NOT apple_privacy_open) OR (metric IN (CAST('clicked email', 'String')) AND NOT bot_click)) AS is_engaged,
-        countIf(metric IN (CAST('placed order', 'String'))) AS orders,
-        sumIf(value, metric IN (CAST('placed order', 'String'))) AS revenue
-    FROM (SELECT
+        profile,
+        max(engages) AS is_engaged,
+        sum(buys) AS bought,
+        sum(pays) AS paid,
+        groupUniqArray(member_of) AS own
+    FROM (
+        SELECT
+            assumeNotNull(profile_id) AS profile, CAST(NULL, 'Nullable(String)') AS member_of,
+            (metric IN (CAST('opened email', 'String')) AND NOT apple_privacy_open) OR (metric IN (CAST('clicked email', 'String')) AND NOT bot_click) AS engages, toUInt64(metric IN (CAST('placed order', 'String'))) AS buys, if(metric IN (CAST('placed order', 'String')), value, toDecimal128(0, 4)) AS pays
+        FROM (
+            SELECT profile_id, metric, value, apple_privacy_open, bot_click FROM (SELECT
     e.event_id AS event_id,
     e.datetime AS datetime,
     lower(ifNull(e.metric_name, '')) AS metric,
@@ -44,11 +59,24 @@ did AS (
     e.utm_medium AS utm_medium,
     e.utm_campaign AS utm_campaign,
     e.order_ref AS order_ref
-FROM data_klaviyo.events_latest AS e)
-    WHERE profile_id IS NOT NULL AND true
-    GROUP BY profile
-),
-members AS (
+FROM data_klaviyo.events_latest AS e
+WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lower(ifNull(name, '')) IN (CAST('placed order', 'String'))))
+            WHERE profile_id IS NOT NULL AND true
+            UNION ALL
+            SELECT profile_id, metric, toDecimal128(0, 4) AS value, apple_privacy_open, bot_click FROM (SELECT profile_id, toDate(moment, CAST('America/New_York', 'String')) AS day, moment AS datetime, metric, apple_privacy_open, bot_click
+FROM (
+    SELECT
+        s.profile_id AS profile_id, lower(ifNull(any(m.name), '')) AS metric,
+        s.apple_privacy_open AS apple_privacy_open, s.bot_click AS bot_click,
+        arrayJoin([minMerge(s.first_at), maxMerge(s.last_at)]) AS moment
+    FROM analytics_klaviyo.profile_activity_state AS s
+    LEFT JOIN data_klaviyo.metrics_latest AS m ON s.metric_id = m.metric_id
+    GROUP BY s.metric_id, profile_id, apple_privacy_open, bot_click
+)
+WHERE true AND NOT (metric IN (CAST('placed order', 'String'))))
+        )
+        UNION ALL
+        SELECT profile, segment, false, 0, toDecimal128(0, 4) FROM (
     SELECT DISTINCT e.segment AS segment, assumeNotNull(e.profile_id) AS profile
     FROM (
         SELECT ifNull(l.name, p.list_id) AS segment, p.profile_id AS profile_id
@@ -58,33 +86,12 @@ members AS (
         LEFT JOIN data_klaviyo.lists_latest AS l ON p.list_id = l.list_id
     ) AS e
 
-),
-known AS (
-    SELECT profile FROM did
-    UNION DISTINCT
-    SELECT profile FROM members
-    UNION DISTINCT
-    SELECT assumeNotNull(e.profile_id) AS profile FROM data_klaviyo.profiles_latest AS e
-
-),
-standing AS (
-    SELECT segment, profile FROM members
-    UNION ALL
-    SELECT '(no segment)', profile FROM known WHERE profile NOT IN (SELECT profile FROM members)
-    UNION ALL
-    SELECT '(all)', profile FROM known
+        )
+        UNION ALL
+        SELECT assumeNotNull(e.profile_id), NULL, false, 0, toDecimal128(0, 4) FROM data_klaviyo.profiles_latest AS e
+    )
+    GROUP BY profile
 )
-SELECT
-    s.segment AS segment,
-    count() AS members,
-    countIf(d.is_engaged) AS engaged,
-    engaged / nullIf(members, 0) AS engagement_rate,
-    countIf(d.orders > 0) AS buyers,
-    sum(d.orders) AS orders,
-    sum(d.revenue) AS revenue,
-    buyers / nullIf(members, 0) AS conversion_rate,
-    toFloat64(revenue) / nullIf(members, 0) AS revenue_per_member
-FROM (SELECT DISTINCT segment, profile FROM standing) AS s
-LEFT JOIN did AS d ON s.profile = d.profile
+ARRAY JOIN arrayDistinct(arrayPushFront(if(empty(own), ['(no segment)'], own), '(all)')) AS segment
 GROUP BY segment
 SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;

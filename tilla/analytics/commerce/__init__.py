@@ -36,11 +36,12 @@ def measured(
     most orders, and their e-mail orders are looked up in every shop.
 
     ``tables`` are the measures of the sources: of them ``daily_sales`` goes into the funnel, ``customer_rfm`` and
-    ``profile_lifecycle`` into ``customer_360``. ``merged`` is a table of yours with (profile_id, merged_into), as for
+    ``profile_lifecycle`` into ``customer_360``, ``attributed_conversions`` into the funnel and the reconciliation. ``merged`` is a table of yours with (profile_id, merged_into), as for
     :func:`tilla.analytics.klaviyo.measured`.
     """
     made = {table.table: table for table in tables}
     how: dict[str, Any] = {"database": database, "timezone": timezone}
+    conversions = made.get("attributed_conversions")
     found: list[tl.RefreshableView[Any]] = []
     if "daily_sales" in made:
         found.append(
@@ -49,6 +50,7 @@ def measured(
                 sales=made["daily_sales"],
                 site=site,
                 account=account,
+                conversions=conversions,
                 property_shops=property_shops,
                 account_shop=account_shop,
                 merged=merged,
@@ -60,7 +62,9 @@ def measured(
         found.append(channel_performance(shop, site=site, property_shops=property_shops, **how))
     if account is not None and account.get("events") is not None and account.get("metrics") is not None:
         found.append(
-            email_revenue_reconciliation(shop, account=account, account_shop=account_shop, merged=merged, **how)
+            email_revenue_reconciliation(
+                shop, account=account, conversions=conversions, account_shop=account_shop, merged=merged, **how
+            )
         )
     lives = made.get("profile_lifecycle")
     known = account is not None and account.get("profiles") is not None

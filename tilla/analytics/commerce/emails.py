@@ -10,6 +10,7 @@ from tilla import types as t
 from tilla.analytics import common as p
 from tilla.analytics.commerce import parts as x
 from tilla.analytics.klaviyo import parts as k
+from tilla.analytics.klaviyo.attribution import credited
 from tilla.analytics.shopify import parts as s
 from tilla.datasets.common import Curated
 
@@ -21,6 +22,7 @@ def email_revenue_reconciliation(
     shop: Curated,
     *,
     account: Curated,
+    conversions: Any = None,
     database: str = "analytics_commerce",
     timezone: str = "",
     account_shop: x.AccountShop = "",
@@ -40,8 +42,10 @@ def email_revenue_reconciliation(
     orders. Of several accounts each has rows of its own, and ``account_shop`` is a shop by account. Returns are all that came back of the matched orders, whenever it did. Without the shop's stream ``orders`` its
     side is NULL.
 
-    A refresh reads every conversion, the times of clicks and opens (for conversions that Klaviyo gives no credit for), and the
-    orders with their refunds; credit is recomputed by Klaviyo and refunds come late, so that nothing of it can be added up.
+    With ``conversions`` (Klaviyo's ``attributed_conversions``, whose metric, window and merged profiles then hold) a refresh
+    reads a row per conversion, and the orders with their refunds. Without it also the clicks and opens, whose credit it works
+    out itself. Credit is recomputed by Klaviyo and refunds come late, so that nothing of it can be added up. Memory is bounded:
+    groups spill to disk.
     """
 
     class Reconciliation(tl.Columns):
@@ -77,11 +81,9 @@ def email_revenue_reconciliation(
 
     orders = shop.get("orders_latest")
     campaigns = account.get("campaigns_latest")
-    relations: dict[str, Any] = {
-        "attributed": k.attributed(
-            account, conversion_metric=conversion_metric, window_hours=window_hours, merged=merged
-        )
-    }
+    claimed, relations = credited(
+        account, conversions, conversion_metric=conversion_metric, window_hours=window_hours, merged=merged
+    )
     mailed = ""
     if campaigns is not None:
         mailed = "\n" + x.by_mail(account, " " * 8)
@@ -116,7 +118,7 @@ def email_revenue_reconciliation(
         *,
         {f"{x.shop_of_account(account, account_shop)} AS shop, " if mapped else ""}ifNull(order_ref, '') AS ref,
         ref != '' AND row_number() OVER (PARTITION BY {"shop, " if mapped else ""}order_ref ORDER BY datetime, event_id) > 1 AS is_repeat
-    FROM ({{attributed}})
+    FROM {claimed}
     WHERE attribution_method != 'none'{mailed}
 )
 SELECT

@@ -10,6 +10,7 @@ from tilla import types as t
 from tilla.analytics import common as p
 from tilla.analytics.commerce import parts as x
 from tilla.analytics.klaviyo import parts as k
+from tilla.analytics.klaviyo.attribution import credited
 from tilla.analytics.shopify import parts as s
 from tilla.datasets.common import Curated
 
@@ -20,6 +21,7 @@ def daily_funnel(
     sales: Any,
     site: Curated | None = None,
     account: Curated | None = None,
+    conversions: Any = None,
     database: str = "analytics_commerce",
     timezone: str = "",
     property_shops: Mapping[str, str] | None = None,
@@ -38,7 +40,9 @@ def daily_funnel(
     without a GA4 row has NULL sessions: unknown is not zero. Without ``site`` or ``account`` what they would tell is NULL.
     An order is an e-mail order where Klaviyo, or else the last touch, gives the credit to a message that is no SMS and no
     push; its demand counts on the order's own day, so that a later refund cannot make the share negative. A refresh reads
-    ``sales``, a row per day of GA4, and for e-mail orders the conversions, and of clicks and opens profile and time.
+    ``sales``, a row per day of GA4, and for e-mail orders the orders and a row per conversion, from ``conversions`` (Klaviyo's
+    ``attributed_conversions``, whose window and merged profiles then hold). Without it also the clicks and opens, whose credit it
+    works out itself.
     """
 
     class Funnel(tl.Columns):
@@ -74,11 +78,9 @@ def daily_funnel(
         relations["overview"] = overview
     if mailed:
         assert account is not None
-        parts.append(_emails(account, account_shop))
-        relations |= {
-            "counted": s.counted_orders(shop, timezone=timezone, exclude_voided=exclude_voided),
-            "attributed": k.attributed(account, window_hours=window_hours, merged=merged),
-        }
+        claimed, own = credited(account, conversions, window_hours=window_hours, merged=merged)
+        parts.append(_emails(account, account_shop, claimed))
+        relations |= own | {"counted": s.counted_orders(shop, timezone=timezone, exclude_voided=exclude_voided)}
         if account.get("campaigns") is not None:
             relations["campaigns"] = account.campaigns_latest
     differs = site is not None and site.context.timezone != p.zone(shop, timezone)
@@ -145,7 +147,7 @@ def _visits(property_shops: Mapping[str, str], look_back_days: int) -> str:
     LEFT JOIN main AS m ON v.shop_url = toString(m.shop_url)"""
 
 
-def _emails(account: Curated, account_shop: x.AccountShop) -> str:
+def _emails(account: Curated, account_shop: x.AccountShop, claimed: str) -> str:
     """Orders credited to an e-mail, each once, on their own day."""
     channel = ""
     if account.get("campaigns") is not None:
@@ -160,7 +162,7 @@ def _emails(account: Curated, account_shop: x.AccountShop) -> str:
         CAST(NULL, 'Nullable(Int64)')
     FROM ({{counted}})
     WHERE {order} IN (
-            SELECT {home}assumeNotNull(order_ref) FROM ({{attributed}})
+            SELECT {home}assumeNotNull(order_ref) FROM {claimed}
             WHERE order_ref IS NOT NULL AND attribution_method != 'none'{channel}
         ){own}"""
 

@@ -10,6 +10,7 @@ from tilla import functions as f
 from tilla import types as t
 from tilla.analytics import common as p
 from tilla.analytics.klaviyo import parts as k
+from tilla.analytics.klaviyo.profiles import acted, day_of
 from tilla.datasets.common import Curated
 from tilla.engines import ReplacingMergeTree
 
@@ -17,6 +18,7 @@ from tilla.engines import ReplacingMergeTree
 def segment_performance(
     account: Curated,
     *,
+    activity: Any = None,
     database: str = "analytics_klaviyo",
     timezone: str = "",
     start: dt.date | None = None,
@@ -31,8 +33,11 @@ def segment_performance(
 
     Klaviyo's connector does not tell who is in a segment: ``memberships`` is a relation of your own with (segment,
     profile_id). Without it segments are the lists that profiles carry. ``lifecycle`` (:func:`customer_lifecycle`) adds its
-    stages as segments. Members are as of now. A profile may be in several segments: only ``(all)`` is a total. A refresh
-    reads clicks, opens and conversions of the period, and the profiles of all its events.
+    stages as segments. Members are as of now. A profile may be in several segments: only ``(all)`` is a total.
+
+    With ``activity`` (:func:`profile_activity`) a refresh reads its states, a few per profile, the conversions of the period, and
+    the members; with both ends of a period also the events in it of those who did the same before and after it. Without it, and
+    with ``merged``, it reads profile, time and metric of every event. In memory is one row per profile, which spills to disk.
     """
 
     class Segment(tl.Columns):
@@ -52,48 +57,64 @@ def segment_performance(
     opened = f"{k.one_of(k.OPENED)} AND NOT apple_privacy_open"
     clicked = f"{k.one_of(k.CLICKED)} AND NOT bot_click"
     placed = k.one_of((conversion_metric,))
+    stored = activity if merged is None else None
+    profiles = account.get("profiles_latest")
+    relations: dict[str, Any] = {}
+    told = ""
+    if stored is not None:
+        ends = {"start": day_of(start), "end": day_of(end)}
+        relations["acted"] = acted(
+            account, stored, without=(conversion_metric,), whole=False, timezone=timezone, **ends
+        )
+        told = f"""
+        UNION ALL
+        SELECT {apart.key}profile_id, metric, toDecimal128(0, 4) AS value, apple_privacy_open, bot_click FROM ({{acted}})"""
+    known = ""
+    if profiles is not None:
+        owner, join = _owner(account, merged, relations)
+        relations["profiles"] = profiles
+        known = f"""
+    UNION ALL
+    SELECT {apart.of("e")}assumeNotNull({owner}), NULL, false, 0, toDecimal128(0, 4) FROM {{profiles}} AS e{chr(10) if join else ""}{join}"""
     query = tl.sql(
-        f"""WITH
-did AS (
-    SELECT
-        {apart.key}assumeNotNull(profile_id) AS profile,
-        max(({opened}) OR ({clicked})) AS is_engaged,
-        countIf({placed}) AS orders,
-        sumIf(value, {placed}) AS revenue
-    FROM ({{happened}})
-    WHERE profile_id IS NOT NULL AND {{days}}
-    GROUP BY {apart.key}profile
-),
-members AS (
-{{members}}
-),
-known AS (
-{{known}}
-),
-standing AS (
-    SELECT {apart.key}segment, profile FROM members
-    UNION ALL
-    SELECT {apart.key}'(no segment)', profile FROM known WHERE {apart.pair("profile")} NOT IN (SELECT {apart.key}profile FROM members)
-    UNION ALL
-    SELECT {apart.key}'(all)', profile FROM known
-)
-SELECT
-    {apart.of("s")}s.segment AS segment,
+        f"""SELECT
+    {apart.key}segment,
     count() AS members,
-    countIf(d.is_engaged) AS engaged,
+    countIf(is_engaged) AS engaged,
     engaged / nullIf(members, 0) AS engagement_rate,
-    countIf(d.orders > 0) AS buyers,
-    sum(d.orders) AS orders,
-    sum(d.revenue) AS revenue,
+    countIf(bought > 0) AS buyers,
+    sum(bought) AS orders,
+    sum(paid) AS revenue,
     buyers / nullIf(members, 0) AS conversion_rate,
     toFloat64(revenue) / nullIf(members, 0) AS revenue_per_member
-FROM (SELECT DISTINCT {apart.key}segment, profile FROM standing) AS s
-LEFT JOIN did AS d ON s.profile = d.profile{apart.same("s", "d")}
+FROM (
+    SELECT
+        {apart.key}profile,
+        max(engages) AS is_engaged,
+        sum(buys) AS bought,
+        sum(pays) AS paid,
+        groupUniqArray(member_of) AS own
+    FROM (
+        SELECT
+            {apart.key}assumeNotNull(profile_id) AS profile, CAST(NULL, 'Nullable(String)') AS member_of,
+            ({opened}) OR ({clicked}) AS engages, toUInt64({placed}) AS buys, if({placed}, value, toDecimal128(0, 4)) AS pays
+        FROM (
+            SELECT {apart.key}profile_id, metric, value, apple_privacy_open, bot_click FROM ({{happened}})
+            WHERE profile_id IS NOT NULL AND {{days}}{told.replace(chr(10), chr(10) + "    ")}
+        )
+        UNION ALL
+        SELECT {apart.key}profile, segment, false, 0, toDecimal128(0, 4) FROM (
+{{members}}
+        ){known.replace(chr(10), chr(10) + "    ")}
+    )
+    GROUP BY {apart.key}profile
+)
+ARRAY JOIN arrayDistinct(arrayPushFront(if(empty(own), ['(no segment)'], own), '(all)')) AS segment
 GROUP BY {apart.key}segment""",
-        happened=k.happened(account, merged=merged),
+        happened=k.happened(account, () if stored is None else (conversion_metric,), merged=merged),
         days=days,
         members=_members(account, memberships, lifecycle, merged),
-        known=_known(account, merged),
+        **relations,
     )
     return p.measures(
         database,
@@ -148,19 +169,6 @@ def _members(account: Curated, memberships: Any, lifecycle: Any, merged: Any) ->
         f"    ) AS e\n{join}",
         **relations,
     )
-
-
-def _known(account: Curated, merged: Any) -> tl.Sql:
-    """Every profile: of the stream, of segments, of events in the period."""
-    apart = k.own(account)
-    selects = [f"    SELECT {apart.key}profile FROM did", f"    SELECT {apart.key}profile FROM members"]
-    relations: dict[str, Any] = {}
-    profiles = account.get("profiles_latest")
-    if profiles is not None:
-        owner, join = _owner(account, merged, relations)
-        selects.append(f"    SELECT {apart.of('e')}assumeNotNull({owner}) AS profile FROM {{profiles}} AS e\n{join}")
-        relations["profiles"] = profiles
-    return tl.sql("\n    UNION DISTINCT\n".join(selects), **relations)
 
 
 def _owner(account: Curated, merged: Any, relations: dict[str, Any]) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from tilla import functions as f
 from tilla import types as t
 from tilla.analytics import common as p
 from tilla.analytics.klaviyo import parts as k
+from tilla.analytics.klaviyo.attribution import credited
 from tilla.datasets.common import Curated
 
 MOMENT = t.Nullable(t.DateTime64(3, "UTC"))
@@ -64,6 +65,7 @@ def campaign_performance(
     account: Curated,
     *,
     engagement: Any = None,
+    conversions: Any = None,
     database: str = "analytics_klaviyo",
     conversion_metric: str = k.PLACED,
     rate_denominator: Denominator = "delivered",
@@ -78,9 +80,10 @@ def campaign_performance(
     programs count in ``opens`` and are left out of ``_excl_mpp``. Conversions follow :func:`attributed`. ``rate_denominator``
     is what rates other than delivery and bounce are divided by.
 
-    ``engagement`` (:func:`message_engagement`) makes it scale: a refresh then merges states and reads only the conversions,
-    and of clicks and opens profile and time. Without it, and with ``merged``, which needs the rows, a refresh reads every
-    e-mail event. Memory is bounded: groups spill to disk.
+    ``engagement`` (:func:`message_engagement`) and ``conversions`` (:func:`attributed_conversions`, whose metric, window and
+    merged profiles then hold) make it scale: a refresh merges the states of messages and reads a row per conversion. Without
+    ``engagement``, and with ``merged``, which needs the rows, it reads every e-mail event; without ``conversions`` these, clicks
+    and opens, whose credit it works out itself. Memory is bounded: groups spill to disk.
     """
     apart = k.own(account)
     measures = _measures(rate_denominator, conversion_metric, "campaigns")
@@ -95,6 +98,7 @@ def campaign_performance(
     )
     stored = engagement if merged is None else None
     how: dict[str, Any] = {"conversion_metric": conversion_metric, "window_hours": window_hours, "merged": merged}
+    how |= {"conversions": conversions}
     query = tl.sql(
         _select((*apart.keys, "campaign_id"), rate_denominator, "{campaigns} AS c", ("name", "channel", "send_time")),
         campaigns=account.campaigns_latest,
@@ -116,6 +120,7 @@ def flow_performance(
     account: Curated,
     *,
     engagement: Any = None,
+    conversions: Any = None,
     database: str = "analytics_klaviyo",
     conversion_metric: str = k.PLACED,
     rate_denominator: Denominator = "delivered",
@@ -143,6 +148,7 @@ def flow_performance(
     )
     stored = engagement if merged is None else None
     how: dict[str, Any] = {"conversion_metric": conversion_metric, "window_hours": window_hours, "merged": merged}
+    how |= {"conversions": conversions}
     flows = account.get("flows_latest")
     named = ("name", "status", "trigger_type")
     told = ", ".join(f"q.{name} AS {name}" if flows is not None else f"NULL AS {name}" for name in named)
@@ -334,13 +340,10 @@ def _campaigns_of_rows(account: Curated, merged: Any) -> tl.Sql:
 def _campaigns_of_states(account: Curated, engagement: Any) -> tl.Sql:
     apart = k.own(account)
     messages = f"""INNER JOIN (
-        SELECT {apart.key}message, argMax(campaign_id, version) AS campaign
-        FROM {{campaigns}}
-        ARRAY JOIN arrayDistinct(arrayPushBack(message_ids, campaign_id)) AS message
-        GROUP BY {apart.key}message
+        {k.campaigns_of_messages(account)}
     ) AS m ON s.message_id = m.message{apart.same("s", "m")}
     WHERE s.flow_id = ''"""
-    key = "m.campaign AS campaign_id"
+    key = "assumeNotNull(m.campaign) AS campaign_id"
     return _states(account, engagement, key, messages, "campaign_id", campaigns=account.campaigns_latest)
 
 
@@ -354,9 +357,10 @@ def _flows_of_states(account: Curated, engagement: Any) -> tl.Sql:
     return _states(account, engagement, keys, "WHERE s.flow_id != ''", "flow_id, message_id")
 
 
-def _converted(account: Curated, keys: tuple[str, ...], **how: Any) -> tl.Sql:
+def _converted(account: Curated, keys: tuple[str, ...], *, conversions: Any, **how: Any) -> tl.Sql:
     """Conversions of each campaign, or of each message of a flow."""
     apart = k.own(account)
+    rows, relations = credited(account, conversions, **how)
     first = keys[0]
     own = ",\n        ".join(f"ifNull(a.{key}, '') AS {key}" for key in keys)
     return tl.sql(
@@ -366,8 +370,8 @@ def _converted(account: Curated, keys: tuple[str, ...], **how: Any) -> tl.Sql:
         uniqExact(a.profile_id) AS conversion_uniques,
         uniqExactIf(a.event_id, a.attribution_method = 'native') AS native_conversions,
         sum(a.value) AS revenue
-    FROM ({{attributed}}) AS a
+    FROM {rows} AS a
     WHERE a.{first} IS NOT NULL
     GROUP BY {apart.key}{", ".join(keys)}""",
-        attributed=k.attributed(account, **how),
+        **relations,
     )

@@ -12,6 +12,8 @@ from tilla import functions as f
 from tilla import types as t
 from tilla.analytics import common as p
 from tilla.analytics.klaviyo import parts as k
+from tilla.analytics.klaviyo.attribution import touching
+from tilla.analytics.klaviyo.profiles import acted
 from tilla.datasets.common import Curated
 
 WORD = t.LowCardinality(t.String)
@@ -52,10 +54,20 @@ class Thresholds:
 DEFAULT = Thresholds()
 
 
-def everyone(account: Curated, *, as_of: tl.Expr[Any], timezone: str = "", merged: Any = None) -> tl.Sql:
+def everyone(
+    account: Curated,
+    *,
+    as_of: tl.Expr[Any],
+    timezone: str = "",
+    merged: Any = None,
+    activity: Any = None,
+    counted: tuple[str, ...] = (),
+    whole: bool = True,
+) -> tl.Sql:
     """One row per event with a profile up to a day, and one that is no event per known profile.
 
-    Columns: account where there are several, profile_id (surviving), day (local), datetime, metric ('' where it is not known,
+    With ``activity`` (:func:`profile_activity`) every event of the metrics ``counted``, and of all others the first and the last
+    of every profile; without ``whole`` the last one may be missing. Columns: account where there are several, profile_id (surviving), day (local), datetime, metric ('' where it is not known,
     or no event), value, apple_privacy_open, bot_click, is_event.
     """
     zone = f.cast(p.zone(account, timezone), t.String)
@@ -66,10 +78,20 @@ def everyone(account: Curated, *, as_of: tl.Expr[Any], timezone: str = "", merge
     h.metric AS metric, h.value AS value, h.apple_privacy_open AS apple_privacy_open, h.bot_click AS bot_click, true AS is_event
 FROM ({{happened}}) AS h
 WHERE h.profile_id IS NOT NULL AND toDate(h.datetime, {{zone}}) <= {{as_of}}""",
-        happened=k.happened(account, merged=merged),
+        happened=k.happened(account, () if activity is None else counted, merged=merged),
         zone=zone,
         as_of=as_of,
     )
+    if activity is not None:
+        events = tl.sql(
+            f"""{{events}}
+UNION ALL
+SELECT
+    {apart.key}profile_id, day, datetime, metric, toDecimal128(0, 4) AS value, apple_privacy_open, bot_click, true AS is_event
+FROM ({{acted}})""",
+            events=events,
+            acted=acted(account, activity, without=counted, end=as_of, whole=whole, timezone=timezone),
+        )
     profiles = account.get("profiles_latest")
     if profiles is None:
         return events
@@ -92,6 +114,7 @@ FROM {{profiles}} AS e
 def customer_lifecycle(
     account: Curated,
     *,
+    activity: Any = None,
     database: str = "analytics_klaviyo",
     timezone: str = "",
     as_of: dt.date | None = None,
@@ -103,8 +126,11 @@ def customer_lifecycle(
     """One row per surviving profile, as of a day (default: the day of the refresh).
 
     Values are Klaviyo's: full refunds and cancels only, so the shop's own net sales are the authority. Days are differences
-    of local days. A refresh reads profile, time, metric and value of every event, because a profile without an order is a row
-    too; in memory is one row per profile, which spills to disk. :func:`tilla.analytics.snapshots` gives it a history.
+    of local days. :func:`tilla.analytics.snapshots` gives it a history.
+
+    A profile without an order is a row too. With ``activity`` (:func:`profile_activity`) a refresh reads its states, a few per
+    profile, the events of orders and refunds, and the profiles. Without it, and with ``merged``, it reads profile, time,
+    metric and value of every event. In memory is one row per profile and metric, which spills to disk.
     """
 
     class Customer(tl.Columns):
@@ -124,6 +150,9 @@ def customer_lifecycle(
 
     day = p.day_or_today(account, as_of, timezone)
     apart = k.own(account)
+    how: dict[str, Any] = {"as_of": day, "timezone": timezone, "merged": merged}
+    if merged is None and activity is not None:  # who is known is told by the first event alone
+        how |= {"activity": activity, "counted": (conversion_metric, *k.TAKEN_BACK), "whole": False}
     query = tl.sql(
         f"""SELECT
     {apart.key}profile_id,
@@ -150,7 +179,7 @@ FROM (
     FROM (SELECT *, {k.one_of((conversion_metric,))} AS placed FROM ({{everyone}}))
     GROUP BY {apart.key}profile_id
 )""",
-        everyone=everyone(account, as_of=day, timezone=timezone, merged=merged),
+        everyone=everyone(account, **how),
         as_of=day,
     )
     return p.measures(
@@ -311,6 +340,8 @@ FROM (
 def profile_lifecycle(
     account: Curated,
     *,
+    activity: Any = None,
+    touches: Any = None,
     database: str = "analytics_klaviyo",
     timezone: str = "",
     as_of: dt.date | None = None,
@@ -321,8 +352,14 @@ def profile_lifecycle(
 ) -> tl.RefreshableView[Any]:
     """One row per surviving profile, as of a day: when it did what, consent, engagement and lifecycle.
 
-    Engagement is the last click by the profile or open that no mail program made by itself. A refresh reads profile, time and metric of every event; in memory is one row per profile, which spills to
-    disk. It is rebuilt, because a profile that was merged takes its events along.
+    Engagement is the last click by the profile or open that no mail program made by itself. It is rebuilt, because it depends
+    on the day, and a profile that was merged takes its events along.
+
+    With ``activity`` (:func:`profile_activity`) a refresh reads its states, a few per profile, the events of orders, and the
+    profiles; with ``touches`` (:func:`message_touches`) moment and profile of clicks and opens, for ``preferred_hour``. Events
+    of a metric and profile that go on after ``as_of`` are read themselves: for today those dated in the future, for a day long
+    ago most. Without them, and with ``merged``, it reads profile, time and metric of every event. In memory is one row per
+    profile and metric, which spills to disk.
     """
     moment = t.Nullable(t.DateTime64(3, "UTC"))
 
@@ -348,7 +385,8 @@ def profile_lifecycle(
         as_of = tl.column(t.Date, comment="the day that all of it holds for")
         preferred_hour = tl.column(
             t.Nullable(t.UInt8),
-            comment="local hour with most engagements, the earliest of equals; NULL without any",
+            comment="local hour with most engagements, the earliest of equals; NULL without any. Those of one moment by one message "
+            "count once",
         )
 
     day = p.day_or_today(account, as_of, timezone)
@@ -356,6 +394,9 @@ def profile_lifecycle(
     engaged = f"({clicked} OR ({opened} AND NOT apple_privacy_open))"
     profiles = account.get("profiles_latest")
     apart = k.own(account)
+    how: dict[str, Any] = {"as_of": day, "timezone": timezone, "merged": merged}
+    if merged is None and activity is not None:
+        how |= {"activity": activity, "counted": (conversion_metric,)}
     consent = (
         f"""LEFT JOIN (
     SELECT {apart.key}profile_id, email_consent, email_consent_at, toNullable(notEmpty(suppressions)) AS suppressed FROM {{profiles}}
@@ -391,7 +432,7 @@ def profile_lifecycle(
     ) AS engagement,
     {thresholds.lifecycle("s.orders", "dateDiff('day', s.order_day, {as_of})")} AS lifecycle,
     {{as_of}} AS as_of,
-    if(empty(s.hours), NULL, arraySort(hour -> (-s.hours[hour], hour), mapKeys(s.hours))[1]) AS preferred_hour
+    h.hour AS preferred_hour
 FROM (
     SELECT
         {apart.key}profile_id,
@@ -406,13 +447,23 @@ FROM (
         maxIf(toNullable(datetime), placed) AS last_order_at,
         maxIf(toNullable(day), placed) AS order_day,
         maxIf(toNullable(day), {engaged}) AS engaged_day,
-        sumMapIf(map(toHour(datetime, {{zone}}), toInt64(1)), {engaged}) AS hours,
         countIf(placed) AS orders
     FROM (SELECT *, {k.one_of((conversion_metric,))} AS placed FROM ({{everyone}}))
     GROUP BY {apart.key}profile_id
 ) AS s
+LEFT JOIN (
+    SELECT {apart.key}profile_id, toNullable(argMax(hour, (times, -toInt16(hour)))) AS hour
+    FROM (
+        SELECT {apart.key}profile_id, toHour(datetime, {{zone}}) AS hour, count() AS times
+        FROM ({{engagements}})
+        WHERE toDate(datetime, {{zone}}) <= {{as_of}}
+        GROUP BY {apart.key}profile_id, hour
+    )
+    GROUP BY {apart.key}profile_id
+) AS h ON s.profile_id = h.profile_id{apart.same("s", "h")}
 {consent}""",
-        everyone=everyone(account, as_of=day, timezone=timezone, merged=merged),
+        everyone=everyone(account, **how),
+        engagements=touching(account, touches, merged=merged, once=True),
         as_of=day,
         zone=f.cast(p.zone(account, timezone), t.String),
         **({"profiles": profiles} if consent else {}),

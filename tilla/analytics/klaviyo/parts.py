@@ -1,4 +1,4 @@
-"""What the measures of an account share: events with surviving profiles, and the credit for a conversion.
+"""What the measures of an account share: events with surviving profiles, the names of metrics, who a shop's clicks are.
 
 Each part is a SELECT that others build on: put it into a query of your own as
 ``tl.sql("WITH happened AS ({happened}) SELECT ...", happened=happened(account))``.
@@ -133,10 +133,7 @@ def happened(
         conditions.append(one_of(names, "lower(ifNull(e.metric_name, ''))"))
     elif names:
         # By id, the first column of the sorting key: other metrics' events are not read at all.
-        named = one_of(names, "lower(ifNull(name, ''))")
-        conditions.append(
-            f"{apart.pair('e.metric_id')} IN (SELECT {apart.key}metric_id FROM {{metrics}} WHERE {named})"
-        )
+        conditions.append(named(account, names, "e.metric_id"))
     conditions += ["e.datetime >= {since}"] if since is not None else []
     text = """SELECT
     {own}e.event_id AS event_id,
@@ -172,6 +169,25 @@ FROM {events} AS e"""
         relations["since"] = since
     text += f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
     return tl.sql(text.replace("{profile}", profile).replace("{own}", apart.of("e")), **relations)
+
+
+def named(account: Curated, names: Iterable[str], column: str = "metric_id") -> str:
+    """The condition that a metric id is of one of these names, over a reference ``metrics``: it bounds what is read."""
+    apart = own(account)
+    known = one_of(names, "lower(ifNull(name, ''))")
+    return f"{apart.pair(column)} IN (SELECT {apart.key}metric_id FROM {{metrics}} WHERE {known})"
+
+
+def campaigns_of_messages(account: Curated) -> str:
+    """SELECT with every id by which an event may name a campaign, over a reference ``campaigns``: message, campaign.
+
+    Of ids that two campaigns share, the newest state's.
+    """
+    apart = own(account)
+    return f"""SELECT {apart.key}message, toNullable(argMax(campaign_id, version)) AS campaign
+        FROM {{campaigns}}
+        ARRAY JOIN arrayDistinct(arrayPushBack(message_ids, campaign_id)) AS message
+        GROUP BY {apart.key}message"""
 
 
 def survivors(account: Curated, merged: Any) -> str:
@@ -237,62 +253,3 @@ def shop_of_account(account: Curated, account_shop: str | Mapping[str, str], col
         return f.cast(next(iter(account_shop.values())), t.String).sql()
     names, shops = (f.cast(list(part), t.Array(t.String)).sql() for part in zip(*account_shop.items(), strict=True))
     return f"transform({column}, {names}, {shops}, '')"
-
-
-def attributed(
-    account: Curated, *, conversion_metric: str = PLACED, window_hours: int = WINDOW_HOURS, merged: Any = None
-) -> tl.Sql:
-    """One row per conversion, with the campaign or flow that gets the credit.
-
-    Klaviyo's own attribution where the event carries one (``native``): its message or flow, else those of the event that it
-    names, which may be of an SMS or a push; else the profile's last click or open of an e-mail, those by programs left out,
-    at most ``window_hours`` before it, both ends included (``last_touch``); else ``none``.
-    It reads the conversions, and clicks and opens for their profile and time; what is kept of these in memory are those of
-    profiles that converted without Klaviyo's word.
-    Columns: event_id, datetime, profile_id, value, currency, order_ref, attribution_method, campaign_id, flow_id,
-    message_id; account in front where there are several: credit never goes to another account's message.
-    """
-    apart = own(account)
-    return tl.sql(
-        f"""SELECT
-    {apart.of("c")}c.event_id AS event_id,
-    c.datetime AS datetime,
-    c.profile_id AS profile_id,
-    c.value AS value,
-    c.currency AS currency,
-    c.order_ref AS order_ref,
-    coalesce(c.attributed_event_id, c.attributed_message_id, c.attributed_flow_id) IS NOT NULL AS is_native,
-    NOT is_native AND t.at >= c.datetime - toIntervalHour({window_hours:d}) AS is_touched,
-    multiIf(is_native, 'native', is_touched, 'last_touch', 'none') AS attribution_method,
-    (c.attributed_message_id IS NULL AND c.attributed_flow_id IS NULL) AS by_event,
-    multiIf(is_native AND by_event, n.campaign_id, is_native, c.attributed_campaign_id, is_touched, t.touch.1, NULL)
-        AS campaign_id,
-    multiIf(is_native AND by_event, n.flow_id, is_native, c.attributed_flow_id, is_touched, t.touch.2, NULL) AS flow_id,
-    multiIf(is_native AND by_event, n.message_id, is_native, c.attributed_message_id, is_touched, t.touch.3, NULL)
-        AS message_id
-FROM (
-    SELECT *, ifNull(profile_id, '') AS profile FROM ({{conversions}})
-) AS c
-ASOF LEFT JOIN (
-    SELECT
-        {apart.key}assumeNotNull(profile_id) AS profile,
-        datetime AS at,
-        argMax((campaign_id, flow_id, message_id), event_id) AS touch
-    FROM ({{touches}})
-    WHERE NOT if({one_of(OPENED)}, apple_privacy_open, bot_click) AND {apart.pair("profile_id")} IN (
-            SELECT {apart.key}profile_id FROM ({{conversions}})
-            WHERE coalesce(attributed_event_id, attributed_message_id, attributed_flow_id) IS NULL
-        )
-    GROUP BY {apart.key}profile, at
-) AS t ON c.profile = t.profile{apart.same("c", "t")} AND c.datetime >= t.at
-LEFT JOIN (
-    SELECT {apart.key}event_id, campaign_id, flow_id, message_id FROM ({{credited}})
-    WHERE {apart.pair("event_id")} IN (
-            SELECT {apart.key}attributed_event_id FROM ({{conversions}})
-            WHERE attributed_message_id IS NULL AND attributed_flow_id IS NULL
-        )
-) AS n ON c.attributed_event_id = n.event_id{apart.same("c", "n")}""",
-        conversions=happened(account, (conversion_metric,), merged=merged),
-        touches=happened(account, (*OPENED, *CLICKED), merged=merged),
-        credited=happened(account, CREDITED, merged=merged),
-    )
