@@ -16,7 +16,7 @@ from tilla import errors, text
 from tilla.backfills.journal import JOURNAL
 from tilla.backfills.plan import Boundary, Carry, Target
 from tilla.backfills.staging import remember
-from tilla.ddl import generation, write
+from tilla.ddl import generation, moment, write
 from tilla.ddl.branches import Branch
 from tilla.ddl.deployment import Deployment
 from tilla.ddl.generation import GENERATION
@@ -227,7 +227,9 @@ def disarm(seen: Survey, server: Server, unfilled: Collection[Path], drains: Ste
     Raises:
         RefusedError: a history whose boundary is still needed; all of them, before anything is sent.
     """
-    views = [part for part in seen.parts.values() if isinstance(part, Trigger) and _bounded(seen, part.path)]
+    views = [
+        part for part in seen.parts.values() if isinstance(part, Trigger) and _bounded(seen, part.path, dated=True)
+    ]
     mistakes = errors.Collector()
     for view in views:
         if view.path in unfilled:
@@ -266,6 +268,9 @@ def vanished(seen: Survey, server: Server) -> list[Trigger]:
     return [view for view in views if have[view.source.path] is None]
 
 
-def _bounded(seen: Survey, path: Path) -> bool:
+def _bounded(seen: Survey, path: Path, dated: bool = False) -> bool:
+    """Whether a live view is bounded by a generation, or, ``dated``, by a moment."""
     live = seen.snapshot.tables.get(path)
-    return live is not None and generation.is_used(live.create)
+    if live is None:
+        return False
+    return generation.is_used(live.create) or (dated and moment.read_bound(live.create) is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from tilla.backfills import stamped
 from tilla.ddl import history
 from tilla.ddl.branches import branches
 from tilla.objects.source import Source
@@ -35,6 +36,15 @@ def _explained(project: Project, fill: history.Fill) -> Explanation:
     verdict = fill.verdict
     if verdict.safe:
         return Explanation(fill.name, SAFE, f"filled while its view is alive: {verdict.reason} ({told})")
+    if verdict.bounded and (stamps := stamped.column_of(project, branches(fill))):
+        shown = ", ".join(f"{'.'.join(root)}.{column}" for root, column in stamps.items())
+        return Explanation(
+            fill.name,
+            BOUNDED,
+            f"needs a boundary between history and new rows: {verdict.reason}; {shown}, which the server stamps at every insert,"
+            " gives it, and nothing is altered. MATERIALIZED now64(3) cannot be sent; with DEFAULT now64(3) it holds as long as"
+            f" no client sends a value of its own. Without: {verdict.ways_out}",
+        )
     if verdict.bounded:
         loaded = {".".join(item.path) for item in project.objects if isinstance(item, Source)}
         paused = " with --syncs-paused, as a loader owns it" if loaded & set(roots) else ""

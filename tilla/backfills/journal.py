@@ -3,8 +3,8 @@
 Rows are only ever added. ``seq`` counts up for each target, and of a slice the row with the highest ``seq`` holds. ``detail`` is
 JSON that a person can read. A *fill* is everything from its ``begun`` row to the next one.
 
-States of a target (slice 0): begun, (marked, settled, carried, armed, switched: a boundary,) drained, sliced, filled,
-reconciled; disarmed. States of a slice: planned, staging, staged, moving,
+States of a target (slice 0): begun, (marked, settled, carried, armed, switched: a boundary; dated, armed, sealed, or withdrawn: one
+at a moment,) drained, sliced, filled, reconciled; disarmed. States of a slice: planned, staging, staged, moving,
 moved, done; or split, when it was too much for the server's limits and others took its place.
 """
 

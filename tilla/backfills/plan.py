@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from tilla import text
+from tilla.ddl import generation, moment
 from tilla.ddl.branches import Branch
 from tilla.notebook import plan_html
 from tilla.planning.plan import EXISTS, HISTORY, PENDING, Plan, Step
@@ -58,13 +59,34 @@ class Carry:
 
 
 @attrs.frozen
+class Stamp:
+    """Of one branch: the column of its root that the server stamps, and the view whose moment ends its history."""
+
+    column: str
+    view: Path
+
+
+@attrs.frozen
 class Boundary:
-    """Where history ends: rows of the roots below ``generation``. ``arm`` creates the view over the others."""
+    """Where history ends: rows of the roots below ``generation``. ``arm`` creates the view over the others.
+
+    With ``stamps``, one for each branch, it ends at a moment instead, and the roots are not altered. ``moments`` are known
+    when the views are armed, by view; until then ``arm`` holds a place for them, if its view is bounded itself.
+    """
 
     generation: int
     roots: tuple[Path, ...]
     carried: tuple[Carry, ...]
     arm: str
+    stamps: tuple[Stamp, ...] = ()
+    moments: tuple[tuple[Path, str], ...] = ()
+
+    def history(self, branch: int) -> str:
+        """The condition on a root that holds for the rows of history."""
+        if not self.stamps:
+            return f"{generation.GENERATION} < {self.generation}"
+        stamp = self.stamps[branch]
+        return f"{text.quote_identifier(stamp.column)} < {moment.literal(dict(self.moments)[stamp.view])}"
 
 
 @attrs.frozen
@@ -227,7 +249,10 @@ def _target(data: Mapping[str, Any]) -> Target:
     facts["before"] = tuple(data["before"])
     if line := data["boundary"]:
         carried = tuple(Carry(_path(c["view"]), _path(c["table"]), c["query"]) for c in line["carried"])
-        facts["boundary"] = Boundary(line["generation"], tuple(map(_path, line["roots"])), carried, line["arm"])
+        stamps = tuple(Stamp(s["column"], _path(s["view"])) for s in line["stamps"])
+        moments = tuple((_path(path), value) for path, value in line["moments"])
+        roots = tuple(map(_path, line["roots"]))
+        facts["boundary"] = Boundary(line["generation"], roots, carried, line["arm"], stamps, moments)
     return Target(**facts)
 
 

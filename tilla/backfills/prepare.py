@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import attrs
 
 from tilla import engines, errors, text
-from tilla.backfills import boundary, journal, lease, slices
+from tilla.backfills import boundary, journal, lease, slices, stamped
 from tilla.backfills.comparison import comparison
 from tilla.backfills.journal import Progress
 from tilla.backfills.plan import EARLY, STAGED, STRAIGHT, Backfill, Boundary, Options, Target
 from tilla.backfills.staging import MEMORY
-from tilla.ddl import generation, history
+from tilla.ddl import generation, history, moment
 from tilla.ddl.branches import Branch, branches
 from tilla.ddl.script import Script
 from tilla.ddl.statements import Statement
@@ -50,7 +50,7 @@ class _Maker:
         self.every = history.fills(self.script.project)
         self._read_journal()
         filled = self._filled()
-        gone = boundary.vanished(self.seen, self.server)
+        gone = [*boundary.vanished(self.seen, self.server), *stamped.vanished(self.seen, self.server)]
         if self.options.disarm:
             return self._disarmed(filled)
         if self.options.repair:  # all of them are compared
@@ -66,7 +66,9 @@ class _Maker:
         if todo or gone:
             before += self._helpers()
         for view in gone:
-            why = f"{'.'.join(view.source.path)} has lost its generation column, and every insert into it fails since"
+            why = (
+                f"{'.'.join(view.source.path)} has lost {self._lost_column(view)}, and every insert into it fails since"
+            )
             before += [attrs.evolve(s, statement=_early(s)) for s in boundary.released(self.server, view, why)]
         before += self._armed(armed)
         targets = self._targets([fill for fill in todo if fill.verdict.safe or fill.name in lines], lines)
@@ -99,13 +101,53 @@ class _Maker:
     def _needs_line(self, fill: history.Fill) -> bool:
         return not fill.verdict.safe and not self.script.quiesced and bool(holding(self.seen, self.server, fill))
 
+    def _lost_column(self, view: Trigger) -> str:
+        """The column that a bounded view stands on."""
+        bound = moment.read_bound(self.seen.snapshot.tables[view.path].create)
+        return "its generation column" if bound is None else f"the column {bound[0]}"
+
     def _lines(self, fills: Sequence[history.Fill]) -> dict[str, Boundary]:
         """The boundaries of the histories that need one.
 
         Raises:
             RefusedError: there can be none; all of them.
         """
-        ways = {fill.name: branches(fill, self._lost) for fill in fills}
+        every = {fill.name: branches(fill, self._lost) for fill in fills}
+        dated = [fill for fill in fills if stamped.column_of(self.script.project, every[fill.name])]
+        mistakes = errors.Collector()
+        lines: dict[str, Boundary] = {}
+        with mistakes.catch():
+            lines |= self._dated(dated, every)
+        with mistakes.catch():
+            lines |= self._counted([fill for fill in fills if fill not in dated], every)
+        mistakes.raise_all()
+        return lines
+
+    def _dated(self, fills: Sequence[history.Fill], every: Mapping[str, Sequence[Branch]]) -> dict[str, Boundary]:
+        """The boundaries at a moment, where the sources say which column the server stamps."""
+        mistakes = errors.Collector()
+        drawn: dict[Path, Boundary] = {}
+        ways = {fill.trigger.path: every[fill.name] for fill in fills}
+        for fill in fills:
+            with mistakes.catch():
+                self._check_roots(fill, ways[fill.trigger.path], fills)
+                drawn[fill.trigger.path] = stamped.draw(
+                    self.script.project,
+                    self.script.deployment,
+                    self.seen.snapshot,
+                    self.server,
+                    fill,
+                    ways[fill.trigger.path],
+                    drawn=drawn,
+                    branches=ways,
+                    known=self.known.get(fill.name),
+                )
+        mistakes.raise_all()
+        return {fill.name: drawn[fill.trigger.path] for fill in fills}
+
+    def _counted(self, fills: Sequence[history.Fill], every: Mapping[str, Sequence[Branch]]) -> dict[str, Boundary]:
+        """The boundaries by generation."""
+        ways = {fill.name: every[fill.name] for fill in fills}
         roots = {branch.root for several in ways.values() for branch in several}
         have = boundary.current(self.server, roots) if roots else {}
         numbers: dict[Path, int] = {}
@@ -238,7 +280,7 @@ class _Maker:
         for view in gone:
             if view.path in self._views(fill) and not fill.verdict.safe:
                 return (
-                    f"{'.'.join(view.source.path)} has lost its generation column: which rows are history cannot be told"
+                    f"{'.'.join(view.source.path)} has lost {self._lost_column(view)}: which rows are history cannot be told"
                     " any more; --quiesced rebuilds it"
                 )
         for path in (fill.target.path, *upstream(fill)):
@@ -281,7 +323,13 @@ class _Maker:
         found = {fill.name: branches(fill, self._lost) for fill in fills}
         roots = slices.look(self.server, {branch.root for several in found.values() for branch in several})
         made = (self._target(fill, found[fill.name], roots) for fill in fills)
-        return tuple(attrs.evolve(target, boundary=lines.get(target.name)) for target in made)
+        return tuple(self._with_boundary(target, lines.get(target.name)) for target in made)
+
+    def _with_boundary(self, target: Target, line: Boundary | None) -> Target:
+        if line is None or not line.stamps:
+            return attrs.evolve(target, boundary=line)
+        notes = [note for note in (target.note, stamped.told(self.server, line)) if note]
+        return attrs.evolve(target, boundary=line, note="; ".join(notes))
 
     def _target(self, fill: history.Fill, ways: Sequence[Branch], roots: Mapping[Path, slices.Root]) -> Target:
         script, live = self.script, self.seen.snapshot.tables[fill.target.path]

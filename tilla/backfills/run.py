@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -14,7 +14,7 @@ from typing import TypeVar
 import attrs
 
 from tilla import errors, text
-from tilla.backfills import boundary, journal, slices
+from tilla.backfills import boundary, journal, slices, stamped
 from tilla.backfills.journal import Journal
 from tilla.backfills.lease import Lease
 from tilla.backfills.plan import EARLY, STAGED, Backfill, Target, counted
@@ -193,11 +193,13 @@ class _Run:
                 unfinished = last.state not in (journal.PLANNED, journal.DONE, journal.SPLIT)
                 if unfinished and (stage := last.detail.get("stage")):
                     drop(server, str(stage))
-            self._note(target, journal.BEGUN, {"generation": target.boundary.generation} if target.boundary else None)
+            self._note(target, journal.BEGUN, _begun(target, past))
         self._steps(step for step in rest if _arms(step))
         waits = partial(drain, server, plan.options.drain, self.say)
-        if bounded := [target for target in fresh if target.boundary]:
+        if bounded := [target for target in fresh if target.boundary and not target.boundary.stamps]:
             boundary.establish(server, bounded, self._note_of, waits, self.say)
+        dated = {target.name: stamped.noted(known[target.name]) for target in fresh if _dated(target, known)}
+        stamped.establish(server, fresh, dated, self._note_of, plan.options.drain, self.say)
         if fresh:
             self.say("    waiting for inserts that began before")
             waits()
@@ -205,7 +207,8 @@ class _Run:
             for target in fresh:
                 self._note(target, journal.DRAINED, identity(target, found))
         self._steps(step for step in rest if not _arms(step))
-        return todo
+        known = journal.read(server, [target.name for target in todo])
+        return [stamped.dated(target, known[target.name]) for target in todo]
 
     def _noted(self) -> set[tuple[str, str]]:
         """Target and declaration of every history that is marked as filled."""
@@ -430,6 +433,22 @@ class _Clients:
         """Close them all."""
         for client in self._made:
             client.close()
+
+
+def _begun(target: Target, past: journal.Progress | None) -> dict[str, object] | None:
+    """What the journal keeps of the boundary of a fill that begins, or begins again."""
+    if target.boundary is None:
+        return None
+    if not target.boundary.stamps:
+        return {"generation": target.boundary.generation}
+    again = past is not None and past.begun.declaration == target.declaration and not past.filled
+    return {"dated": stamped.noted(past)} if again and past is not None and stamped.noted(past) else None
+
+
+def _dated(target: Target, known: Mapping[str, journal.Progress]) -> bool:
+    """Whether an earlier run has chosen the moment of this very fill."""
+    past = known.get(target.name)
+    return past is not None and _begun(target, past) is not None and bool(target.boundary and target.boundary.stamps)
 
 
 def _arms(step: Step) -> bool:

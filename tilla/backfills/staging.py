@@ -21,7 +21,6 @@ from tilla.backfills.journal import Entry, Journal
 from tilla.backfills.plan import Target
 from tilla.backfills.slices import Slice
 from tilla.ddl.branches import bounded
-from tilla.ddl.generation import GENERATION
 from tilla.servers import Server
 
 # A stage keeps its parts as they are: no merge, no TTL, no deduplication against another slice with the same rows.
@@ -237,7 +236,7 @@ def insert(target: Target, slice: Slice, table: str, comment: str = "") -> str:
     """The INSERT of one slice. Its column list is named: an insert maps by position."""
     condition = slice.condition
     if target.boundary is not None:
-        condition = f"{GENERATION} < {target.boundary.generation} AND ({condition})"
+        condition = f"{target.boundary.history(slice.branch)} AND ({condition})"
     select = bounded(target.branches[slice.branch].select, condition)
     modulus, remainder = slice.spread
     partition = f"toString({target.comparison.partition or repr('all')})"

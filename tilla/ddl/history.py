@@ -153,8 +153,15 @@ def select_over(trigger: Trigger, shown: str) -> str:
 
 
 def all_columns(relation: Any) -> str:
-    """``*`` and the columns that ``*`` leaves out."""
+    """``*`` and the columns that ``*`` leaves out.
+
+    A stamp may be one of them on the server, whatever a Source says of its default.
+    """
     hidden = [c.name for c in relation.columns if c.default_kind in ("MATERIALIZED", "ALIAS")]
+    stamp = getattr(relation, "stamped", None)
+    if stamp is not None and stamp.name not in hidden:
+        name = text.quote_identifier(stamp.name)
+        return ", ".join([f"* EXCEPT ({name})", name, *(text.quote_identifier(name) for name in hidden)])
     return ", ".join(["*", *(text.quote_identifier(name) for name in hidden)])
 
 

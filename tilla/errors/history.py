@@ -1,4 +1,4 @@
-"""T601-T622: history that cannot be filled exactly, and risks nobody allowed."""
+"""T601-T630: history that cannot be filled exactly, and risks nobody allowed."""
 
 from __future__ import annotations
 
@@ -126,7 +126,8 @@ def loader_owns_source(where: str, source: str, reason: str, ways_out: str) -> R
             where,
             f"its history needs a boundary ({reason}), and that would add a column to {source}, which a loader may swap or"
             " re-shape: after a swap every insert into it fails on the bounded view",
-            hint=f"pause its syncs and say --syncs-paused until the backfill is done and --disarm was run; or {ways_out}",
+            hint="pause its syncs and say --syncs-paused until the backfill is done and --disarm was run; or declare the column"
+            f" that the server stamps at insert, if it has one (tl.Source(..., stamped=...)); or {ways_out}",
         )
     )
 
@@ -189,5 +190,18 @@ def plan_outdated(where: str) -> RefusedError:
     return RefusedError(
         Mistake(
             "T622", where, "another backfill drew its boundary after this plan was made", hint="make the plan again"
+        )
+    )
+
+
+def stamp_not_the_servers(where: str, column: str, have: str, reason: str, ways_out: str) -> RefusedError:
+    """T630: a column that is declared to be stamped by the server, and is not."""
+    return RefusedError(
+        Mistake(
+            "T630",
+            where,
+            f"its history needs a boundary ({reason}), and {column}, which is declared as stamped, gives none: {have}",
+            expected="DEFAULT or MATERIALIZED now() or now64(n), of DateTime or DateTime64(n)",
+            hint=f"let the server stamp it (ALTER TABLE ... MODIFY COLUMN ... MATERIALIZED now64(3)); or {ways_out}",
         )
     )

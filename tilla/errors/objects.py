@@ -397,3 +397,16 @@ def named_twice(where: str, what: str, name: str) -> DeclarationError:
 def empty_select(where: str) -> DeclarationError:
     """T100: a SELECT without items."""
     return DeclarationError(Mistake("T100", where, "nothing is selected", expected="at least one column or expression"))
+
+
+def stamp_type(where: str, column: str, type: str) -> DeclarationError:
+    """T138: a column that the server cannot stamp: it holds no moment, or may hold none."""
+    return DeclarationError(
+        Mistake(
+            "T138",
+            where,
+            f"{column} is {type}: the server stamps a moment on every row",
+            expected="DateTime or DateTime64(n), not Nullable",
+            hint="landed_at = tl.column(t.DateTime64(3)), DEFAULT now64(3) in the loader's table",
+        )
+    )

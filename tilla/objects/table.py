@@ -96,9 +96,17 @@ def as_constraints(value: Constraint | Sequence[Constraint]) -> tuple[Constraint
     return _all(value, Constraint, "constraints", "tl.Constraint('positive', Order.total > 0)")
 
 
+def stamp_key(value: Any) -> object:
+    """What makes two stamps the same declaration."""
+    return value.key() if isinstance(value, Column) else value
+
+
 @attrs.frozen(slots=False, repr=False)
 class Table(Relation[B]):
     """A table that Tilla creates and owns.
+
+    ``stamped=Event.landed_at``: the server stamps that column at every insert (``default=`` or ``materialized=`` of
+    ``now64(3)``), and no client sends it. Boundaries of histories then go by it, and the table gets no further column.
 
     ``made_by`` is for Tilla itself: the Aggregation or MaterializedView whose table this is, so that whoever reads the
     table alone can tell what fills it.
@@ -113,9 +121,11 @@ class Table(Relation[B]):
     constraints: tuple[Constraint, ...] = attrs.field(default=(), kw_only=True, converter=as_constraints)
     comment: str = attrs.field(default="", kw_only=True)
     made_by: Relation[Any] | None = attrs.field(default=None, kw_only=True, eq=False)
+    stamped: Column[Any] | None = attrs.field(default=None, kw_only=True, eq=stamp_key)
 
     def __attrs_post_init__(self) -> None:
         check_table(self)
+        check_stamp(self)
 
     def edges(self) -> Iterable[Edge]:
         return table_edges(self)
@@ -151,6 +161,23 @@ def check_table(table: Any) -> None:
                 check_references(f"{table.name} {place}", expression.references, (table,))
         _check_clauses(table, columns, mistakes)
     mistakes.raise_all()
+
+
+_STAMP = re.compile(r"DateTime(64)?(\(|\Z)")
+
+
+def check_stamp(table: Any) -> None:
+    """Check that the column which the server is said to stamp is one of the table's, and a moment."""
+    column, where = table.stamped, f"{table.name} stamped"
+    if column is None:
+        return
+    if not isinstance(column, Column):
+        raise errors.not_a_column(where, type(column).__name__)
+    own = next((c for c in table.columns if c.name == column.name), None)
+    if own is None:
+        raise errors.unknown_column(where, column.name, table.column_names, table.name)
+    if not _STAMP.match(str(own.type)):
+        raise errors.stamp_type(where, own.name, str(own.type))
 
 
 def _check_clauses(table: Any, columns: Iterable[Column[Any]], mistakes: errors.Collector) -> None:
@@ -278,4 +305,4 @@ def _check_types(
         check("ORDER BY", expression, key, "a type that a key takes (code 549), not Nullable within")
 
 
-__all__ = ["Constraint", "Index", "Projection", "Query", "Table", "check_table"]
+__all__ = ["Constraint", "Index", "Projection", "Query", "Table", "check_stamp", "check_table", "stamp_key"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from tilla.ddl import generation, history, write
+from tilla.ddl import generation, history, moment, write
 from tilla.ddl.script import Script
 from tilla.ddl.statements import ACCESS, Statement
 from tilla.objects.materialized import Trigger
@@ -74,7 +74,12 @@ def _bounded(script: Script, parts: Mapping[Path, Part], snapshot: Snapshot, ser
     armed: dict[Path, str] = {}
     for path, part in parts.items():
         live = snapshot.tables.get(path)
-        if live is None or not isinstance(part, Trigger) or not generation.is_used(live.create):
+        if live is None or not isinstance(part, Trigger):
+            continue
+        if bound := moment.read_bound(live.create):
+            query = moment.armed_query(part, *bound)
+            armed[path] = write.create_trigger(part, script.deployment.dialect, query=query)
+        if bound or not generation.is_used(live.create):
             continue
         carries = generation.carries(live.create)
         if carries and generation.can_carry(part):
