@@ -15,7 +15,7 @@ from tilla import errors
 from tilla import functions as f
 from tilla import types as t
 from tilla.backfills.plan import Backfill
-from tilla.backfills.reconcile import table
+from tilla.backfills.reconciliation import table
 from tilla.ddl.generation import GENERATION
 from tilla.engines import MergeTree, ReplacingMergeTree
 

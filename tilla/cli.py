@@ -155,7 +155,7 @@ def _explain(options: argparse.Namespace, project: Project) -> int:
 
 def _filled(options: argparse.Namespace, report: Filled) -> int:
     """Print the comparison; say how a backfill ended."""
-    from tilla.backfills.reconcile import table
+    from tilla.backfills.reconciliation import table
 
     if options.json:
         compared = [attrs.asdict(item) for item in report.reconciliation]

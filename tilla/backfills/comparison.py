@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tilla import engines, text
@@ -29,14 +29,23 @@ def comparison(fill: Fill, ways: Sequence[tuple[Fill, Branch]]) -> Comparison:
     engine = target.engine
     partition = engine.partition_by.sql() if getattr(engine, "partition_by", None) is not None else ""
     columns = [c for c in target.columns if c.default_kind not in ("ALIAS", "EPHEMERAL", "MATERIALIZED")]
+    sorting = [item.expr if isinstance(item, Ordered) else item for item in getattr(engine, "order_by", None) or ()]
     listed = ", ".join(text.quote_identifier(c.name) for c in columns)
     sources = tuple(f"SELECT {listed} FROM (\n{stored(other, branch.select)}\n)" for other, branch in ways)
     if isinstance(engine, engines.ReplacingMergeTree) and engine.version is not None:
-        items = [item.expr if isinstance(item, Ordered) else item for item in engine.order_by or ()]
         deleted = "" if engine.is_deleted is None else engine.is_deleted.sql()
         return Comparison(
-            VERSIONS, key_sql(items), _hashed(items), sources, partition, listed, engine.version.sql(), deleted
-        )  # fmt: skip
+            VERSIONS,
+            key_sql(sorting),
+            _hashed(sorting),
+            sources,
+            partition,
+            listed,
+            engine.version.sql(),
+            deleted,
+            cuts=_cuts(engine, sorting, sorting),
+            plain=all(map(_is_plain, sorting)),
+        )
     if isinstance(engine, engines.AggregatingMergeTree):
         finished = dict(_measures(fill))
         keys = [c for c in target.columns if c.name not in finished and not c.default_kind]
@@ -49,10 +58,11 @@ def comparison(fill: Fill, ways: Sequence[tuple[Fill, Branch]]) -> Comparison:
             listed,
             measures=tuple(finished.items()),
             single=_single(fill, finished) if len(sources) == 1 else (),
+            cuts=_cuts(engine, keys, sorting),
+            plain=all(map(_is_plain, keys)),
         )
     if isinstance(engine, engines.SummingMergeTree):
-        keys = [item.expr if isinstance(item, Ordered) else item for item in engine.order_by or ()]
-        names = {k.sql() for k in keys}
+        names = {k.sql() for k in sorting}
         summed = {c.name for c in engine.columns_to_sum} or {
             c.name for c in target.columns if re.match(r"(Nullable\()?(U?Int|Float|Decimal)", str(c.type))
         }
@@ -60,16 +70,46 @@ def comparison(fill: Fill, ways: Sequence[tuple[Fill, Branch]]) -> Comparison:
         exact = tuple(
             (n, s) for n, s in sums if "Float" not in str(next(c for c in target.columns if c.name == n).type)
         )
-        return Comparison(GROUPS, key_sql(keys), _hashed(keys), sources, partition, listed, measures=exact)
-    return Comparison(ROWS, tuple(c.sql() for c in columns), _hashed(columns), sources, partition, listed)
+        return Comparison(
+            GROUPS,
+            key_sql(sorting),
+            _hashed(sorting),
+            sources,
+            partition,
+            listed,
+            measures=exact,
+            cuts=_cuts(engine, sorting, sorting),
+            plain=all(map(_is_plain, sorting)),
+        )
+    cuts = _cuts(engine, columns, sorting)
+    return Comparison(ROWS, tuple(c.sql() for c in columns), _hashed(columns), sources, partition, listed, cuts=cuts)
+
+
+def _cuts(engine: Any, keys: Sequence[Expr[Any]], sorting: Sequence[Expr[Any]]) -> tuple[str, ...]:
+    """What both sides may be cut by: what the key decides, so that all that is said of one key lies in one piece."""
+    names = {getattr(key, "name", "") for key in keys} - {""}
+    texts = {key.sql() for key in keys}
+    partition = getattr(engine, "partition_by", None)
+    found = [e for e in (partition, *sorting[:1]) if e is not None and (e.sql() in texts or _only(e, names))]
+    return tuple(dict.fromkeys(e.sql() for e in found))
+
+
+def _only(item: Expr[Any], names: Collection[str]) -> bool:
+    """Whether an expression is about these columns alone, and about one at least."""
+    used: Any = item.references
+    return bool(used) and all(reference.name in names for reference in used)
+
+
+def _is_plain(item: Expr[Any]) -> bool:
+    """Whether values of an expression are equal when their hashes are."""
+    return item.type is not None and not item.type.nullable and re.match(_PLAIN, str(item.type)) is not None
 
 
 def _hashed(items: Sequence[Expr[Any]]) -> str:
     """One value for several; NULL is a value of its own."""
     parts = []
     for item in items:
-        plain = item.type is not None and not item.type.nullable and re.match(_PLAIN, str(item.type))
-        parts.append(item.sql() if plain else f"ifNull(toString({item.sql()}), '\\\\N')")
+        parts.append(item.sql() if _is_plain(item) else f"ifNull(toString({item.sql()}), '\\\\N')")
     return f"sipHash128({', '.join(parts)})" if parts else "sipHash128(0)"
 
 

@@ -34,7 +34,8 @@ class Comparison:
     All are expressions over the target's columns: ``keys`` tells entities or groups apart, ``hashed`` is one value for them,
     ``measures`` are (name, what finishes it over a group), ``single`` finishes them in a row, where the sources give
     one row per group. ``partition`` is the partition key or ''. ``sources`` are the branches
-    as the target would store them, ``columns`` what is stored, quoted.
+    as the target would store them, ``columns`` what is stored, quoted. ``cuts`` are expressions that the key decides, by which
+    both sides may be cut; ``plain``: the keys can be grouped by as they are.
     """
 
     kind: str
@@ -47,6 +48,8 @@ class Comparison:
     deleted: str = ""
     measures: tuple[tuple[str, str], ...] = ()
     single: tuple[tuple[str, str], ...] = ()
+    cuts: tuple[str, ...] = ()
+    plain: bool = False
 
 
 @attrs.frozen
@@ -242,7 +245,8 @@ def _target(data: Mapping[str, Any]) -> Target:
         Branch(_path(b["root"]), b["select"], tuple(map(_path, b["through"])), b["reason"]) for b in data["branches"]
     )
     compared = dict(data["comparison"])
-    compared["keys"], compared["sources"] = tuple(compared["keys"]), tuple(compared["sources"])
+    for name in ("keys", "sources", "cuts"):
+        compared[name] = tuple(compared[name])
     for name in ("measures", "single"):
         compared[name] = tuple((m[0], m[1]) for m in compared[name])
     facts["comparison"] = Comparison(**compared)

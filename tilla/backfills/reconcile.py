@@ -12,167 +12,101 @@ between the two. What rests is compared exactly; a group that never rests only w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from tilla import text
-from tilla.backfills.plan import GROUPS, STAGED, VERSIONS, Comparison, Target, counted
+from tilla.backfills.pieces import Piece, bucket, cut, within_limits
+from tilla.backfills.plan import GROUPS, STAGED, VERSIONS, Comparison, Options, Target
+from tilla.backfills.reconciliation import Partition, Reconciliation
 from tilla.backfills.staging import STAGE_SETTINGS, drop
 from tilla.ddl.branches import bounded
 from tilla.servers import Server
 
-# Groups beyond this many bytes go to disk: a comparison needs no more memory than a slice.
-SETTINGS = {"max_bytes_before_external_group_by": 400_000_000, "max_threads": 2}
+# Groups beyond this many bytes go to disk, for each worker.
+_GROUPS_BYTES = 768 << 20
 
-_BUCKETS = 256
 _TRIES = 5
+_SETTLED_AT_ONCE = 2_000_000  # disputed keys of which both sides are kept at once
+
+Sums = Mapping[tuple[str, int], tuple[int, int]]
+Each = Callable[[Callable[[Server, Piece], list[Any]], Sequence[Piece]], Iterator[list[Any]]]
 
 
 @attrs.frozen
-class Partition:
-    """One partition: keys (entities, groups or rows) that the sources say, that the target holds, and what is wrong.
+class _Found:
+    """What was found in one piece: the sums of both sides, and wrong keys by partition."""
 
-    ``missing`` keys are in the sources and not, or not fully, in the target; ``extra`` keys the other way round. ``unsure`` groups
-    changed while they were looked at and cannot be added twice: what the target holds lies between two readings of the sources.
+    theirs: Sums
+    ours: Sums
+    missing: Mapping[str, int] = attrs.field(factory=dict)
+    extra: Mapping[str, int] = attrs.field(factory=dict)
+    unsure: Mapping[str, int] = attrs.field(factory=dict)
+    differing: frozenset[str] = frozenset()
+
+
+def reconcile(
+    server: Server, target: Target, unique: Callable[[], str], waits: Callable[[], None], options: Options, each: Each
+) -> Reconciliation:
+    """Compare a target with its sources.
+
+    ``unique`` makes names new, ``waits`` waits for running inserts, ``each`` does something to all pieces, side by side.
     """
-
-    partition: str
-    sources: int
-    holds: int
-    missing: int = 0
-    extra: int = 0
-    unsure: int = 0
-
-    @property
-    def agrees(self) -> bool:
-        """Whether both sides say the same."""
-        return not self.missing and not self.extra
-
-
-@attrs.frozen
-class Reconciliation:
-    """The comparison of one target. ``differing`` are the measures in which groups differ."""
-
-    target: str
-    kind: str
-    partitions: tuple[Partition, ...]
-    differing: tuple[str, ...] = ()
-
-    @property
-    def agrees(self) -> bool:
-        """Whether every partition agrees."""
-        return all(item.agrees for item in self.partitions)
-
-    @property
-    def sure(self) -> bool:
-        """Whether nothing moved too fast to be told."""
-        return not any(item.unsure for item in self.partitions)
-
-    def as_json(self) -> dict[str, Any]:
-        """The comparison for the journal: sums, and the partitions that disagree."""
-        return {
-            "agrees": self.agrees,
-            "sources": sum(item.sources for item in self.partitions),
-            "holds": sum(item.holds for item in self.partitions),
-            "disagree": [attrs.asdict(item) for item in self.partitions if not item.agrees][:100],
-        }
-
-
-_WHAT = {VERSIONS: "keys", GROUPS: "groups"}
-
-
-def table(found: Sequence[Reconciliation], most: int = 40) -> str:
-    """The comparison for people: a line per target and partition; partitions that agree are shortened when there are many."""
-    rows = [("target", "partition", "the sources say", "it holds", "")]
-    for item in found:
-        what = _WHAT.get(item.kind, "rows")
-        shown = list(item.partitions)
-        if len(shown) > most:
-            agreed = [p for p in shown if p.agrees]
-            shown = [p for p in shown if not p.agrees]
-            total = (sum(p.sources for p in agreed), sum(p.holds for p in agreed))
-            rows.append((item.target, f"{len(agreed)} partitions", f"{total[0]:,} {what}", f"{total[1]:,}", "agrees"))
-        for p in shown:
-            rows.append((item.target, p.partition, f"{p.sources:,} {what}", f"{p.holds:,}", verdict(p, item)))
-        if not item.partitions:
-            rows.append((item.target, "-", f"0 {what}", "0", "agrees"))
-    widths = [max(len(row[i]) for row in rows) for i in range(4)]
-    lines = [
-        "  ".join(
-            [row[0].ljust(widths[0]), row[1].ljust(widths[1]), row[2].rjust(widths[2]), row[3].rjust(widths[3]), row[4]]
-        ).rstrip()
-        for row in rows
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def verdict(item: Partition, whole: Reconciliation) -> str:
-    """What is to say of one partition."""
-    what = _WHAT.get(whole.kind, "rows")[:-1]
-    if item.agrees and item.unsure:
-        return f"agrees so far: {counted(item.unsure, what)} kept changing; run it again while the loader rests"
-    if item.agrees:
-        return "agrees"
-    parts = []
-    if item.missing:
-        parts.append(f"{counted(item.missing, what)} in the sources and not in the target")
-    if item.extra:
-        parts.append(f"{counted(item.extra, what)} in the target and not in the sources")
-    named = f" ({', '.join(whole.differing)})" if whole.differing else ""
-    return "; ".join(parts) + named
-
-
-def reconcile(server: Server, target: Target, unique: Callable[[], str], waits: Callable[[], None]) -> Reconciliation:
-    """Compare a target with its sources. ``unique`` makes names new, ``waits`` waits for running inserts."""
     way = target.comparison
     sources = _union(bounded(select, "") for select in way.sources)
-    holds = f"SELECT {way.columns} FROM {target.table}"
-    theirs, ours = _sums(server, way, sources, single=bool(way.single)), _sums(server, way, holds)
-    for _ in range(_TRIES if target.how != STAGED else 0):
-        if theirs == ours:
-            break
-        waits()
-        theirs, ours = _sums(server, way, sources), _sums(server, way, holds)
-    disputed = sorted(key for key in theirs.keys() | ours.keys() if theirs.get(key) != ours.get(key))
-    missing: Mapping[str, int] = {}
-    extra: Mapping[str, int] = {}
-    unsure: Mapping[str, int] = {}
-    differing: set[str] = set()
-    if disputed and target.how != STAGED:  # a copy of a Distributed table would be another door to the same rows
-        missing, extra = _counted(theirs, ours)
-    elif disputed:
-        missing, extra, unsure, differing = _settle(server, target, sources, holds, disputed, unique, waits)
-    names = sorted({p for p, _ in (*theirs, *ours)} | missing.keys() | extra.keys() | unsure.keys())
+    pieces = cut(server, target, sources, options)
+    workers = max(1, options.workers)
+    threads = workers if len(pieces) == 1 else 1
+    settings = {
+        "max_threads": threads,
+        "max_bytes_before_external_group_by": _GROUPS_BYTES * threads,
+        "optimize_aggregation_in_order": 1,  # of a target, whose rows are sorted: no table of all its groups
+    }
+    sides = _Sides(target, sources, unique, waits, settings)
+    found: list[_Found] = [one for several in each(sides.compare, pieces) for one in several]
+    names = {p for one in found for p, _ in (*one.theirs, *one.ours)}
+    names |= {p for one in found for p in (*one.missing, *one.extra, *one.unsure)}
+    theirs, ours = (_keys(sums) for sums in ([one.theirs for one in found], [one.ours for one in found]))
+    missing, extra, unsure = (
+        _added(several) for several in ([o.missing for o in found], [o.extra for o in found], [o.unsure for o in found])
+    )
     return Reconciliation(
         target.shown,
         way.kind,
         tuple(
-            Partition(p, _keys(theirs, p), _keys(ours, p), missing.get(p, 0), extra.get(p, 0), unsure.get(p, 0))
-            for p in names
+            Partition(p, theirs.get(p, 0), ours.get(p, 0), missing.get(p, 0), extra.get(p, 0), unsure.get(p, 0))
+            for p in sorted(names)
         ),
-        tuple(sorted(differing)),
+        tuple(sorted({name for one in found for name in one.differing})),
     )
 
 
-def _counted(
-    theirs: Mapping[tuple[str, int], tuple[Any, ...]], ours: Mapping[tuple[str, int], tuple[Any, ...]]
-) -> tuple[dict[str, int], dict[str, int]]:
+def _keys(several: Iterable[Sums]) -> dict[str, int]:
+    """Keys by partition."""
+    return _added({p: n} for sums in several for (p, _), (n, _) in sums.items())
+
+
+def _added(several: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in several:
+        for name, number in one.items():
+            found[name] = found.get(name, 0) + number
+    return found
+
+
+def _counted(theirs: Sums, ours: Sums) -> tuple[dict[str, int], dict[str, int]]:
     """Missing and extra keys as far as the sums tell them: at least so many."""
     missing: dict[str, int] = {}
     extra: dict[str, int] = {}
     for key in theirs.keys() | ours.keys():
-        their, own = theirs.get(key, (0,)), ours.get(key, (0,))
+        their, own = theirs.get(key, (0, 0)), ours.get(key, (0, 0))
         if their != own:
             less = own[0] <= their[0]
             side = missing if less else extra
             side[key[0]] = side.get(key[0], 0) + max(1, abs(their[0] - own[0]))
     return missing, extra
-
-
-def _keys(sums: Mapping[tuple[str, int], tuple[Any, ...]], partition: str) -> int:
-    return sum(row[0] for (p, _), row in sums.items() if p == partition)
 
 
 def _union(selects: Iterable[str]) -> str:
@@ -182,34 +116,31 @@ def _union(selects: Iterable[str]) -> str:
 # --- both sides in one form ---
 
 
-def by_key(way: Comparison, relation: str, *, single: bool = False) -> str:
-    """One row per key: ``tilla_k``, its partition ``tilla_p``, and finished values ``tilla_m0``, ``tilla_m1``, ...
+def by_key(way: Comparison, relation: str, *, single: bool = False, in_order: bool = False) -> str:
+    """One row per key: ``tilla_k``, its partition ``tilla_p``, and finished values as text, ``tilla_m0``, ``tilla_m1``, ...
 
-    ``single``: the relation has one row per group already.
+    ``single``: the relation has one row per group already; ``in_order``: its rows come in the order of the target's keys.
     """
-    partition = f"toString({way.partition})" if way.partition else "'all'"
+    partition = way.partition or "'all'"
     if single:
-        finished = "".join(
-            f", toString({sql}) AS tilla_m{i}" for i, (_, sql) in enumerate(s for s in way.single if s[1])
-        )
+        finished = "".join(f", {_shown(sql)} AS tilla_m{i}" for i, (_, sql) in enumerate(s for s in way.single if s[1]))
         return f"SELECT {way.hashed} AS tilla_k, {partition} AS tilla_p{finished} FROM (\n{relation}\n)"
+    having = ""
     if way.kind == VERSIONS:
-        where = f"argMax({way.deleted}, {way.version}) = 0" if way.deleted else "1"
-        return (
-            f"SELECT {way.hashed} AS tilla_k, argMax({partition}, {way.version}) AS tilla_p,"
-            f" toString(max({way.version})) AS tilla_m0 FROM (\n{relation}\n) GROUP BY tilla_k HAVING {where}"
-        )
-    if way.kind == GROUPS:
-        measures = [f"toString({sql}) AS tilla_m{i}" for i, (_, sql) in enumerate(_measured(way))]
-        listed = ", ".join(["", *measures])
-        return (
-            f"SELECT {way.hashed} AS tilla_k, any({partition}) AS tilla_p{listed}"
-            f" FROM (\n{relation}\n) GROUP BY tilla_k"
-        )
-    return (
-        f"SELECT {way.hashed} AS tilla_k, any({partition}) AS tilla_p, toString(count()) AS tilla_m0"
-        f" FROM (\n{relation}\n) GROUP BY tilla_k"
-    )
+        items = [f"argMax({partition}, {way.version}) AS tilla_p", f"{_shown(f'max({way.version})')} AS tilla_m0"]
+        having = f" HAVING argMax({way.deleted}, {way.version}) = 0" if way.deleted else ""
+    elif way.kind == GROUPS:
+        measures = [f"{_shown(sql)} AS tilla_m{i}" for i, (_, sql) in enumerate(_measured(way))]
+        items = [f"any({partition}) AS tilla_p", *measures]
+    else:
+        items = [f"any({partition}) AS tilla_p", "toString(count()) AS tilla_m0"]
+    group = ", ".join(way.keys) if in_order and way.plain and way.keys else "tilla_k"
+    return f"SELECT {way.hashed} AS tilla_k, {', '.join(items)} FROM (\n{relation}\n) GROUP BY {group}{having}"
+
+
+def _shown(sql: str) -> str:
+    """A value as text; NULL is a value of its own, which hashes and comparisons do not pass over."""
+    return f"ifNull(toString({sql}), '\\\\N')"
 
 
 def _measured(way: Comparison) -> list[tuple[str, str]]:
@@ -220,77 +151,130 @@ def _values(way: Comparison) -> list[str]:
     return [f"tilla_m{i}" for i in range(len(_measured(way)) if way.kind == GROUPS else 1)]
 
 
-def _sums(
-    server: Server, way: Comparison, relation: str, *, single: bool = False
-) -> dict[tuple[str, int], tuple[Any, ...]]:
-    """(partition, bucket) -> number of keys and checksums."""
-    sums = "".join(f", sum(cityHash64(tilla_k, {m})) AS h{i}" for i, m in enumerate(_values(way)))
-    rows = server.rows(
-        f"SELECT tilla_p, toUInt16(cityHash64(tilla_k) % {_BUCKETS}) AS b, count() AS n{sums}\nFROM (\n{by_key(way, relation, single=single)}\n)"
-        " GROUP BY tilla_p, b",
-        settings=SETTINGS,
-    )
-    return {(row["tilla_p"], row["b"]): tuple(v for k, v in row.items() if k not in ("tilla_p", "b")) for row in rows}
+@attrs.frozen
+class _Sides:
+    """The two sides of one target."""
+
+    target: Target
+    sources: str
+    unique: Callable[[], str]
+    waits: Callable[[], None]
+    settings: Mapping[str, object]
+
+    @property
+    def holds(self) -> str:
+        return f"SELECT {self.target.comparison.columns} FROM {self.target.table}"
+
+    def compare(self, server: Server, piece: Piece) -> list[_Found]:
+        """Compare a piece, in parts where that is too much at once."""
+        found = []
+        for part, theirs, ours in within_limits(self.target, piece, lambda part: (part, *self._both(server, part))):
+            disputed = sorted(key for key in theirs.keys() | ours.keys() if theirs.get(key) != ours.get(key))
+            if not disputed:
+                found.append(_Found(theirs, ours))
+            elif self.target.how != STAGED:  # a copy of a Distributed table would be another door to the same rows
+                found.append(_Found(theirs, ours, *_counted(theirs, ours)))
+            else:
+                found.append(_Found(theirs, ours))
+                found += self._settle(server, part, disputed, theirs, ours)
+        return found
+
+    def _both(self, server: Server, piece: Piece) -> tuple[Sums, Sums]:
+        way = self.target.comparison
+        theirs, ours = self._sums(server, piece, single=bool(way.single)), self._sums(server, piece, own=True)
+        for _ in range(_TRIES if self.target.how != STAGED else 0):
+            if theirs == ours:
+                break
+            self.waits()
+            theirs, ours = self._sums(server, piece), self._sums(server, piece, own=True)
+        return theirs, ours
+
+    def _sums(self, server: Server, piece: Piece, *, single: bool = False, own: bool = False) -> Sums:
+        """(partition, bucket) -> number of keys, and a checksum over keys and values."""
+        way = self.target.comparison
+        rows_of = f"SELECT * FROM (\n{self.holds if own else self.sources}\n){piece.where(way)}"
+        values = ", ".join(["tilla_k", *_values(way)])
+        rows = server.rows(
+            f"SELECT ifNull(toString(tilla_p), 'NULL') AS p, {bucket('tilla_k')} AS b, count() AS n, sum(cityHash64({values})) AS h\n"
+            f"FROM (\n{by_key(way, rows_of, single=single, in_order=own)}\n) GROUP BY tilla_p, b",
+            settings={**self.settings, **piece.settings},
+        )
+        return {(row["p"], row["b"]): (row["n"], row["h"]) for row in rows}
+
+    # --- what is disputed ---
+
+    def _settle(
+        self, server: Server, piece: Piece, disputed: Sequence[tuple[str, int]], theirs: Sums, ours: Sums
+    ) -> Iterator[_Found]:
+        """What is wrong in the disputed buckets of a piece, so many keys at once."""
+        keys: dict[int, int] = {}
+        for key in disputed:
+            own = max(sums[key][0] if key in sums else 0 for sums in (theirs, ours))
+            keys[key[1]] = keys.get(key[1], 0) + own
+        for buckets in _batches(keys, _SETTLED_AT_ONCE):
+            part = attrs.evolve(piece, buckets=buckets)
+            yield from within_limits(self.target, part, lambda part: self._settled(server, part))
+
+    def _settled(self, server: Server, piece: Piece) -> _Found:
+        """Missing, extra and unsure keys by partition, and the measures in which groups differ."""
+        target, way = self.target, self.target.comparison
+        own_settings = {**self.settings, **piece.settings}
+        copies: list[str] = []
+        try:
+            for what in (self.sources, self.holds, self.sources):
+                name = text.quote_qualified(target.stages, f"tilla_check_{target.path[1][:100]}_{self.unique()}")
+                copies.append(name)
+                server.execute(f"CREATE TABLE {name} AS {target.table}")
+                server.execute(f"ALTER TABLE {name} MODIFY SETTING {STAGE_SETTINGS}")
+                settings = {**own_settings, "max_partitions_per_insert_block": 0, "insert_deduplicate": 0}
+                select = f"SELECT * FROM (\n{what}\n){piece.where(way)}"
+                server.execute(f"INSERT INTO {name} ({way.columns})\n{select}", settings=settings)
+                if len(copies) == 1:
+                    self.waits()
+            before, own, after = (f"SELECT {way.columns} FROM {name}" for name in copies)
+            if not target.safe:
+                return _Found({}, {}, *_between(server, way, before, own, after, own_settings))
+            missing, lacking = _changed(server, way, own, before, own_settings)
+            extra, other = _changed(server, way, after, own, own_settings)
+            return _Found({}, {}, missing, extra, differing=frozenset(lacking | other))
+        finally:
+            for name in copies:
+                drop(server, name)
 
 
-# --- what is disputed ---
+def _batches(keys: Mapping[int, int], most: int) -> Iterator[tuple[int, ...]]:
+    """Buckets in groups of so many keys."""
+    batch: list[int] = []
+    held = 0
+    for number, own in sorted(keys.items()):
+        if batch and held + own > most:
+            yield tuple(batch)
+            batch, held = [], 0
+        batch.append(number)
+        held += own
+    yield tuple(batch)
 
 
-def _settle(
-    server: Server,
-    target: Target,
-    sources: str,
-    holds: str,
-    disputed: Sequence[tuple[str, int]],
-    unique: Callable[[], str],
-    waits: Callable[[], None],
-) -> tuple[dict[str, int], dict[str, int], dict[str, int], set[str]]:
-    """Missing, extra and unsure keys by partition, and the measures in which groups differ."""
-    way = target.comparison
-    buckets = ", ".join(str(b) for b in sorted({b for _, b in disputed}))
-    some = f"toUInt16(cityHash64({way.hashed}) % {_BUCKETS}) IN ({buckets})"
-    copies: list[str] = []
-    try:
-        for what in (sources, holds, sources):
-            name = text.quote_qualified(target.stages, f"tilla_check_{target.path[1][:100]}_{unique()}")
-            copies.append(name)
-            server.execute(f"CREATE TABLE {name} AS {target.table}")
-            server.execute(f"ALTER TABLE {name} MODIFY SETTING {STAGE_SETTINGS}")
-            settings = {**SETTINGS, "max_partitions_per_insert_block": 0, "insert_deduplicate": 0}
-            server.execute(
-                f"INSERT INTO {name} ({way.columns})\nSELECT * FROM (\n{what}\n) WHERE {some}", settings=settings
-            )
-            if len(copies) == 1:
-                waits()
-        before, own, after = (f"SELECT {way.columns} FROM {name}" for name in copies)
-        if not target.safe:
-            return (*_between(server, way, before, own, after), set())
-        missing, lacking = _changed(server, way, own, before)
-        extra, other = _changed(server, way, after, own)
-        return missing, extra, {}, lacking | other
-    finally:
-        for name in copies:
-            drop(server, name)
-
-
-def _changed(server: Server, way: Comparison, base: str, added: str) -> tuple[dict[str, int], set[str]]:
+def _changed(
+    server: Server, way: Comparison, base: str, added: str, settings: Mapping[str, object]
+) -> tuple[dict[str, int], set[str]]:
     """Which keys of ``base`` change when ``added`` is added to it, by partition; and which measures."""
     values = _values(way)
     differs = [f"united.{m} != own.{m}" for m in values]
     names = [name for name, _ in _measured(way)] if way.kind == GROUPS else []
     counts = "".join(f", countIf(own.there = 1 AND {d}) AS d{i}" for i, d in enumerate(differs))
     rows = server.rows(
-        f"SELECT united.tilla_p AS p, count() AS n{counts}\nFROM (\n{by_key(way, _union([base, added]))}\n) AS united\n"
+        f"SELECT ifNull(toString(united.tilla_p), 'NULL') AS p, count() AS n{counts}\nFROM (\n{by_key(way, _union([base, added]))}\n) AS united\n"
         f"LEFT JOIN (SELECT *, 1 AS there FROM (\n{by_key(way, base)}\n)) AS own ON united.tilla_k = own.tilla_k\n"
         f"WHERE own.there = 0{''.join(f' OR {d}' for d in differs)}\nGROUP BY p",
-        settings={**SETTINGS, "join_use_nulls": 0},
+        settings={**settings, "join_use_nulls": 0},
     )
     changed = {name for i, name in enumerate(names) if any(row[f"d{i}"] for row in rows)}
     return {row["p"]: row["n"] for row in rows}, changed
 
 
 def _between(
-    server: Server, way: Comparison, before: str, own: str, after: str
+    server: Server, way: Comparison, before: str, own: str, after: str, settings: Mapping[str, object]
 ) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
     """Keys whose values are neither those of the sources before, nor after, nor in between: too little, or too much.
 
@@ -307,16 +291,16 @@ def _between(
         equal_after.append(f"{m}_1 = {m}_2")
         rests.append(f"{m}_0 = {m}_2")
         a, b, c = (f"toFloat64OrZero({m}_{n})" for n in range(3))
-        number = " AND ".join(f"({m}_{n} = '' OR isNotNull(toFloat64OrNull({m}_{n})))" for n in range(3))
+        number = " AND ".join(f"({m}_{n} IN ('', '\\\\N') OR isNotNull(toFloat64OrNull({m}_{n})))" for n in range(3))
         within.append(f"({number} AND {b} BETWEEN least({a}, {c}) AND greatest({a}, {c}))")
         less.append(f"{b} < least({a}, {c})")
     right = f"({' AND '.join(equal_before)}) OR ({' AND '.join(equal_after)}) OR ({' AND '.join(within)})"
     rows = server.rows(
-        f"SELECT p, countIf(NOT is_right AND ({' OR '.join(less)})) AS missing, countIf(NOT is_right) AS wrong,"
+        f"SELECT ifNull(toString(tilla_q), 'NULL') AS p, countIf(NOT is_right AND ({' OR '.join(less)})) AS missing, countIf(NOT is_right) AS wrong,"
         f" countIf(is_right AND NOT ({' AND '.join(rests)})) AS unsure FROM (SELECT *, {right} AS is_right FROM (\n"
-        f"SELECT tilla_k, any(tilla_p) AS p, {', '.join(columns)} FROM (SELECT *, '1' AS tilla_n FROM (\n{sides}\n))"
-        " GROUP BY tilla_k\n)) GROUP BY p",
-        settings=SETTINGS,
+        f"SELECT tilla_k, any(tilla_p) AS tilla_q, {', '.join(columns)} FROM (SELECT *, '1' AS tilla_n FROM (\n{sides}\n))"
+        " GROUP BY tilla_k\n)) GROUP BY tilla_q",
+        settings=settings,
     )
     missing = {row["p"]: row["missing"] for row in rows if row["missing"]}
     extra = {row["p"]: row["wrong"] - row["missing"] for row in rows if row["wrong"] > row["missing"]}

@@ -20,7 +20,8 @@ from tilla.backfills.lease import Lease
 from tilla.backfills.plan import EARLY, STAGED, Backfill, Target, counted
 from tilla.backfills.prepare import identity, same, uuids
 from tilla.backfills.progress import Progress, Say
-from tilla.backfills.reconcile import Reconciliation, reconcile
+from tilla.backfills.reconcile import reconcile
+from tilla.backfills.reconciliation import Reconciliation
 from tilla.backfills.slices import Slice
 from tilla.backfills.staging import Stager, TooMuchError, drop, forget, insert, remember, running, tag, too_much
 from tilla.ddl import history
@@ -313,10 +314,15 @@ class _Run:
 
     def _reconcile(self, todo: Sequence[Target]) -> tuple[Reconciliation, ...]:
         found: dict[tuple[str, str], Reconciliation] = {}
-        for target in todo:
-            if target.path not in found:
-                waits = partial(drain, self.server, self.plan.options.drain, self.say)
-                found[target.path] = reconcile(self.server, target, self.log.unique, waits)
+        waits = partial(drain, self.server, self.plan.options.drain, self.say)
+        with self._workers() as (pool, clients):
+
+            def each(work: Callable[..., list[T]], pieces: Sequence[object]) -> Iterator[list[T]]:
+                return pool.map(partial(clients.using, work), pieces)
+
+            for target in todo:
+                if target.path not in found:
+                    found[target.path] = reconcile(self.server, target, self.log.unique, waits, self.plan.options, each)
         # When all are known, and only what is known: what a run was stopped before it could tell, or what moved too fast to
         # be told, the next run compares again.
         for target in todo:

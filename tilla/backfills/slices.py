@@ -102,9 +102,13 @@ class Root:
     @property
     def nulls(self) -> str:
         """What the first range adds for values that do not compare."""
-        if "Nullable(" in self.key_type:
-            return f" OR {self.key} IS NULL" + (f" OR isNaN({self.key})" if "Float" in self.key_type else "")
-        return f" OR isNaN({self.key})" if "Float" in self.key_type else ""
+        return nulls(self.key, self.key_type)
+
+
+def nulls(key: str, kind: str) -> str:
+    """What a first range adds for values that do not compare, or ''."""
+    found = f" OR {key} IS NULL" if "Nullable(" in kind else ""
+    return found + (f" OR isNaN({key})" if "Float" in kind else "")
 
 
 def look(server: Server, paths: Iterable[Path]) -> dict[Path, Root]:
@@ -210,10 +214,10 @@ def _sized(root: Root, slice: Slice, partitions: tuple[str, ...]) -> Slice:
 
 def _ranges(server: Server, root: Root, slice: Slice, pieces: int) -> list[Slice]:
     """Cut by the first key column, where the primary index says that so many rows lie; else by a hash."""
-    places = _places(server, root, slice, pieces) if root.key and _COMPARABLE.match(root.key_type) else []
-    if not places:
+    found = places(server, root, slice, pieces) if root.key and comparable(root.key_type) else []
+    if not found:
         return list(_hashes(server, root, slice, pieces))
-    lows, highs = [slice.low, *places], [*places, slice.high]
+    lows, highs = [slice.low, *found], [*found, slice.high]
     out = []
     for low, high in zip(lows, highs, strict=True):
         nulls = root.nulls if not low else ""
@@ -222,7 +226,7 @@ def _ranges(server: Server, root: Root, slice: Slice, pieces: int) -> list[Slice
     return out
 
 
-def _places(server: Server, root: Root, slice: Slice, pieces: int) -> list[str]:
+def places(server: Server, root: Root, slice: Slice, pieces: int) -> list[str]:
     """Literals that part the rows of a slice about evenly: read from the primary index alone."""
     database, name = root.path
     parts = (
@@ -237,11 +241,8 @@ def _places(server: Server, root: Root, slice: Slice, pieces: int) -> list[str]:
         f"SELECT {column} AS k, sum(rows_in_granule) AS n FROM mergeTreeIndex({text.quote_string(database)},"
         f" {text.quote_string(name)}) WHERE part_name IN ({parts}) GROUP BY k HAVING {' AND '.join(bounds) or '1'}"
     )
-    literal = "concat('unhex(''', hex(toString(first)), ''')')"
-    if "String" not in root.key_type:
-        literal = f"concat('CAST(''', replaceAll(toString(first), '''', '\\\\\\''), ''', ', {text.quote_string(text.quote_string(_plain(root.key_type)))}, ')')"
     sql = (
-        f"SELECT {literal} AS literal FROM (SELECT min(k) AS first, intDiv(until - 1, size) AS piece FROM (SELECT k,"
+        f"SELECT {literal('first', root.key_type)} AS literal FROM (SELECT min(k) AS first, intDiv(until - 1, size) AS piece FROM (SELECT k,"
         f" sum(n) OVER (ORDER BY k ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS until,"
         f" greatest(1, intDiv(sum(n) OVER () + {pieces} - 1, {pieces})) AS size FROM ({inside}))"
         " GROUP BY piece ORDER BY piece LIMIT 1, 1000000) WHERE first IS NOT NULL"
@@ -250,6 +251,19 @@ def _places(server: Server, root: Root, slice: Slice, pieces: int) -> list[str]:
         return [str(row["literal"]) for row in server.rows(sql)]
     except errors.StatementRefused:  # no mergeTreeIndex for this user
         return []
+
+
+def literal(value: str, kind: str) -> str:
+    """What makes a literal, as text, of a value of a comparable type."""
+    if "String" in kind:
+        return f"concat('unhex(''', hex(toString({value})), ''')')"
+    quoted = text.quote_string(text.quote_string(_plain(kind)))
+    return f"concat('CAST(''', replaceAll(toString({value}), '''', '\\\\\\''), ''', ', {quoted}, ')')"
+
+
+def comparable(kind: str) -> bool:
+    """Whether values of a type can be written as literals that compare as the values do."""
+    return _COMPARABLE.match(kind) is not None
 
 
 def _plain(kind: str) -> str:

@@ -239,7 +239,7 @@ def insert(target: Target, slice: Slice, table: str, comment: str = "") -> str:
         condition = f"{target.boundary.history(slice.branch)} AND ({condition})"
     select = bounded(target.branches[slice.branch].select, condition)
     modulus, remainder = slice.spread
-    partition = f"toString({target.comparison.partition or repr('all')})"
+    partition = f"ifNull(toString({target.comparison.partition or repr('all')}), 'NULL')"
     kept = [f"cityHash64({partition}) % {modulus} = {remainder}"] * (modulus > 1)
     if slice.only and target.comparison.partition:
         kept.append(f"{partition} IN ({', '.join(map(text.quote_string, slice.only))})")
