@@ -9,12 +9,15 @@ from typing import Any
 import attrs
 import pytest
 
+import tests.support.golden_rows as golden_rows
 import tests.support.marketing as m
 import tests.support.shop as s
 from tests import test_klaviyo_analytics as mail_cases
+from tests import test_klaviyo_ga4_curated as mail_golden
+from tests import test_shopify_curated as shop_golden
 from tests import test_shopify_daily_sales as sales_cases
 from tilla.analytics import klaviyo as mail
-from tilla.sources import airbyte, dlt, stream
+from tilla.sources import detect, dlt, stream
 from tilla.sources.layouts import Delivery
 
 LAYOUTS = [pytest.param(layout, id=layout.name) for layout in dlt.LAYOUTS.values()]
@@ -105,43 +108,144 @@ def test_truth_values_in_every_column_that_dlt_makes_of_them(engine: Any, layout
         assert found == {"a": True, "b": True, "c": True, "d": False, "e": False}
 
 
+# --- golden rows: what a person read in the sample records, over both nestings ---
+
+
+def left(column: str, value: Any) -> Any:
+    """What dlt's nesting leaves of a golden value. Each line is one loss, which is dlt's own: it is not in its tables."""
+    if column == "tracking_params":
+        return None if value == "[]" else value  # an empty list makes no row in its table, as one that is not there
+    if column != "properties" or value is None:
+        return value
+    flat = flattened(json.loads(value))
+    if isinstance(flat.get("_value"), str):  # the first record had a number, so that it is one
+        flat["_value"] = float(flat["_value"])
+    if "_event_id" in flat:  # the first record had a text
+        flat["_event_id"] = str(flat["_event_id"])
+    return json.dumps(flat) if flat else None  # an empty object makes no column
+
+
+def flattened(value: Any) -> Any:
+    """An object as columns: names in snake case, objects in objects by ``__``, nothing for null, ``{}`` and ``[]``."""
+    if isinstance(value, list):
+        return [flattened(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found: dict[str, Any] = {}
+    for name, item in value.items():
+        inner = flattened(item)
+        if isinstance(inner, dict):
+            found |= {f"{dlt.identifier(name)}__{key}": one for key, one in inner.items()}
+        elif inner not in (None, []):
+            found[dlt.identifier(name)] = inner
+    return found
+
+
+def seen(column: str, value: Any) -> Any:
+    """JSON text by what it says: the order of its keys is that of the columns."""
+    value = mail_golden.rounded(column, value)
+    return json.dumps(json.loads(value), sort_keys=True) if column in ("properties", "provinces") and value else value
+
+
+def check(layout: Any, name: str, tables: dict[str, list[dict[str, Any]]]) -> None:
+    golden_rows.check(name, tables, write=False, seen_as=seen, **({"left_of": left} if layout.nested else {}))
+
+
+@pytest.fixture(scope="module", params=dlt.LAYOUTS.values(), ids=lambda layout: layout.name)
+def found(request: pytest.FixtureRequest, engine: Any) -> Any:
+    """A layout; of nested records with the child tables that ``tilla detect`` sees once every sample has landed."""
+    if not request.param.nested:
+        return request.param
+    layout = attrs.evolve(request.param, database="raw_found")
+    engine.execute("CREATE DATABASE raw_found")
+    for connector, names in (*mail_golden.STREAMS.items(), ("klaviyo", mail_golden.DETAILED)):
+        for name in names:
+            deliveries = [Delivery(record, f"{n}", s.EXTRACTED) for n, record in enumerate(s.samples(connector, name))]
+            layout.deliver(engine, stream(connector, name), deliveries)
+    children: dict[str, tuple[str, ...]] = {}
+    for table in detect(engine, databases=["raw_found"]).tables:
+        assert isinstance(table.layout, dlt.DltLayout)
+        children |= table.layout.children or {}
+    engine.execute("DROP DATABASE raw_found SYNC")
+    return attrs.evolve(request.param, children=children)
+
+
+def test_golden_rows_of_klaviyo_and_ga4(engine: Any, found: Any) -> None:
+    """Every column of every table: what Airbyte's layouts give, but for what dlt's nesting does not hold (``left``)."""
+    with m.site(engine, found, lambda have, how: [], connectors=mail_golden.STREAMS) as site:
+        for connector, names in mail_golden.STREAMS.items():
+            mail_golden.land_all(site, connector, names)
+        site.refresh()
+        for connector, names in mail_golden.STREAMS.items():
+            check(found, connector, {name: site.rows("data", f"{name}_latest") for name in names})
+
+
+def test_golden_rows_of_what_was_replaced(engine: Any, found: Any) -> None:
+    """Records of which the tables show nothing once a later one has come; each lands alone."""
+    replaced = mail_golden.REPLACED
+    streams = {connector: {"streams": tuple(names)} for connector, names in replaced.items()}
+    with m.site(engine, found, lambda have, how: [], connectors=replaced, streams=streams) as site:
+        for connector, places in replaced.items():
+            for name, place in places.items():
+                site.land(connector, name, [s.samples(connector, name)[place]])
+        site.refresh()
+        names = [name for places in replaced.values() for name in places]
+        check(found, "replaced", {name: site.rows("data", f"{name}_latest") for name in names})
+
+
+def test_golden_rows_of_the_detailed_streams(engine: Any, found: Any) -> None:
+    """Messages inside campaigns, counts of lists, metrics inside events."""
+    with m.site(engine, found, lambda have, how: [], streams={"klaviyo": {"streams": mail_golden.DETAILED}}) as site:
+        mail_golden.land_all(site, "klaviyo", mail_golden.DETAILED)
+        site.refresh()
+        tables = {name: site.rows("data", f"{name}_latest") for name in ("campaigns", "events", "lists")}
+        check(found, "klaviyo_detailed", tables)
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_curated_tables_are_those_of_airbyte(engine: Any, layout: Any) -> None:
-    """Every sample record of Shopify: the same curated rows as over Airbyte's tables, but for JSON text.
+@pytest.mark.parametrize(
+    "what",
+    ["golden_rows_in_every_layout", "golden_rows_of_what_was_replaced", "records_as_the_rest_api_has_them_read_alike"],
+)
+def test_golden_rows_of_shopify(engine: Any, layout: Any, what: str) -> None:
+    """All 33 tables, the very rows of Airbyte's layouts: dlt holds whatever Shopify's records have."""
+    getattr(shop_golden, f"test_{what}")(engine, layout)
 
-    A record put together again has every key, as a payload; typed columns have those that the schema declares.
-    """
-    shop = "same"
-    found = []
-    for each in (airbyte.V1 if layout.nested else airbyte.V2_1, layout):
-        warehouse = s.warehouse(engine, each)
-        for path in sorted((s.DATA / "raw_samples" / "shopify").glob("*.jsonl")):
-            if path.stem != "order_risks":
-                warehouse.land(path.stem, s.samples("shopify", path.stem), shop=shop)
-        warehouse.refresh(*warehouse.rebuilt, f"data_{warehouse.project.name}.locations")
-        tables = {}
-        for name in ("orders", "order_line_items", "order_tax_lines", "order_refunds", "order_refund_line_items",
-                     "order_discount", "customers", "fulfillments", "transactions", "transaction_fees", "products",
-                     "product_variants", "inventory_levels", "inventory_items", "locations", "abandoned_checkouts"):  # fmt: skip
-            rows = warehouse.server.rows(
-                f"SELECT * FROM data_{warehouse.project.name}.{name}_latest WHERE shop_url = '{shop}'"
-            )
-            tables[name] = sorted((plain(row) for row in rows), key=json.dumps)
-        found.append(tables)
-    for name, rows in found[0].items():
-        differing = [
-            {k: (row[k], other[k]) for k in row if row[k] != other.get(k)}
-            for row, other in zip(rows, found[1][name], strict=True)
+
+def test_free_form_objects_and_lists_of_nested_records(engine: Any) -> None:
+    """An object is put together from its columns, a list from its table; text that looks like dlt's own marks stays as it is."""
+    tricky = 'a,"_dlt_id":"x" {"value":1},"k":null __v_text":'
+    with m.site(engine, attrs.evolve(dlt.NESTED, children={"profiles": ("profiles__attributes__properties__tags",)}),
+                lambda have, how: (), streams={"klaviyo": {"streams": ("profiles",)}}) as site:  # fmt: skip
+        several = [
+            m.profile("a", properties={"note": tricky, "tags": ["x", tricky], "deep": {"er": 1}}),
+            m.profile("b", properties={"note": 5, "tags": [7, True], "deep": {"er": "one"}}),
+            m.profile("c", properties={"note": None, "tags": []}),
         ]
-        assert [one for one in differing if one] == [], name
+        site.land("klaviyo", "profiles", several)
+        site.refresh()
+        rows = site.rows("data", "profiles_latest", order_by="profile_id")
+        assert [row["properties"] and json.loads(row["properties"]) for row in rows] == [
+            {"note": tricky, "tags": ["x", tricky], "deep__er": 1},
+            {"note": "5", "tags": ["7", "true"], "deep__er": "one"},
+            None,
+        ]
 
 
-LEFT_OUT = ("extracted_at", "version", "generation_id", "receipt", "properties", "duties")
-
-
-def plain(row: dict[str, Any]) -> dict[str, str]:
-    """A row for comparison: without the loader's own, and without JSON text, whose form differs."""
-    return {k: str(v) for k, v in row.items() if k not in LEFT_OUT and not k.endswith("_version")}
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_journey_of_one_visit(engine: Any, layout: Any) -> None:
+    """Without moments the first and the last visit are all there is: objects, which nested records hold as columns."""
+    visit = {"occurred_at": "2026-03-01T10:00:00Z", "source": "google", "utm_parameters": {"medium": "cpc"}}
+    about = {"ready": True, "moments": [], "first_visit": {**visit, "id": 1}, "last_visit": {**visit, "id": 2}}
+    warehouse = s.warehouse(engine, layout)
+    record = {"order_id": 1, "customer_journey_summary": about, "updated_at": "2026-03-01T11:00:00Z"}
+    warehouse.land("customer_journey_summary", [record], shop="one-visit")
+    warehouse.refresh(*(name for name in warehouse.rebuilt if "journey" in name))
+    rows = shop_golden.latest(warehouse, "customer_journey_detail", "one-visit")
+    assert [(row["visit_id"], row["source"], row["utm_medium"]) for row in rows] == [
+        (1, "google", "cpc"),
+        (2, "google", "cpc"),
+    ]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

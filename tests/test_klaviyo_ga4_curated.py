@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -26,11 +26,16 @@ def samples(request: pytest.FixtureRequest, engine: Any) -> Iterator[m.Site]:
     """Every sample record, in its order of arrival, landed in one layout."""
     with m.site(engine, request.param, lambda have, how: [], connectors=STREAMS) as site:
         for connector, names in STREAMS.items():
-            for name in names:
-                records = s.samples(connector, name)
-                at = [s.EXTRACTED + dt.timedelta(minutes=n) for n in range(len(records))]
-                site.land(connector, name, records, extracted_at=at)
+            land_all(site, connector, names)
         yield site
+
+
+def land_all(site: m.Site, connector: str, names: Iterable[str]) -> None:
+    """Land every sample of some streams, a minute between two."""
+    for name in names:
+        records = s.samples(connector, name)
+        at = [s.EXTRACTED + dt.timedelta(minutes=n) for n in range(len(records))]
+        site.land(connector, name, records, extracted_at=at)
 
 
 DETAILED = ("campaigns_detailed", "events_detailed", "lists_detailed", "metrics")
@@ -111,10 +116,7 @@ def test_golden_rows_of_the_detailed_streams(engine: Any, layout: Any) -> None:
     """The streams that carry more: messages of campaigns, counts of lists; events with their metric beside them."""
     streams = {"klaviyo": {"streams": DETAILED}}
     with m.site(engine, layout, lambda have, how: [], streams=streams) as site:
-        for name in DETAILED:
-            records = s.samples("klaviyo", name)
-            at = [s.EXTRACTED + dt.timedelta(minutes=n) for n in range(len(records))]
-            site.land("klaviyo", name, records, extracted_at=at)
+        land_all(site, "klaviyo", DETAILED)
         tables = {name: site.rows("data", f"{name}_latest") for name in ("campaigns", "events", "lists")}
         golden_rows.check("klaviyo_detailed", tables, write=layout is airbyte.DEFAULT)
 

@@ -63,8 +63,9 @@ class DltLayout(Layout):
     nested: bool = False
     """Lists are child tables and objects are columns; else both are JSON text (``max_table_nesting=0``)."""
     children: Mapping[str, tuple[str, ...]] | None = attrs.field(default=None, hash=False)
-    """Of nested ones, by stream: the child tables that are there (``"orders__line_items"``). dlt makes one when the first
-    record has something in that list. None: one for each list that the connector's schema declares."""
+    """Of nested ones, by stream: the child tables that are there (``"orders__line_items"``), also those of lists in free-form
+    objects, which no schema declares. dlt makes one when the first record has something in that list. None: one for each list
+    that the connector's schema declares."""
 
     def named(self, stream: Stream, child: str = "") -> tuple[str, str]:
         """Return database and table of a stream, or of one of its child tables."""
@@ -113,11 +114,20 @@ class DltLayout(Layout):
         return landed
 
     def lists(self, stream: Stream) -> tuple[tuple[str, ...], ...]:
-        """Return the paths of the lists that have a child table, each after the one that it is in."""
-        known = None if self.children is None else set(self.children.get(stream.name, ()))
+        """Return the lists that have a child table, each after the one that it is in: paths of names as dlt writes them.
+
+        Of a list in a free-form object only the table's name is known: its path is one name, with the object's in it.
+        """
+        declared = [tuple(map(identifier, path)) for path in _lists(stream.fields)]
+        if self.children is None:
+            return tuple(declared)
         base = identifier(self.prefix + stream.name)
-        found = (path for path in _lists(stream.fields))
-        return tuple(path for path in found if known is None or f"{base}__{flat_name(path)}" in known)
+        there = {name.removeprefix(f"{base}__") for name in self.children.get(stream.name, ())}
+        found = {"__".join(path): path for path in declared if "__".join(path) in there}
+        for name in sorted(there - set(found)):
+            above = max((one for one in found if name.startswith(f"{one}__")), key=len, default="")
+            found[name] = (*found.get(above, ()), name.removeprefix(f"{above}__" if above else ""))
+        return tuple(found.values())
 
     def land(
         self,

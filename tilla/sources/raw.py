@@ -97,8 +97,12 @@ class Document:
         return day_of(self.text(*path))
 
     def json(self, *path: str | int) -> tl.Expr[str | None]:
-        """The JSON text of an object or array. Nullable(String)."""
+        """The JSON text of an object or array, to ask whether it is there or to read on from. Nullable(String)."""
         return self.text(*path)
+
+    def whole(self, *path: str | int) -> tl.Expr[str | None]:
+        """The JSON text of an object or array as a column shows it, without what the loader put in. Nullable(String)."""
+        return self.json(*path)
 
     def array(self, *path: str | int) -> tl.Expr[list[str]]:
         """The elements of an array, each as JSON text, for ``tl.each``; none where there is no array. Array(String)."""
@@ -321,6 +325,10 @@ class Landed(Document):
         if len(path) == 1 and (column := self._typed(path[0])) is not None:
             return f.cast(_json_text(column), t.Nullable(t.String))
         return self.text(*path)
+
+    def whole(self, *path: str | int) -> tl.Expr[str | None]:
+        union = len(path) == 1 and _is_union(self.stream, str(path[0]))  # may be a text, which stays one
+        return self.text(*path) if union else self.json(*path)
 
     def array(self, *path: str | int) -> tl.Expr[list[str]]:
         self._note("array", path)

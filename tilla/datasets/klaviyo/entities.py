@@ -84,7 +84,7 @@ def campaigns(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
             comment="true where links get UTM parameters",
         )
         tracking_params = tl.derive(
-            raw.json("attributes", "tracking_options", "custom_tracking_params"), comment="their definition, JSON text"
+            raw.whole("attributes", "tracking_options", "custom_tracking_params"), comment="their definition, JSON text"
         )
         extracted_at = c.extracted_at(raw)
         generation_id = c.generation_id(raw)
@@ -177,7 +177,7 @@ def profiles(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
             raw.time(*forecast, "expected_date_of_next_order"), comment="Klaviyo: when the next order is expected"
         )
         properties = tl.derive(
-            raw.json("attributes", "properties"), comment="custom properties, JSON text", codec="ZSTD(3)"
+            raw.whole("attributes", "properties"), comment="custom properties, JSON text", codec="ZSTD(3)"
         )
         extracted_at = c.extracted_at(raw)
         generation_id = c.generation_id(raw)

@@ -79,7 +79,7 @@ def events(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
         )
         attributed_flow_id = tl.derive(filled(properties.text("$attribution", "$flow")), comment="its flow")
         properties_json = tl.derive(
-            raw.json("attributes", "event_properties"),
+            raw.whole("attributes", "event_properties"),
             name="properties",
             comment="all of it, JSON text",
             codec="ZSTD(3)",

@@ -418,7 +418,7 @@ def order_line_items(context: Context) -> tl.MaterializedView[Any]:
         requires_shipping = tl.derive(line.boolean("requires_shipping"), comment="true for goods that are shipped")
         grams = tl.derive(line.integer("grams"), comment="weight of one piece in grams")
         product_exists = tl.derive(line.boolean("product_exists"), comment="false when the product was deleted")
-        properties = tl.derive(line.json("properties"), comment="custom properties, JSON text as sent")
+        properties = tl.derive(line.whole("properties"), comment="custom properties, JSON text as sent")
         extracted_at = c.extracted_at(raw)
         order_version = c.version(raw)
 

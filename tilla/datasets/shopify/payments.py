@@ -62,7 +62,7 @@ def transactions(context: Context) -> tl.MaterializedView[Any]:
         source_name = tl.derive(c.word(raw.text("source_name")), comment="where it comes from: web, pos, ...")
         location_id = tl.derive(raw.integer("location_id"), comment="locations.location_id of a POS transaction")
         user_id = tl.derive(raw.integer("user_id"), comment="staff member who made it")
-        receipt = tl.derive(raw.text("receipt"), comment="what the gateway returned, JSON text as sent")
+        receipt = tl.derive(raw.whole("receipt"), comment="what the gateway returned, JSON text as sent")
         extracted_at = c.extracted_at(raw)
         generation_id = c.generation_id(raw)
         version = c.extraction_version(raw)

@@ -65,7 +65,7 @@ def countries(context: Context) -> tl.MaterializedView[Any]:
         name = tl.derive(raw.text("name"), comment="name of the country")
         translated_name = tl.derive(raw.text("translated_name"), comment="name in the shop's language")
         rest_of_world = tl.derive(raw.boolean("rest_of_world"), comment="true for the row that stands for all others")
-        provinces = tl.derive(raw.json("provinces"), comment="its provinces, JSON text as sent")
+        provinces = tl.derive(raw.whole("provinces"), comment="its provinces, JSON text as sent")
         province_count = tl.derive(
             f.cast(f.length(raw.array("provinces")), c.LENGTH), comment="how many provinces it has"
         )
