@@ -63,7 +63,7 @@ def create_trigger(view: Trigger, dialect: Dialect = SINGLE, *, target: str = ""
     """CREATE MATERIALIZED VIEW ... TO; ``target`` and ``query`` stand for others than declared."""
     head = f"CREATE MATERIALIZED VIEW IF NOT EXISTS {view.qualified_name}{dialect.cluster()}"
     head += f" TO {target or view.target.qualified_name}"
-    return "\n".join([head, *security(view), *comment_clause(view.comment), "AS", query or query_text(view.query)])
+    return "\n".join([head, *security(view), *query_clause(query or query_text(view.query), view.comment)])
 
 
 def create_refreshable(view: RefreshableView[Any], dialect: Dialect = SINGLE) -> str:
@@ -79,16 +79,14 @@ def create_refreshable(view: RefreshableView[Any], dialect: Dialect = SINGLE) ->
     lines += engine_clauses(view.engine, dialect)
     lines += ["EMPTY"] if view.empty else []
     lines += security(view)
-    lines += comment_clause(view.comment)
-    lines += ["AS", query_text(view.refresh_query)]
-    lines += settings_clause(view.settings)
-    return "\n".join(lines)
+    query = "\n".join([query_text(view.refresh_query), *settings_clause(view.settings)])
+    return "\n".join([*lines, *query_clause(query, view.comment)])
 
 
 def create_view(view: View[Any], dialect: Dialect = SINGLE) -> str:
     """CREATE VIEW."""
     head = f"CREATE VIEW IF NOT EXISTS {view.qualified_name}{dialect.cluster()}"
-    return "\n".join([head, *security(view), *comment_clause(view.comment), "AS", query_text(view.query)])
+    return "\n".join([head, *security(view), *query_clause(query_text(view.query), view.comment)])
 
 
 def create_dictionary(dictionary: Dictionary[Any], dialect: Dialect = SINGLE) -> str:
@@ -220,6 +218,11 @@ def settings_clause(settings: Mapping[str, object]) -> list[str]:
 def comment_clause(comment: str) -> list[str]:
     """COMMENT, when there is one."""
     return [f"COMMENT {text.quote_string(comment)}"] if comment else []
+
+
+def query_clause(query: str, comment: str) -> list[str]:
+    """AS and the SELECT, then COMMENT: before 26.2 it is taken there only, and without a bracket read as an alias."""
+    return ["AS (", query, ")", *comment_clause(comment)] if comment else ["AS", query]
 
 
 def security(view: Any) -> list[str]:

@@ -168,6 +168,20 @@ def _stands(keyword: str, row: list[Piece], at: int) -> bool:
     return True
 
 
+def comment_first(text: str) -> str:
+    """A view's statement with COMMENT before AS, as servers print it since 26.2; before, ``AS (SELECT ...) COMMENT '...'``.
+
+    >>> comment_first("CREATE VIEW v AS (SELECT 1) COMMENT 'one'")
+    "CREATE VIEW v COMMENT 'one' AS SELECT 1"
+    """
+    if text[-1:] != "'" or " AS (" not in text:
+        return text
+    *_, before, query, word, comment = [Piece("", 0, 0)] * 4 + pieces(text)
+    if (before.text, query.text[:1], word.text, comment.text[:1]) != ("AS", "(", "COMMENT", "'"):
+        return text
+    return f"{text[: before.start]}COMMENT {comment.text} AS {query.text[1:-1]}"
+
+
 def read_shape(text: str) -> Shape:
     """Read one CREATE statement of the server's printer.
 

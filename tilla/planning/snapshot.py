@@ -8,7 +8,7 @@ from functools import cached_property
 import attrs
 
 from tilla import errors, text
-from tilla.planning.shape import Shape, read_shape
+from tilla.planning.shape import Shape, comment_first, read_shape
 from tilla.servers import Server
 
 Path = tuple[str, str]
@@ -54,7 +54,9 @@ def take(server: Server, databases: Iterable[str], sources: Iterable[Path], stat
         " UNION ALL SELECT name, '', '', '', NULL FROM system.databases"
     )
     tables = {
-        (row["database"], row["name"]): LiveTable(row["engine"], row["create_table_query"], row["total_rows"])
+        (row["database"], row["name"]): LiveTable(
+            row["engine"], comment_first(row["create_table_query"]), row["total_rows"]
+        )
         for row in found
         if row["name"]
     }
@@ -96,7 +98,8 @@ def printed(server: Server, statements: Sequence[str]) -> dict[str, str | None]:
 def _print(server: Server, statements: Sequence[str], settings: Mapping[str, object]) -> dict[str, str | None]:
     listed = ", ".join(text.quote_string(statement) for statement in statements)
     rows = server.rows(f"SELECT formatQuerySingleLineOrNull(arrayJoin([{listed}])) AS printed", settings=settings)
-    return {statement: row["printed"] for statement, row in zip(statements, rows, strict=True)}
+    shown = (row["printed"] for row in rows)
+    return {statement: sql and comment_first(sql) for statement, sql in zip(statements, shown, strict=True)}
 
 
 def _portions(statements: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -15,8 +15,7 @@ REFRESH EVERY 1 HOUR
 ENGINE = MergeTree
 ORDER BY (shop_url, currency, date, channel)
 EMPTY
-COMMENT 'One row per shop, currency, day and channel: sessions, orders, sales.'
-AS
+AS (
 WITH
 counted AS (
 SELECT
@@ -81,4 +80,6 @@ SELECT
     resolved_orders / nullIf(orders, 0) AS coverage
 FROM moves AS r
 GROUP BY shop_url, currency, date, channel
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per shop, currency, day and channel: sessions, orders, sales.';

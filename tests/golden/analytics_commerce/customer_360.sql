@@ -26,8 +26,7 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR DEPENDS ON analytics_klaviyo.profile_lifecycle
 ENGINE = MergeTree
 ORDER BY (shop_url, identity)
 EMPTY
-COMMENT 'One row per shop and person: ids and consent on both sides, orders, lifecycle.'
-AS
+AS (
 WITH
 sold AS (
     SELECT
@@ -406,4 +405,6 @@ SELECT
 FROM persons AS r
 LEFT JOIN main AS m ON toString(r.shop_url) = toString(m.shop_url)
 GROUP BY shop_url, identity
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per shop and person: ids and consent on both sides, orders, lifecycle.';

@@ -20,8 +20,7 @@ REFRESH EVERY 1 HOUR DEPENDS ON analytics_klaviyo.attributed_conversions, analyt
 ENGINE = MergeTree
 ORDER BY (shop_url, currency, date)
 EMPTY
-COMMENT 'One row per shop, currency and day: sessions, orders, sales, the share of e-mail.'
-AS
+AS (
 WITH
 selling AS (
     SELECT shop_url, currency, date, orders, demand_sales, net_sales FROM analytics_shopify.daily_sales
@@ -101,4 +100,6 @@ SELECT
     if(count(r.users) = 1, max(r.users), NULL) AS users
 FROM moves AS r
 GROUP BY shop_url, currency, date
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per shop, currency and day: sessions, orders, sales, the share of e-mail.';

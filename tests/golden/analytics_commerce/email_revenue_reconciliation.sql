@@ -23,8 +23,7 @@ REFRESH EVERY 1 HOUR DEPENDS ON analytics_klaviyo.attributed_conversions
 ENGINE = MergeTree
 ORDER BY (shop_url, currency, ifNull(campaign_id, ''), ifNull(flow_id, ''))
 EMPTY
-COMMENT 'One row per shop, currency and campaign or flow: what Klaviyo claims, and what the shop kept.'
-AS
+AS (
 WITH
 sold AS (
     SELECT shop_url, currency, order_id, sum(gross_sales - discounts) AS demand, sum(returns) AS returned
@@ -252,6 +251,7 @@ claims AS (
     SELECT
         *,
         ifNull(order_ref, '') AS ref,
+        toString(ifNull((SELECT shop FROM home), '')) AS home,
         ref != '' AND row_number() OVER (PARTITION BY order_ref ORDER BY datetime, event_id) > 1 AS is_repeat
     FROM analytics_klaviyo.attributed_conversions
     WHERE attribution_method != 'none'
@@ -283,7 +283,7 @@ FROM (
         e.campaign_id AS campaign_id, e.flow_id AS flow_id, e.value AS value, e.is_repeat AS is_repeat,
         e.attribution_method AS attribution_method,
         ifNull(o.matched, false) AS is_matched, o.demand AS demand, o.returned AS returned,
-        if(is_matched, toString(o.shop_url), toString(ifNull((SELECT shop FROM home), ''))) AS shop_url,
+        if(is_matched, toString(o.shop_url), e.home) AS shop_url,
         if(is_matched, toString(o.currency), ifNull(toString(m.currency), '')) AS currency,
         (e.currency = '' OR currency = '' OR e.currency = currency) AS comparable,
         e.ref IN (SELECT ref FROM present) AS is_known,
@@ -293,7 +293,9 @@ FROM (
         SELECT toString(order_id) AS ref, shop_url, currency, demand, returned, true AS matched
         FROM sold
     ) AS o ON e.ref = o.ref
-    LEFT JOIN main AS m ON toString(m.shop_url) = toString(ifNull((SELECT shop FROM home), ''))
+    LEFT JOIN main AS m ON toString(m.shop_url) = e.home
 ) AS c
 GROUP BY shop_url, currency, campaign_id, flow_id
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per shop, currency and campaign or flow: what Klaviyo claims, and what the shop kept.';

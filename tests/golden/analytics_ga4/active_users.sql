@@ -12,8 +12,7 @@ REFRESH EVERY 1 HOUR
 ENGINE = MergeTree
 ORDER BY (property_id, date)
 EMPTY
-COMMENT 'One row per property and day: users of 1, 7 and 28 days.'
-AS
+AS (
 SELECT
     property_id, date, active_users_1d, active_users_7d, active_users_28d, total_users_1d,
     active_users_1d / nullIf(active_users_28d, 0) AS stickiness
@@ -31,4 +30,6 @@ FROM (
 )
 GROUP BY property_id, date
 )
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per property and day: users of 1, 7 and 28 days.';

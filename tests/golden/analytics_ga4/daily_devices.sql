@@ -15,8 +15,7 @@ REFRESH EVERY 1 HOUR
 ENGINE = MergeTree
 ORDER BY (property_id, date)
 EMPTY
-COMMENT 'One row per property, day: sessions, over the rows of devices.'
-AS
+AS (
 SELECT
     r.property_id AS property_id,
     r.date AS date,
@@ -30,4 +29,6 @@ SELECT
     sum(r.new_users) AS new_users
 FROM data_ga4.devices_latest AS r
 GROUP BY property_id, date
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per property, day: sessions, over the rows of devices.';

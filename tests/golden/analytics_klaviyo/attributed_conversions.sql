@@ -15,8 +15,7 @@ REFRESH EVERY 1 HOUR
 ENGINE = MergeTree
 ORDER BY (datetime, event_id)
 EMPTY
-COMMENT 'One row per Placed Order: the campaign or flow that gets the credit.'
-AS
+AS (
 SELECT
     event_id,
     datetime,
@@ -168,4 +167,6 @@ WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lo
         )
 ) AS n ON c.attributed_event_id = n.event_id
 )
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per Placed Order: the campaign or flow that gets the credit.';

@@ -12,8 +12,7 @@ REFRESH EVERY 1 HOUR
 ENGINE = MergeTree
 ORDER BY (date, utm_source, utm_medium, utm_campaign)
 EMPTY
-COMMENT 'One row per day and UTM parameters: conversions and revenue.'
-AS
+AS (
 SELECT date, utm_source, utm_medium, utm_campaign, conversions, converting_profiles, revenue FROM (
 SELECT
     toDate(c.datetime, CAST('America/New_York', 'String')) AS date,
@@ -86,4 +85,6 @@ WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lo
 ) AS t ON c.profile = t.profile AND c.datetime >= t.at
 GROUP BY date, utm
 )
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per day and UTM parameters: conversions and revenue.';

@@ -37,8 +37,7 @@ REFRESH EVERY 1 HOUR DEPENDS ON analytics_klaviyo.attributed_conversions
 ENGINE = MergeTree
 ORDER BY campaign_id
 EMPTY
-COMMENT 'One row per campaign: sent, opened, clicked, bought.'
-AS
+AS (
 SELECT
     c.campaign_id AS campaign_id,
     e.recipients AS recipients,
@@ -113,4 +112,6 @@ LEFT JOIN (
     WHERE a.campaign_id IS NOT NULL
     GROUP BY campaign_id
 ) AS v ON c.campaign_id = v.campaign_id
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per campaign: sent, opened, clicked, bought.';

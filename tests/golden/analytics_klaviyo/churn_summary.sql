@@ -9,8 +9,7 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
 ENGINE = MergeTree
 ORDER BY as_of
 EMPTY
-COMMENT 'One row: customers who churned, as of a day.'
-AS
+AS (
 SELECT
     toDate(now(), 'America/New_York') AS as_of,
     countIf(in_base) AS base_customers,
@@ -51,4 +50,6 @@ WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lo
     )
     GROUP BY profile_id
 )
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row: customers who churned, as of a day.';

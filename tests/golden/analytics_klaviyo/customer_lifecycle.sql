@@ -18,8 +18,7 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
 ENGINE = MergeTree
 ORDER BY profile_id
 EMPTY
-COMMENT 'One row per profile: orders, value, lifecycle, as of a day.'
-AS
+AS (
 SELECT
     profile_id,
     orders,
@@ -90,4 +89,6 @@ FROM data_klaviyo.profiles_latest AS e
 ))
     GROUP BY profile_id
 )
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per profile: orders, value, lifecycle, as of a day.';

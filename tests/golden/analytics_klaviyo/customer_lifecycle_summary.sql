@@ -13,8 +13,7 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR DEPENDS ON analytics_klaviyo.customer_lifecycl
 ENGINE = MergeTree
 ORDER BY (clv_segment, country)
 EMPTY
-COMMENT 'One row per segment of value and country.'
-AS
+AS (
 SELECT
     c.clv_segment AS clv_segment,
     toString(ifNull(q.country, '')) AS country,
@@ -27,4 +26,6 @@ SELECT
 FROM analytics_klaviyo.customer_lifecycle AS c
 LEFT JOIN data_klaviyo.profiles_latest AS q ON c.profile_id = q.profile_id
 GROUP BY clv_segment, country
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per segment of value and country.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS analytics_klaviyo.daily_event_counts
-COMMENT 'One row per local day and metric: events and profiles.'
-AS
+AS (
 SELECT
     date,
     metric_id,
@@ -9,4 +8,6 @@ SELECT
     uniqExactIfMerge(daily_event_counts_state.anonymous_events) AS anonymous_events,
     maxMerge(daily_event_counts_state.with_value) AS with_value
 FROM analytics_klaviyo.daily_event_counts_state
-GROUP BY date, metric_id;
+GROUP BY date, metric_id
+)
+COMMENT 'One row per local day and metric: events and profiles.';

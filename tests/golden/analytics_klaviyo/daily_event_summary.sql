@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS analytics_klaviyo.daily_event_summary
-COMMENT 'One row per local day and metric: events, profiles, anonymous events, value.'
-AS
+AS (
 SELECT
     c.date AS date,
     m.name AS metric,
@@ -14,4 +13,6 @@ FROM analytics_klaviyo.daily_event_counts AS c
 LEFT JOIN data_klaviyo.metrics_latest AS m ON c.metric_id = m.metric_id
 LEFT JOIN (
     SELECT date, metric_id, toNullable(value) AS value FROM analytics_klaviyo.daily_event_value
-) AS v ON c.date = v.date AND c.metric_id = v.metric_id;
+) AS v ON c.date = v.date AND c.metric_id = v.metric_id
+)
+COMMENT 'One row per local day and metric: events, profiles, anonymous events, value.';

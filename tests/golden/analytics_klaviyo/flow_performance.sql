@@ -38,8 +38,7 @@ REFRESH EVERY 1 HOUR DEPENDS ON analytics_klaviyo.attributed_conversions
 ENGINE = MergeTree
 ORDER BY (flow_id, message_id)
 EMPTY
-COMMENT 'One row per flow and message: sent, opened, clicked, bought.'
-AS
+AS (
 SELECT
     c.flow_id AS flow_id,
     c.message_id AS message_id,
@@ -149,4 +148,6 @@ LEFT JOIN (
     WHERE a.flow_id IS NOT NULL
     GROUP BY flow_id, message_id
 ) AS v ON c.flow_id = v.flow_id AND c.message_id = v.message_id
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per flow and message: sent, opened, clicked, bought.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS analytics_klaviyo.hourly_engagement
-COMMENT 'One row per ISO weekday and local hour: e-mails received, opened, clicked.'
-AS
+AS (
 SELECT
     toDayOfWeek(q.bucket, 0, CAST('America/New_York', 'String')) AS iso_weekday,
     toHour(q.bucket, CAST('America/New_York', 'String')) AS local_hour,
@@ -17,4 +16,6 @@ INNER JOIN (
     FROM data_klaviyo.metrics_latest
     WHERE lower(ifNull(name, '')) IN (CAST('received email', 'String'), CAST('opened email', 'String'), CAST('clicked email', 'String'))
 ) AS m ON q.metric_id = m.metric_id
-GROUP BY iso_weekday, local_hour;
+GROUP BY iso_weekday, local_hour
+)
+COMMENT 'One row per ISO weekday and local hour: e-mails received, opened, clicked.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS analytics_klaviyo.message_engagement
-COMMENT 'One row per flow, message, metric, and what a program did: events and profiles.'
-AS
+AS (
 SELECT
     flow_id,
     message_id,
@@ -12,4 +11,6 @@ SELECT
     minMerge(message_engagement_state.first_event_at) AS first_event_at,
     maxMerge(message_engagement_state.last_event_at) AS last_event_at
 FROM analytics_klaviyo.message_engagement_state
-GROUP BY flow_id, message_id, metric_id, apple_privacy_open, bot_click;
+GROUP BY flow_id, message_id, metric_id, apple_privacy_open, bot_click
+)
+COMMENT 'One row per flow, message, metric, and what a program did: events and profiles.';

@@ -23,8 +23,7 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
 ENGINE = MergeTree
 ORDER BY profile_id
 EMPTY
-COMMENT 'One row per profile: what it did when, consent, engagement and lifecycle, as of a day.'
-AS
+AS (
 SELECT
     s.profile_id AS profile_id,
     s.first_event_at AS first_event_at,
@@ -140,4 +139,6 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT profile_id, email_consent, email_consent_at, toNullable(notEmpty(suppressions)) AS suppressed FROM data_klaviyo.profiles_latest
 ) AS q ON s.profile_id = q.profile_id
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per profile: what it did when, consent, engagement and lifecycle, as of a day.';

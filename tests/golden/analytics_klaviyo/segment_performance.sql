@@ -14,8 +14,7 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
 ENGINE = MergeTree
 ORDER BY segment
 EMPTY
-COMMENT 'One row per segment: members, engaged, buyers, revenue.'
-AS
+AS (
 SELECT
     segment,
     count() AS members,
@@ -94,4 +93,6 @@ WHERE true AND NOT (metric IN (CAST('placed order', 'String'))))
 )
 ARRAY JOIN arrayDistinct(arrayPushFront(if(empty(own), ['(no segment)'], own), '(all)')) AS segment
 GROUP BY segment
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per segment: members, engaged, buyers, revenue.';

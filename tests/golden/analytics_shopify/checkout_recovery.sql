@@ -16,8 +16,7 @@ REFRESH EVERY 1 HOUR
 ENGINE = MergeTree
 ORDER BY (shop_url, currency, date)
 EMPTY
-COMMENT 'One row per shop, currency and day: checkouts begun and recovered.'
-AS
+AS (
 WITH
 placed AS (
     SELECT
@@ -106,4 +105,6 @@ FROM (
     LEFT JOIN clicked AS k ON c.email = k.email
 )
 GROUP BY shop_url, shop_currency, date
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per shop, currency and day: checkouts begun and recovered.';

@@ -15,8 +15,7 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
 ENGINE = MergeTree
 ORDER BY (shop_url, currency, cohort_month, month_offset)
 EMPTY
-COMMENT 'One row per shop, currency, cohort month and month since: retention and value of customers.'
-AS
+AS (
 SELECT
     shop_url, currency, cohort_month,
     month_offset,
@@ -265,4 +264,6 @@ WHERE uncovered > 0)
     GROUP BY shop_url, currency, cohort_month
 )
 ARRAY JOIN range(toUInt32(dateDiff('month', cohort_month, toStartOfMonth(toDate(now(), 'America/New_York'))) + 1)) AS month_offset
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per shop, currency, cohort month and month since: retention and value of customers.';

@@ -16,8 +16,7 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
 ENGINE = MergeTree
 ORDER BY (shop_url, currency, customer_id)
 EMPTY
-COMMENT 'One row per shop, currency and customer: recency, frequency, monetary value, and the segment they make.'
-AS
+AS (
 SELECT
     shop_url, currency, customer AS customer_id, recency_days, frequency, monetary, r, f, m, segment, toDate(now(), 'America/New_York') AS as_of
 FROM (
@@ -265,4 +264,6 @@ WHERE uncovered > 0)
     )
 )
 )
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per shop, currency and customer: recency, frequency, monetary value, and the segment they make.';

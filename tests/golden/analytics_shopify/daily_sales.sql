@@ -27,8 +27,7 @@ REFRESH EVERY 1 HOUR
 ENGINE = MergeTree
 ORDER BY (shop_url, currency, date)
 EMPTY
-COMMENT 'One row per shop, currency and local day: orders, sales, returns, shipping and taxes.'
-AS
+AS (
 WITH moves AS (
 SELECT
     shop_url, currency, order_id, date, customer_id, source_name, placed_at,
@@ -263,4 +262,6 @@ FROM (
     FROM moves
 ) AS m
 GROUP BY shop_url, currency, date
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per shop, currency and local day: orders, sales, returns, shipping and taxes.';

@@ -20,8 +20,7 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
 ENGINE = MergeTree
 ORDER BY (shop_url, currency, code)
 EMPTY
-COMMENT 'One row per shop, currency and discount code: orders, sales and what the code cost.'
-AS
+AS (
 WITH
 moves AS (
 SELECT
@@ -283,4 +282,6 @@ FROM (
     LEFT JOIN uses AS u ON s.shop_url = u.shop_url AND s.order_id = u.order_id
 )
 GROUP BY shop_url, currency, used
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per shop, currency and discount code: orders, sales and what the code cost.';

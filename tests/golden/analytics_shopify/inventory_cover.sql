@@ -20,8 +20,7 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
 ENGINE = MergeTree
 ORDER BY (shop_url, currency, inventory_item_id)
 EMPTY
-COMMENT 'One row per shop and tracked inventory item: what is there and how many days it lasts.'
-AS
+AS (
 WITH
 counted AS (
 SELECT
@@ -123,4 +122,6 @@ LEFT JOIN moved AS m ON i.shop_url = m.shop_url AND i.inventory_item_id = m.item
 LEFT JOIN in_stock AS d ON i.shop_url = d.shop_url AND i.inventory_item_id = d.item
 LEFT JOIN shops AS c ON i.shop_url = c.shop_url
 WHERE ifNull(i.tracked, true)
-SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000;
+SETTINGS max_bytes_before_external_group_by = 2000000000, max_bytes_before_external_sort = 2000000000, max_memory_usage = 8000000000
+)
+COMMENT 'One row per shop and tracked inventory item: what is there and how many days it lasts.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_ga4.daily_active_users_latest
-COMMENT 'One row per property and day. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     property_id,
     date,
@@ -8,4 +7,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_ga4.daily_active_users FINAL;
+FROM data_ga4.daily_active_users FINAL
+)
+COMMENT 'One row per property and day. Deduplicated: the newest row per key.';

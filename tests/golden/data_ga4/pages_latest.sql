@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_ga4.pages_latest
-COMMENT 'One row per property, day, host and path with query string. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     property_id,
     date,
@@ -14,4 +13,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_ga4.pages FINAL;
+FROM data_ga4.pages FINAL
+)
+COMMENT 'One row per property, day, host and path with query string. Deduplicated: the newest row per key.';

@@ -1,7 +1,6 @@
 CREATE VIEW IF NOT EXISTS data_ga4.rejects
 SQL SECURITY DEFINER
-COMMENT 'One row per field, or record, of the raw tables that was there and could not be used.'
-AS
+AS (
 SELECT
     its_property_id AS property_id,
     its_stream AS stream,
@@ -200,4 +199,6 @@ FROM (
         'raw_ga4.website_overview' AS its_raw_table
     FROM raw_ga4.website_overview
     ARRAY JOIN arrayConcat(arrayConcat(arrayMap(x -> (x.1, x.2, 'no number, or out of range'), arrayFilter(x -> x.2 != '' AND isNull(accurateCastOrNull(round(toDecimal256OrNull(extract(JSONExtractString(toJSONString(tupleElement(x, 2))), '^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$'), 21), 9), 'Decimal(18, 9)')), [('bounceRate', ifNull(toNullable(toString(bounceRate)), '')), ('averageSessionDuration', ifNull(toNullable(toString(averageSessionDuration)), '')), ('sessionsPerUser', ifNull(toNullable(toString(sessionsPerUser)), '')), ('screenPageViewsPerSession', ifNull(toNullable(toString(screenPageViewsPerSession)), ''))])), if(ifNull(isNotNull(if(and(CAST(if(match(toString(date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'), toDate32(parseDateTime64BestEffortOrNull(substring(toString(date), 1, 10), 0, 'UTC')), NULL), 'Nullable(DateTime64(3, \'UTC\'))') >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), CAST(if(match(toString(date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'), toDate32(parseDateTime64BestEffortOrNull(substring(toString(date), 1, 10), 0, 'UTC')), NULL), 'Nullable(DateTime64(3, \'UTC\'))') < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(CAST(if(match(toString(date), '^(19|2[0-2])[0-9]{2}(-[0-9]{2}-[0-9]{2}|[0-9]{4}$)'), toDate32(parseDateTime64BestEffortOrNull(substring(toString(date), 1, 10), 0, 'UTC')), NULL), 'Nullable(DateTime64(3, \'UTC\'))'), 'UTC'), NULL)), 0), [], [('date', coalesce(nullIf(ifNull(CAST(date, 'Nullable(String)'), ''), ''), ''), 'missing or unreadable: the record stays in raw only')])), arrayMap(entry -> (JSONExtractString(entry, 'field'), '', concat('nulled by the loader: ', JSONExtractString(entry, 'reason'))), JSONExtractArrayRaw(ifNull(CAST(_airbyte_meta, 'Nullable(String)'), ''), 'changes'))) AS reject
-);
+)
+)
+COMMENT 'One row per field, or record, of the raw tables that was there and could not be used.';

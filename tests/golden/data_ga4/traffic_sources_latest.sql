@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_ga4.traffic_sources_latest
-COMMENT 'One row per property, day, session source and medium. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     property_id,
     date,
@@ -21,4 +20,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_ga4.traffic_sources FINAL;
+FROM data_ga4.traffic_sources FINAL
+)
+COMMENT 'One row per property, day, session source and medium. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_ga4.website_overview_latest
-COMMENT 'One row per property and day: the only right daily total of users. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     property_id,
     date,
@@ -17,4 +16,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_ga4.website_overview FINAL;
+FROM data_ga4.website_overview FINAL
+)
+COMMENT 'One row per property and day: the only right daily total of users. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_klaviyo.campaigns_latest
-COMMENT 'One row per campaign. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     campaign_id,
     name,
@@ -28,4 +27,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_klaviyo.campaigns FINAL;
+FROM data_klaviyo.campaigns FINAL
+)
+COMMENT 'One row per campaign. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_klaviyo.events_latest
-COMMENT 'One row per event, with the names of its metric, campaign and flow as of now.'
-AS
+AS (
 SELECT
     newest.event_id AS event_id,
     newest.datetime AS datetime,
@@ -52,4 +51,6 @@ LEFT JOIN (
     ARRAY JOIN arrayDistinct(arrayPushBack(message_ids, campaign_id)) AS message
     GROUP BY message
 ) AS a ON newest.attributed_message_id = a.message
-LEFT JOIN data_klaviyo.flows_latest AS f ON newest.flow_id = f.flow_id;
+LEFT JOIN data_klaviyo.flows_latest AS f ON newest.flow_id = f.flow_id
+)
+COMMENT 'One row per event, with the names of its metric, campaign and flow as of now.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_klaviyo.flows_latest
-COMMENT 'One row per flow. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     flow_id,
     name,
@@ -12,4 +11,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_klaviyo.flows FINAL;
+FROM data_klaviyo.flows FINAL
+)
+COMMENT 'One row per flow. Deduplicated: the newest row per key.';

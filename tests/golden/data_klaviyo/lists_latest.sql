@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_klaviyo.lists_latest
-COMMENT 'One row per list. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     list_id,
     name,
@@ -11,4 +10,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_klaviyo.lists FINAL;
+FROM data_klaviyo.lists FINAL
+)
+COMMENT 'One row per list. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_klaviyo.metrics_latest
-COMMENT 'One row per metric. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     metric_id,
     name,
@@ -12,4 +11,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_klaviyo.metrics FINAL;
+FROM data_klaviyo.metrics FINAL
+)
+COMMENT 'One row per metric. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_klaviyo.profiles_latest
-COMMENT 'One row per profile. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     profile_id,
     email,
@@ -44,4 +43,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_klaviyo.profiles FINAL;
+FROM data_klaviyo.profiles FINAL
+)
+COMMENT 'One row per profile. Deduplicated: the newest row per key.';

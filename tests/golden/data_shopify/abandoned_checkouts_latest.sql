@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.abandoned_checkouts_latest
-COMMENT 'One row per checkout, abandoned or completed. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     checkout_id,
@@ -37,4 +36,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_shopify.abandoned_checkouts FINAL;
+FROM data_shopify.abandoned_checkouts FINAL
+)
+COMMENT 'One row per checkout, abandoned or completed. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.abandoned_checkouts_line_items_latest
-COMMENT 'One row per checkout and line. Of the newest state of each owner: what an edit removed is left out.'
-AS
+AS (
 SELECT
     shop_url,
     checkout_id,
@@ -22,4 +21,6 @@ SELECT
     extracted_at,
     checkout_version
 FROM data_shopify.abandoned_checkouts_line_items FINAL
-WHERE (shop_url, checkout_id, checkout_version) IN (SELECT shop_url, checkout_id, version FROM data_shopify.abandoned_checkouts_latest);
+WHERE (shop_url, checkout_id, checkout_version) IN (SELECT shop_url, checkout_id, version FROM data_shopify.abandoned_checkouts_latest)
+)
+COMMENT 'One row per checkout and line. Of the newest state of each owner: what an edit removed is left out.';

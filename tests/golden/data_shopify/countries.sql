@@ -16,8 +16,7 @@ REFRESH EVERY 1 HOUR
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (shop_url, country_id)
 EMPTY
-COMMENT 'One row per country that the shop sells to.'
-AS
+AS (
 SELECT
     ifNull(CAST(countries.shop_url, 'Nullable(String)'), '') AS shop_url,
     ifNull(CAST(id, 'Nullable(Int64)'), CAST(0, 'Int64')) AS country_id,
@@ -31,4 +30,6 @@ SELECT
     CAST(_airbyte_generation_id, 'Nullable(UInt32)') AS generation_id,
     toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0)) AS version
 FROM raw_shopify.countries
-WHERE isNotNull(CAST(id, 'Nullable(Int64)'));
+WHERE isNotNull(CAST(id, 'Nullable(Int64)'))
+)
+COMMENT 'One row per country that the shop sells to.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.countries_latest
-COMMENT 'One row per country that the shop sells to. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     country_id,
@@ -13,4 +12,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_shopify.countries FINAL;
+FROM data_shopify.countries FINAL
+)
+COMMENT 'One row per country that the shop sells to. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.customer_address_latest
-COMMENT 'One row per address of a customer. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     address_id,
@@ -22,4 +21,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_shopify.customer_address FINAL;
+FROM data_shopify.customer_address FINAL
+)
+COMMENT 'One row per address of a customer. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.customer_journey_detail_latest
-COMMENT 'One row per order and visit that led to it. Of the newest state of each owner: what an edit removed is left out.'
-AS
+AS (
 SELECT
     shop_url,
     order_id,
@@ -21,4 +20,6 @@ SELECT
     extracted_at,
     journey_version
 FROM data_shopify.customer_journey_detail FINAL
-WHERE (shop_url, order_id, journey_version) IN (SELECT shop_url, order_id, version FROM data_shopify.customer_journey_summary_latest);
+WHERE (shop_url, order_id, journey_version) IN (SELECT shop_url, order_id, version FROM data_shopify.customer_journey_summary_latest)
+)
+COMMENT 'One row per order and visit that led to it. Of the newest state of each owner: what an edit removed is left out.';

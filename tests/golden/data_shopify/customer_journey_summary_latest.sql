@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.customer_journey_summary_latest
-COMMENT 'One row per order: the journey that led to it. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     order_id,
@@ -27,4 +26,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_shopify.customer_journey_summary FINAL;
+FROM data_shopify.customer_journey_summary FINAL
+)
+COMMENT 'One row per order: the journey that led to it. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.customers_latest
-COMMENT 'One row per customer. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     customer_id,
@@ -37,4 +36,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_shopify.customers FINAL;
+FROM data_shopify.customers FINAL
+)
+COMMENT 'One row per customer. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.deleted_objects_latest
-COMMENT 'One row per deleted object. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     entity,
@@ -10,4 +9,6 @@ SELECT
     description,
     extracted_at,
     version
-FROM data_shopify.deleted_objects FINAL;
+FROM data_shopify.deleted_objects FINAL
+)
+COMMENT 'One row per deleted object. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.discount_codes_latest
-COMMENT 'One row per discount code. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     newest.shop_url AS shop_url,
     newest.discount_code_id AS discount_code_id,
@@ -32,4 +31,6 @@ FROM data_shopify.discount_codes AS newest FINAL
 LEFT JOIN (
     SELECT shop_url, toNullable(price_rule_id) AS rule, value_type, value, target_type
     FROM data_shopify.price_rules_latest
-) AS rules ON newest.shop_url = rules.shop_url AND newest.price_rule_id = rules.rule;
+) AS rules ON newest.shop_url = rules.shop_url AND newest.price_rule_id = rules.rule
+)
+COMMENT 'One row per discount code. Deduplicated: the newest row per key.';

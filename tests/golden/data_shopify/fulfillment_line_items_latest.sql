@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.fulfillment_line_items_latest
-COMMENT 'One row per fulfillment and line. Of the newest state of each owner: what an edit removed is left out.'
-AS
+AS (
 SELECT
     shop_url,
     fulfillment_id,
@@ -17,4 +16,6 @@ SELECT
     extracted_at,
     fulfillment_version
 FROM data_shopify.fulfillment_line_items FINAL
-WHERE (shop_url, fulfillment_id, fulfillment_version) IN (SELECT shop_url, fulfillment_id, version FROM data_shopify.fulfillments_latest);
+WHERE (shop_url, fulfillment_id, fulfillment_version) IN (SELECT shop_url, fulfillment_id, version FROM data_shopify.fulfillments_latest)
+)
+COMMENT 'One row per fulfillment and line. Of the newest state of each owner: what an edit removed is left out.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.fulfillments_latest
-COMMENT 'One row per fulfillment. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     newest.shop_url AS shop_url,
     newest.fulfillment_id AS fulfillment_id,
@@ -25,4 +24,6 @@ FROM data_shopify.fulfillments AS newest FINAL
 LEFT JOIN (
     SELECT shop_url, order_id, coalesce(processed_at, created_at) AS placed_at
     FROM data_shopify.orders_latest
-) AS placed ON newest.shop_url = placed.shop_url AND newest.order_id = placed.order_id;
+) AS placed ON newest.shop_url = placed.shop_url AND newest.order_id = placed.order_id
+)
+COMMENT 'One row per fulfillment. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.inventory_items_latest
-COMMENT 'One row per inventory item. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     newest.shop_url AS shop_url,
     newest.inventory_item_id AS inventory_item_id,
@@ -27,4 +26,6 @@ LEFT JOIN (
     FROM data_shopify.product_variants_latest
     WHERE inventory_item_id IS NOT NULL
     GROUP BY shop_url, item
-) AS sold_as ON newest.shop_url = sold_as.shop_url AND newest.inventory_item_id = sold_as.item;
+) AS sold_as ON newest.shop_url = sold_as.shop_url AND newest.inventory_item_id = sold_as.item
+)
+COMMENT 'One row per inventory item. Deduplicated: the newest row per key.';

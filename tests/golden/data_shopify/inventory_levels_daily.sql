@@ -16,8 +16,7 @@ ENGINE = ReplacingMergeTree(taken_at)
 PARTITION BY toYYYYMM(date)
 ORDER BY (shop_url, inventory_item_id, location_id, date)
 EMPTY
-COMMENT 'One row per inventory item, location and day: what lay there.'
-AS
+AS (
 SELECT
     shop_url,
     inventory_item_id,
@@ -28,4 +27,6 @@ SELECT
     committed,
     incoming,
     now('UTC') AS taken_at
-FROM data_shopify.inventory_levels_latest;
+FROM data_shopify.inventory_levels_latest
+)
+COMMENT 'One row per inventory item, location and day: what lay there.';

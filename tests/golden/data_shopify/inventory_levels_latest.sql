@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.inventory_levels_latest
-COMMENT 'One row per inventory item and location. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     inventory_item_id,
@@ -19,4 +18,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_shopify.inventory_levels FINAL;
+FROM data_shopify.inventory_levels FINAL
+)
+COMMENT 'One row per inventory item and location. Deduplicated: the newest row per key.';

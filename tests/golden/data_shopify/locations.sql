@@ -24,8 +24,7 @@ REFRESH EVERY 1 HOUR
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (shop_url, location_id)
 EMPTY
-COMMENT 'One row per location.'
-AS
+AS (
 SELECT
     ifNull(CAST(locations.shop_url, 'Nullable(String)'), '') AS shop_url,
     ifNull(CAST(id, 'Nullable(Int64)'), CAST(0, 'Int64')) AS location_id,
@@ -66,4 +65,6 @@ SELECT
         toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))
     ) AS version
 FROM raw_shopify.locations
-WHERE isNotNull(CAST(id, 'Nullable(Int64)'));
+WHERE isNotNull(CAST(id, 'Nullable(Int64)'))
+)
+COMMENT 'One row per location.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.locations_latest
-COMMENT 'One row per location. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     location_id,
@@ -21,4 +20,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_shopify.locations FINAL;
+FROM data_shopify.locations FINAL
+)
+COMMENT 'One row per location. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.order_agreements_latest
-COMMENT 'One row per order, agreement and sale. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     order_id,
@@ -20,4 +19,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_shopify.order_agreements FINAL;
+FROM data_shopify.order_agreements FINAL
+)
+COMMENT 'One row per order, agreement and sale. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.order_line_items_latest
-COMMENT 'One row per order and line. Of the newest state of each owner: what an edit removed is left out.'
-AS
+AS (
 SELECT
     shop_url,
     order_id,
@@ -32,4 +31,6 @@ SELECT
     extracted_at,
     order_version
 FROM data_shopify.order_line_items FINAL
-WHERE (shop_url, order_id, order_version) IN (SELECT shop_url, order_id, version FROM data_shopify.orders_latest);
+WHERE (shop_url, order_id, order_version) IN (SELECT shop_url, order_id, version FROM data_shopify.orders_latest)
+)
+COMMENT 'One row per order and line. Of the newest state of each owner: what an edit removed is left out.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.order_note_attributes_latest
-COMMENT 'One row per order and note attribute. Of the newest state of each owner: what an edit removed is left out.'
-AS
+AS (
 SELECT
     shop_url,
     order_id,
@@ -11,4 +10,6 @@ SELECT
     extracted_at,
     order_version
 FROM data_shopify.order_note_attributes FINAL
-WHERE (shop_url, order_id, order_version) IN (SELECT shop_url, order_id, version FROM data_shopify.orders_latest);
+WHERE (shop_url, order_id, order_version) IN (SELECT shop_url, order_id, version FROM data_shopify.orders_latest)
+)
+COMMENT 'One row per order and note attribute. Of the newest state of each owner: what an edit removed is left out.';

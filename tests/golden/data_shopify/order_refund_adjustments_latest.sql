@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.order_refund_adjustments_latest
-COMMENT 'One row per refund and adjustment. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     refund_id,
@@ -13,4 +12,6 @@ SELECT
     tax_amount,
     extracted_at,
     version
-FROM data_shopify.order_refund_adjustments FINAL;
+FROM data_shopify.order_refund_adjustments FINAL
+)
+COMMENT 'One row per refund and adjustment. Deduplicated: the newest row per key.';

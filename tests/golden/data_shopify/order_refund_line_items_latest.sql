@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.order_refund_line_items_latest
-COMMENT 'One row per refund and line. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     refund_id,
@@ -19,4 +18,6 @@ SELECT
     sku,
     extracted_at,
     version
-FROM data_shopify.order_refund_line_items FINAL;
+FROM data_shopify.order_refund_line_items FINAL
+)
+COMMENT 'One row per refund and line. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.order_refund_transactions_latest
-COMMENT 'One row per refund and transaction. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     refund_id,
@@ -17,4 +16,6 @@ SELECT
     test,
     extracted_at,
     version
-FROM data_shopify.order_refund_transactions FINAL;
+FROM data_shopify.order_refund_transactions FINAL
+)
+COMMENT 'One row per refund and transaction. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.order_refunds_latest
-COMMENT 'One row per refund. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     newest.shop_url AS shop_url,
     newest.refund_id AS refund_id,
@@ -23,4 +22,6 @@ FROM data_shopify.order_refunds AS newest FINAL
 LEFT JOIN (
     SELECT shop_url, order_id, coalesce(processed_at, created_at) AS placed_at
     FROM data_shopify.orders_latest
-) AS placed ON newest.shop_url = placed.shop_url AND newest.order_id = placed.order_id;
+) AS placed ON newest.shop_url = placed.shop_url AND newest.order_id = placed.order_id
+)
+COMMENT 'One row per refund. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.order_tax_lines_latest
-COMMENT 'One row per order, line and tax line. Of the newest state of each owner: what an edit removed is left out.'
-AS
+AS (
 SELECT
     shop_url,
     order_id,
@@ -15,4 +14,6 @@ SELECT
     extracted_at,
     order_version
 FROM data_shopify.order_tax_lines FINAL
-WHERE (shop_url, order_id, order_version) IN (SELECT shop_url, order_id, version FROM data_shopify.orders_latest);
+WHERE (shop_url, order_id, order_version) IN (SELECT shop_url, order_id, version FROM data_shopify.orders_latest)
+)
+COMMENT 'One row per order, line and tax line. Of the newest state of each owner: what an edit removed is left out.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.orders_latest
-COMMENT 'One row per order. The newest state; deleted ones are left out.'
-AS
+AS (
 SELECT
     shop_url,
     order_id,
@@ -65,4 +64,6 @@ SELECT
     version
 FROM data_shopify.orders FINAL
 WHERE deleted_at IS NULL
-  AND (shop_url, order_id) NOT IN (SELECT shop_url, id FROM data_shopify.deleted_objects WHERE entity = 'order');
+  AND (shop_url, order_id) NOT IN (SELECT shop_url, id FROM data_shopify.deleted_objects WHERE entity = 'order')
+)
+COMMENT 'One row per order. The newest state; deleted ones are left out.';

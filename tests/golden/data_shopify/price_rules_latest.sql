@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.price_rules_latest
-COMMENT 'One row per price rule. The newest state; deleted ones are left out.'
-AS
+AS (
 SELECT
     shop_url,
     price_rule_id,
@@ -24,4 +23,6 @@ SELECT
     generation_id,
     version
 FROM data_shopify.price_rules FINAL
-WHERE (shop_url, price_rule_id) NOT IN (SELECT shop_url, id FROM data_shopify.deleted_objects WHERE entity = 'price_rule');
+WHERE (shop_url, price_rule_id) NOT IN (SELECT shop_url, id FROM data_shopify.deleted_objects WHERE entity = 'price_rule')
+)
+COMMENT 'One row per price rule. The newest state; deleted ones are left out.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.product_variants_latest
-COMMENT 'One row per variant of a product. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     variant_id,
@@ -27,4 +26,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_shopify.product_variants FINAL;
+FROM data_shopify.product_variants FINAL
+)
+COMMENT 'One row per variant of a product. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.products_latest
-COMMENT 'One row per product. The newest state; deleted ones are left out.'
-AS
+AS (
 SELECT
     shop_url,
     product_id,
@@ -21,4 +20,6 @@ SELECT
     generation_id,
     version
 FROM data_shopify.products FINAL
-WHERE (shop_url, product_id) NOT IN (SELECT shop_url, id FROM data_shopify.deleted_objects WHERE entity = 'product');
+WHERE (shop_url, product_id) NOT IN (SELECT shop_url, id FROM data_shopify.deleted_objects WHERE entity = 'product')
+)
+COMMENT 'One row per product. The newest state; deleted ones are left out.';

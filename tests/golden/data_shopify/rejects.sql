@@ -1,7 +1,6 @@
 CREATE VIEW IF NOT EXISTS data_shopify.rejects
 SQL SECURITY DEFINER
-COMMENT 'One row per field, or record, of the raw tables that was there and could not be used.'
-AS
+AS (
 SELECT
     its_shop_url AS shop_url,
     its_stream AS stream,
@@ -477,4 +476,6 @@ FROM (
         'raw_shopify.shop' AS its_raw_table
     FROM raw_shopify.shop
     ARRAY JOIN arrayConcat(arrayConcat(arrayMap(x -> (x.1, x.2, 'no JSON array'), arrayFilter(x -> x.2 != '' AND NOT startsWith(trimLeft(x.2), '['), [('enabled_presentment_currencies', ifNull(CAST(enabled_presentment_currencies, 'Nullable(String)'), ''))])), if(ifNull(isNotNull(CAST(id, 'Nullable(Int64)')), 0), [], [('id', coalesce(nullIf(ifNull(toNullable(toString(id)), ''), ''), ''), 'missing or unreadable: the record stays in raw only')])), arrayMap(entry -> (JSONExtractString(entry, 'field'), '', concat('nulled by the loader: ', JSONExtractString(entry, 'reason'))), JSONExtractArrayRaw(ifNull(CAST(_airbyte_meta, 'Nullable(String)'), ''), 'changes'))) AS reject
-);
+)
+)
+COMMENT 'One row per field, or record, of the raw tables that was there and could not be used.';

@@ -26,8 +26,7 @@ REFRESH EVERY 1 HOUR
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (shop_url, shop_id)
 EMPTY
-COMMENT 'One row per shop.'
-AS
+AS (
 SELECT
     ifNull(CAST(shop.shop_url, 'Nullable(String)'), '') AS shop_url,
     ifNull(CAST(id, 'Nullable(Int64)'), CAST(0, 'Int64')) AS shop_id,
@@ -67,4 +66,6 @@ SELECT
         toUInt128(greatest(toUnixTimestamp64Milli(CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')')), 0))
     ) AS version
 FROM raw_shopify.shop
-WHERE isNotNull(CAST(id, 'Nullable(Int64)'));
+WHERE isNotNull(CAST(id, 'Nullable(Int64)'))
+)
+COMMENT 'One row per shop.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.shop_latest
-COMMENT 'One row per shop. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     shop_id,
@@ -23,4 +22,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_shopify.shop FINAL;
+FROM data_shopify.shop FINAL
+)
+COMMENT 'One row per shop. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.transaction_fees_latest
-COMMENT 'One row per transaction and fee. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     transaction_id,
@@ -17,4 +16,6 @@ SELECT
     tax_amount,
     extracted_at,
     version
-FROM data_shopify.transaction_fees FINAL;
+FROM data_shopify.transaction_fees FINAL
+)
+COMMENT 'One row per transaction and fee. Deduplicated: the newest row per key.';

@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.transaction_payment_details_latest
-COMMENT 'One row per transaction that says how it was paid. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     transaction_id,
@@ -16,4 +15,6 @@ SELECT
     cvv_result_code,
     extracted_at,
     version
-FROM data_shopify.transaction_payment_details FINAL;
+FROM data_shopify.transaction_payment_details FINAL
+)
+COMMENT 'One row per transaction that says how it was paid. Deduplicated: the newest row per key.';

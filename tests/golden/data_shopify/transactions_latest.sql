@@ -1,6 +1,5 @@
 CREATE VIEW IF NOT EXISTS data_shopify.transactions_latest
-COMMENT 'One row per transaction. Deduplicated: the newest row per key.'
-AS
+AS (
 SELECT
     shop_url,
     transaction_id,
@@ -29,4 +28,6 @@ SELECT
     extracted_at,
     generation_id,
     version
-FROM data_shopify.transactions FINAL;
+FROM data_shopify.transactions FINAL
+)
+COMMENT 'One row per transaction. Deduplicated: the newest row per key.';

@@ -100,7 +100,7 @@ def email_revenue_reconciliation(
     mapped, only = x.by_account(account, account_shop), x.one_shop(account, account_shop)
     own = f"\n    WHERE {only}" if only else ""
     by_shop = "toString(shop_url) AS shop, " if mapped else ""
-    home = "e.shop" if mapped else "toString(ifNull((SELECT shop FROM home), ''))"
+    home = "shop" if mapped else "toString(ifNull((SELECT shop FROM home), ''))"
     known = "(e.shop, e.ref) IN (SELECT shop, ref FROM present)" if mapped else "e.ref IN (SELECT ref FROM present)"
     last = "y.synced" if mapped else "(SELECT max(synced) FROM present)"
     placed = "(SELECT shop_url, currency, count() AS placed FROM sold GROUP BY shop_url, currency)"
@@ -117,6 +117,7 @@ def email_revenue_reconciliation(
     SELECT
         *,
         {f"{x.shop_of_account(account, account_shop)} AS shop, " if mapped else ""}ifNull(order_ref, '') AS ref,
+        {home} AS home,
         ref != '' AND row_number() OVER (PARTITION BY {"shop, " if mapped else ""}order_ref ORDER BY datetime, event_id) > 1 AS is_repeat
     FROM {claimed}
     WHERE attribution_method != 'none'{mailed}
@@ -145,7 +146,7 @@ FROM (
         {apart.of("e")}e.campaign_id AS campaign_id, e.flow_id AS flow_id, e.value AS value, e.is_repeat AS is_repeat,
         e.attribution_method AS attribution_method,
         ifNull(o.matched, false) AS is_matched, o.demand AS demand, o.returned AS returned,
-        if(is_matched, toString(o.shop_url), {home}) AS shop_url,
+        if(is_matched, toString(o.shop_url), e.home) AS shop_url,
         if(is_matched, toString(o.currency), ifNull(toString(m.currency), '')) AS currency,
         (e.currency = '' OR currency = '' OR e.currency = currency) AS comparable,
         {known} AS is_known,
@@ -155,7 +156,7 @@ FROM (
         SELECT toString(order_id) AS ref, shop_url, currency, demand, returned, true AS matched
         FROM sold{own.replace(chr(10), chr(10) + "    ")}
     ) AS o ON e.ref = o.ref{" AND e.shop = toString(o.shop_url)" if mapped else ""}
-    LEFT JOIN main AS m ON toString(m.shop_url) = {home}{_SYNCED if mapped else ""}
+    LEFT JOIN main AS m ON toString(m.shop_url) = e.home{_SYNCED if mapped else ""}
 ) AS c
 GROUP BY shop_url, currency, {apart.key}campaign_id, flow_id""",
         **relations,
