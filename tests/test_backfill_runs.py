@@ -283,3 +283,84 @@ def test_what_was_filled_and_not_compared_is_compared_by_the_next_run(engine, da
     fill(made, repair=True)
     assert not tl.backfill(made.project, engine)
     made.check(set(range(1000)))
+
+
+# --- emptied by hand ---
+
+
+@pytest.mark.parametrize("how", ["TRUNCATE TABLE {t}", "TRUNCATE TABLE {t} and rows since", "DROP PARTITION"])
+def test_a_target_that_was_emptied_by_hand_is_told_of(engine, database, how):
+    """The journal knows what it held: compared again, named, exit code 2 until it is repaired, and nothing is filled unasked."""
+    made = warehouse(engine, database)
+    made.insert(0, 999)
+    made.insert(5000, 5099, late=40)
+    made.insert(500, 2500, table="raw2")
+    made.arm()
+    fill(made)
+    assert not tl.backfill(made.project, engine)
+    since = range(10_000, 10_010)
+    if how == "DROP PARTITION":
+        since, lost = range(10_000, 12_000), 100
+        engine.execute(f"ALTER TABLE {database}.items DROP PARTITION ID '202511'")
+    else:
+        engine.execute(f"TRUNCATE TABLE {database}.items")
+        lost = 1100
+    if how[-9:] != "TABLE {t}":
+        made.insert(since[0], since[-1])
+    else:
+        since = range(0)
+    for _ in range(2):  # told again and again
+        plan = tl.backfill(made.project, engine)
+        assert [target.shown for target in plan.unchecked] == [f"{database}.items"]
+        told = (
+            "partition 202511 of it, filled before, is gone"
+            if "DROP" in how
+            else "when it was compared: it was emptied"
+        )
+        assert told in str(plan)
+        report = tl.apply(plan, engine)
+        assert sum(p.missing for item in report.reconciliation for p in item.partitions) == lost
+        assert not report.agrees
+    quick = tl.backfill(made.project, engine, reconcile=False)
+    assert quick.waits_for_others
+    assert engine.scalar(f"SELECT uniqExact(id) FROM {database}.items") == 1100 + len(since) - lost
+    fill(made, repair=True)
+    made.check({*range(1000), *range(5000, 5100), *since}, set(range(500, 2501)))
+    assert not tl.backfill(made.project, engine)
+
+
+def test_what_sources_and_target_lost_together_is_no_loss(engine, database):
+    """A partition dropped on both sides is compared once, agrees, and is forgotten; merges are no loss either."""
+    made = warehouse(engine, database)
+    made.insert(0, 3999)
+    made.insert(0, 3999)
+    made.arm()
+    fill(made)
+    engine.execute(f"OPTIMIZE TABLE {database}.items FINAL")
+    assert not tl.backfill(made.project, engine)
+    for name in ("items", "raw"):
+        engine.execute(f"ALTER TABLE {database}.{name} DROP PARTITION ID '202601'")
+    items = made.project.select(f"{database}.items")
+    plan = tl.backfill(items, engine)
+    assert [target.shown for target in plan.unchecked] == [f"{database}.items"]
+    assert tl.apply(plan, engine).agrees
+    assert not tl.backfill(items, engine)
+
+
+def test_a_target_filled_by_its_view_alone_that_was_emptied_is_told_of(engine, database):
+    """Armed before the first row, it has no journal: that it is empty and its sources are not is enough to compare."""
+    made = warehouse(engine, database)
+    made.arm()
+    fill(made)
+    made.insert(0, 99)
+    assert not tl.backfill(made.project, engine)
+    engine.execute(
+        f"ALTER TABLE tilla.journal DELETE WHERE startsWith(target, '{database}.') SETTINGS mutations_sync = 1"
+    )
+    assert not tl.backfill(made.project, engine)
+    engine.execute(f"TRUNCATE TABLE {database}.items")
+    plan = tl.backfill(made.project, engine)
+    assert "it holds nothing, and its sources hold rows" in str(plan)
+    assert not tl.apply(plan, engine).agrees
+    fill(made, repair=True)
+    made.check(set(range(100)))

@@ -97,7 +97,7 @@ class Target:
     """The history of one target through one view.
 
     ``name`` is what journal and marker call it; ``table`` the table that is written, quoted. ``columns`` is the list of the
-    INSERT, quoted. ``stages`` is the database of its stages. ``before`` must run before its rows are read, ``mark`` notes that it
+    INSERT, quoted. ``shrunk`` says what it held when it was filled and does not hold any more, or ''. ``stages`` is the database of its stages. ``before`` must run before its rows are read, ``mark`` notes that it
     is filled. ``lifetime`` is its own old_parts_lifetime, if it has one; ``settings`` those of a straight insert. ``rows``, ``bytes`` (uncompressed, of the roots), ``slices`` and ``memory`` (bytes) are estimates.
     """
 
@@ -125,6 +125,7 @@ class Target:
     lifetime: str = ""
     settings: str = ""
     boundary: Boundary | None = None
+    shrunk: str = ""
 
     @property
     def shown(self) -> str:
@@ -158,7 +159,8 @@ class Backfill:
     refresh: tuple[Step, ...]
     options: Options = Options()
     unchecked: tuple[Target, ...] = ()
-    """Filled by an earlier run that was stopped before it compared them, or whose comparison was not sure."""
+    """Filled by an earlier run that was stopped before it compared them, or whose comparison was not sure; or they hold less
+    than they did when they were filled."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -192,7 +194,8 @@ class Backfill:
         lines = [str(step) for step in self.before if step.action != EXISTS]
         lines += [line for target in self.targets for line in _told(target)]
         lines += [str(step) for step in (*self.rebuilt, *self.refresh) if step.action != EXISTS]
-        lines += [f"> compare  {target.name}: no run has told yet whether it holds all" for target in self.unchecked]
+        told = "no run has told yet whether it holds all"
+        lines += [f"> compare  {target.name}: {target.shrunk or told}" for target in self.unchecked]
         there = sum(step.action == EXISTS for step in self.steps)
         lines += [f"{there} as declared"] * bool(there)
         return "\n".join(lines) or "nothing to do"

@@ -12,7 +12,7 @@ from tilla.backfills import boundary, journal, lease, slices, stamped
 from tilla.backfills.comparison import comparison
 from tilla.backfills.journal import Progress
 from tilla.backfills.plan import EARLY, STAGED, STRAIGHT, Backfill, Boundary, Options, Target
-from tilla.backfills.staging import MEMORY
+from tilla.backfills.staging import MEMORY, partitions
 from tilla.ddl import generation, history, moment
 from tilla.ddl.branches import Branch, branches
 from tilla.ddl.script import Script
@@ -74,14 +74,57 @@ class _Maker:
         targets = self._targets([fill for fill in todo if fill.verdict.safe or fill.name in lines], lines)
         others = [fill for fill in todo if not fill.verdict.safe and fill.name not in lines]
         made = self._backfill(before, targets, self._others(others), self._refreshed())
-        return attrs.evolve(made, unchecked=self._targets(self._unchecked(filled), {}))
+        shrunk = self._shrunk(filled)
+        unchecked = self._targets(self._unchecked(filled, shrunk), {})
+        if not self.options.reconcile:
+            told = (_about(fill, shrunk[fill.name]) for fill in self.fills if fill.name in shrunk)
+            made = attrs.evolve(made, before=(*made.before, *(Step(about, PENDING, about.reason) for about in told)))
+        return attrs.evolve(made, unchecked=tuple(attrs.evolve(t, shrunk=shrunk.get(t.name, "")) for t in unchecked))
 
-    def _unchecked(self, filled: set[str]) -> list[history.Fill]:
-        """What an earlier run filled and did not live to compare, or could not tell of: nobody knows whether all is in."""
+    def _unchecked(self, filled: set[str], shrunk: Mapping[str, str]) -> list[history.Fill]:
+        """What an earlier run filled and did not live to compare, or could not tell of; and what holds less since."""
         if not self.options.reconcile:
             return []
-        known = {name: self.known[name] for name in filled if name in self.known}
-        return [fill for fill in self.fills if fill.name in known and not known[fill.name].compared]
+        open_ = {name for name in filled if name in self.known and not self.known[name].compared}
+        return [fill for fill in self.fills if fill.name in open_ or fill.name in shrunk]
+
+    def _shrunk(self, filled: set[str]) -> dict[str, str]:
+        """Filled histories whose target lacks what it held then: it was emptied, or partitions were dropped.
+
+        Counts of the server and the journal are looked at, no rows: fewer rows than there were keys, or a partition that is
+        gone. Only a suspicion: the sources may have lost the same rows. A target with a TTL loses rows by itself.
+        """
+        found: dict[str, str] = {}
+        tables, chosen = self.seen.snapshot.tables, [fill for fill in self.fills if fill.name in filled]
+        staged = [f for f in chosen if f.target.path in tables and self._is_staged(f) and not self._lost(f.target.path)]
+        now = partitions(self.server, {fill.target.path for fill in staged if fill.name in self.known})
+        for fill in staged:
+            rows, known = tables[fill.target.path].rows or 0, self.known.get(fill.name)
+            if known is None:
+                if not rows and holding(self.seen, self.server, fill):
+                    found[fill.name] = "it holds nothing, and its sources hold rows"
+                continue
+            entries = [
+                known.whole[state].detail for state in (journal.FILLED, journal.RECONCILED) if state in known.whole
+            ]
+            keys = max((int(detail.get("holds", 0)) for detail in entries[-1:]), default=0)
+            had: list[str] = next((detail["partitions"] for detail in reversed(entries) if "partitions" in detail), [])
+            gone = sorted(set(had) - now.get(fill.target.path, set()))
+            if rows < keys:
+                found[fill.name] = (
+                    f"it holds {rows:,} rows, and held {keys:,} keys when it was compared: it was emptied"
+                )
+            elif gone:
+                shown = ", ".join(gone[:3]) + ", ..." * (len(gone) > 3)
+                found[fill.name] = (
+                    f"{'partition' if len(gone) == 1 else 'partitions'} {shown} of it, filled before, {'is' if len(gone) == 1 else 'are'} gone"
+                )
+        return found
+
+    def _is_staged(self, fill: history.Fill) -> bool:
+        """Whether slices are moved into a target, rather than inserted."""
+        live = self.seen.snapshot.tables[fill.target.path]
+        return live.engine.endswith("MergeTree") and not self.script.deployment.on_cluster
 
     def _backfill(
         self, before: Iterable[Step], targets: tuple[Target, ...], others: Iterable[Step], refresh: Iterable[Step]
@@ -333,7 +376,7 @@ class _Maker:
 
     def _target(self, fill: history.Fill, ways: Sequence[Branch], roots: Mapping[Path, slices.Root]) -> Target:
         script, live = self.script, self.seen.snapshot.tables[fill.target.path]
-        how = STAGED if live.engine.endswith("MergeTree") and not script.deployment.on_cluster else STRAIGHT
+        how = STAGED if self._is_staged(fill) else STRAIGHT
         before = [s.sql for s in (*script.deployment.settle(fill.trigger, "history"), *script.reload(*fill.through))]
         notes = dict.fromkeys(branch.reason for branch in ways if branch.reason)
         if how == STRAIGHT:

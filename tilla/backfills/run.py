@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
@@ -23,7 +24,18 @@ from tilla.backfills.progress import Progress, Say
 from tilla.backfills.reconcile import reconcile
 from tilla.backfills.reconciliation import Reconciliation
 from tilla.backfills.slices import Slice
-from tilla.backfills.staging import Stager, TooMuchError, drop, forget, insert, remember, running, tag, too_much
+from tilla.backfills.staging import (
+    Stager,
+    TooMuchError,
+    drop,
+    forget,
+    insert,
+    partitions,
+    remember,
+    running,
+    tag,
+    too_much,
+)
 from tilla.ddl import history
 from tilla.planning.plan import CREATE, EXISTS, Plan, Step
 from tilla.planning.run import drain, look, send
@@ -32,6 +44,8 @@ from tilla.servers import Server
 T = TypeVar("T")
 
 _HELPERS = ("databases", "tables")
+
+MOST_NOTED = 10_000  # partitions of a target that the journal keeps in one row
 
 
 @attrs.frozen(repr=False)
@@ -288,7 +302,7 @@ class _Run:
             forget(server, target)
         if target.mark:
             server.execute(target.mark)
-        self._note(target, journal.FILLED)
+        self._note(target, journal.FILLED, self._held([target])[target.path])
         self.progress.end(int(server.scalar(f"SELECT count() FROM {target.table}") or 0))
 
     def _cut(self, target: Target, roots: dict[tuple[str, str], slices.Root], only: tuple[str, ...]) -> None:
@@ -325,10 +339,24 @@ class _Run:
                     found[target.path] = reconcile(self.server, target, self.log.unique, waits, self.plan.options, each)
         # When all are known, and only what is known: what a run was stopped before it could tell, or what moved too fast to
         # be told, the next run compares again.
+        known = journal.read(self.server, [target.name for target in todo])
+        held = self._held(todo)
         for target in todo:
-            if found[target.path].sure:
-                self._note(target, journal.RECONCILED, found[target.path].as_json())
+            told = found[target.path]
+            if not told.sure or (target.shrunk and not told.agrees):
+                continue  # what it held when it was filled is not forgotten until it agrees again
+            if target.name not in known:  # filled by a script, or complete from its first row on
+                self._note(target, journal.BEGUN, {"why": "it is marked as filled"})
+                self._note(target, journal.FILLED)
+            self._note(target, journal.RECONCILED, told.as_json() | (held[target.path] if told.agrees else {}))
         return tuple(found.values())
+
+    def _held(self, targets: Iterable[Target]) -> dict[tuple[str, str], dict[str, object]]:
+        """What the journal keeps of which partitions hold rows, by table: whether one is gone later can be told without reading."""
+        staged = {target.path for target in targets if target.how == STAGED}
+        found = partitions(self.server, staged)
+        listed = {path: sorted(found.get(path, ())) for path in staged}
+        return defaultdict(dict, {path: {"partitions": ids} for path, ids in listed.items() if len(ids) <= MOST_NOTED})
 
     def _uncompared(self, todo: Sequence[Target]) -> tuple[Reconciliation, ...]:
         """Note that nobody wanted a comparison, so that the next run does not make up for it."""
@@ -343,11 +371,11 @@ class _Run:
         repaired = [target for target in self.plan.targets if target.shown in wrong and target.safe]
         with self._workers() as (pool, clients):
             for target in repaired:
-                partitions = tuple(p.partition for p in wrong[target.shown].partitions if p.missing)
-                self.say(f"    {target.name}: filling {counted(len(partitions), 'partition')} again")
-                self._note(target, journal.BEGUN, {"repair": list(partitions)})
+                lacking = tuple(p.partition for p in wrong[target.shown].partitions if p.missing)
+                self.say(f"    {target.name}: filling {counted(len(lacking), 'partition')} again")
+                self._note(target, journal.BEGUN, {"repair": list(lacking)})
                 self._note(target, journal.DRAINED, identity(target, identities))
-                self._target(target, pool, clients, partitions)
+                self._target(target, pool, clients, lacking)
         again = {item.target: item for item in self._reconcile(repaired)}
         return tuple(again.get(item.target, item) for item in found)
 

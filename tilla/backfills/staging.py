@@ -11,7 +11,7 @@ The stage never merges, so that its parts stay what they were; a table's TTL is 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -292,6 +292,18 @@ def _partitions(server: Server, table: str) -> dict[str, tuple[int, int]]:
         " GROUP BY partition_id ORDER BY partition_id"
     )
     return {row["partition_id"]: (row["parts"], row["n"]) for row in rows}
+
+
+def partitions(server: Server, paths: Collection[tuple[str, str]]) -> dict[tuple[str, str], set[str]]:
+    """Table -> ids of its partitions that hold rows; one query."""
+    if not paths:
+        return {}
+    pairs = ", ".join(f"({text.quote_string(d)}, {text.quote_string(n)})" for d, n in sorted(paths))
+    rows = server.rows(
+        "SELECT database, table, groupUniqArray(partition_id) AS ids FROM system.parts"
+        f" WHERE (database, table) IN ({pairs}) AND active AND rows > 0 GROUP BY database, table"
+    )
+    return {(row["database"], row["table"]): set(row["ids"]) for row in rows}
 
 
 def _highest(server: Server, path: tuple[str, str]) -> dict[str, int]:
