@@ -254,6 +254,97 @@ def test_c17_an_answer_that_never_comes_is_no_second_copy(http_server, engine, d
     assert not made.tables()
 
 
+SMALL = 31_457_280  # bytes a statement may use
+
+
+def at_once(server, project, target):
+    """The history of a target in one statement, beside it: too much for the limit."""
+    from tilla.ddl.history import fills
+
+    tl.apply(tl.plan(project, server), server)
+    fill = next(fill for fill in fills(project) if fill.name == target)
+    server.execute(f"CREATE TABLE {target}_beside AS {target}")
+    with pytest.raises(errors.StatementRefused) as refused:
+        server.execute(f"INSERT INTO {target}_beside ({fill.columns()}) SETTINGS max_threads = 1\n{fill.select('1')}")
+    assert refused.value.server_code == 241
+    server.execute(f"DROP TABLE {target}_beside SYNC")
+
+
+def test_c19_many_values_are_gathered_in_slices_within_the_memory_there_is(engine, database):
+    """One INSERT SELECT over all history is too much for the limit: cut until it fits, states unite to the same result."""
+    source = landed(engine, database, [])
+    engine.execute(f"INSERT INTO {database}.raw SELECT number, number % 7 FROM numbers(600000)")
+
+    class Groups(tl.Columns):
+        k = tl.derive(Row.id % 10)
+        ids = tl.measure(f.uniq_exact(Row.id))
+        few = tl.measure(f.group_uniq_array(Row.v))
+        last = tl.measure(f.arg_max(Row.v, Row.id))
+        most = tl.measure(f.max(Row.id), simple=True)
+
+    groups = tl.Aggregation(f"{database}.groups", Groups, source=source, stable=Row.id)
+    project = tl.project("p", source, groups)
+    whole = (
+        "SELECT toUInt64(id % 10) AS k, uniqExact(id) AS ids, arraySort(groupUniqArray(v)) AS few, argMax(v, id) AS last, max(id) AS most"
+        f" FROM {database}.raw GROUP BY k ORDER BY k"
+    )
+    with tl.connect(f"chdb://memory?ch_max_memory_usage={SMALL}") as server:
+        at_once(server, project, f"{database}.groups_state")
+        filled(server, project, reconcile=False)
+    got = engine.rows(f"SELECT k, ids, arraySort(few) AS few, last, most FROM {database}.groups ORDER BY k")
+    assert got == engine.rows(whole)
+    states = engine.rows(
+        f"SELECT state FROM tilla.journal WHERE target = '{database}.groups_state' AND state = 'split'"
+    )
+    assert states
+
+
+def test_c19_many_groups_are_gathered_in_slices_within_the_memory_there_is(engine, database):
+    """A group for every row, sums among the measures: the boundary's history is cut in the same way, each row counted once."""
+    raw = tl.Table(f"{database}.raw", Row, engine=engines.MergeTree(order_by=Row.id))
+    landed(engine, database, [])
+    engine.execute(f"INSERT INTO {database}.raw SELECT number, number % 7 FROM numbers(400000)")
+    engine.execute(f"INSERT INTO {database}.raw SELECT number, 3 FROM numbers(100000)")
+
+    class Groups(tl.Columns):
+        id = tl.derive(Row.id)
+        n = tl.measure(f.count())
+        v = tl.measure(f.sum(Row.v))
+        values = tl.measure(f.uniq_exact(Row.v))
+
+    groups = tl.Aggregation(f"{database}.groups", Groups, source=raw, append_only_unique=True)
+    with tl.connect(f"chdb://memory?ch_max_memory_usage={SMALL}") as server:
+        project = tl.project("p", raw, groups)
+        at_once(server, project, f"{database}.groups_state")
+        filled(server, project, reconcile=False)
+    differs = engine.scalar(
+        f"SELECT count() FROM (SELECT id, count() AS n, sum(v) AS s, uniqExact(v) AS u FROM {database}.raw GROUP BY id) AS a"
+        f" FULL JOIN {database}.groups AS b ON a.id = b.id WHERE (a.n, a.s, a.u) != (b.n, b.v, b.values)"
+    )
+    assert differs == 0
+    assert engine.scalar(f"SELECT sum(n) FROM {database}.groups") == 500_000
+
+
+def test_c19_through_a_table_that_keeps_nothing_the_result_is_the_same(engine, database):
+    """The report's way round, chunks through a Null table with the view attached, is one more history that is composed and cut."""
+    source = landed(engine, database, [])
+    engine.execute(f"INSERT INTO {database}.raw SELECT number, number % 10 FROM numbers(1000)")
+    hub = tl.Table(f"{database}.hub", Row, engine=engines.Null())
+    into = tl.MaterializedView(f"{database}.into", Kept, source=source, to=hub)
+
+    class Groups(tl.Columns):
+        v = tl.derive(Row.v)
+        ids = tl.measure(f.uniq_exact(Row.id))
+
+    groups = tl.Aggregation(f"{database}.groups", Groups, source=hub, stable=Row.v)
+    filled(engine, tl.project("p", source, hub, into, groups), slice_rows=100)
+    assert engine.scalar(f"SELECT sum(ids) FROM {database}.groups") == 1000
+    assert (
+        engine.scalar(f"SELECT count() FROM tilla.journal WHERE target = '{database}.groups_state' AND state = 'done'")
+        > 5
+    )
+
+
 def test_c21_rows_without_a_date_are_filled_and_told(engine, database):
     """A NULL in the partition expression has a bucket of its own: filled, and a line of the comparison."""
 
