@@ -179,25 +179,26 @@ class Script:
         """Build a target aside from its roots, exchange it in, drop the old one.
 
         The copy aside starts with the rows of the target, emptied unless the marker is there: so a second run exchanges equal
-        contents. A MergeTree is cloned, which copies no rows; another engine cannot be.
+        contents. The parts of a MergeTree are attached, which copies no rows; other engines have none. (CLONE AS does both at once, but
+        25.8 looks for the table in the current database.)
         """
         target = fills[0].target
         aside = self.deployment.aside(target)
         guards = [not_filled(fill) for fill in fills]
         empty = " OR ".join(guards)
         named = ".".join(target.path)
-        clone = target.engine.keyed
-        copied = "CLONE AS" if clone else "AS"
+        parts = target.engine.keyed
         every = ", ".join(text.quote_identifier(c.name) for c in target.columns if c.default_kind in ("", "DEFAULT"))
         kept = (
             f"ALTER TABLE {aside} DELETE WHERE {empty} SETTINGS mutations_sync = 2"
-            if clone
+            if parts
             else f"INSERT INTO {aside} ({every})\nSELECT {every} FROM {target.qualified_name} WHERE NOT ({empty})"
         )
         steps = [
             (f"DROP TABLE IF EXISTS {aside} SYNC", f"left over from an earlier run of the rebuild of {named}"),
-            (f"CREATE TABLE {aside} {copied} {target.qualified_name}", f"{named}, aside"),
-            (kept, "empty it, unless it is filled already" if clone else "what it holds, when it is filled already"),
+            (f"CREATE TABLE {aside} AS {target.qualified_name}", f"{named}, aside"),
+            *[(f"ALTER TABLE {aside} ATTACH PARTITION ALL FROM {target.qualified_name}", "its rows")] * parts,
+            (kept, "empty it, unless it is filled already" if parts else "what it holds, when it is filled already"),
         ]
         for fill in fills:
             select = history.composed(fill, empty)
