@@ -207,7 +207,7 @@ def test_rfm_by_hand_in_every_layout(every: s.Warehouse) -> None:
 # --- inventory_cover ---
 
 
-def level(item: int, location: int, available: int, updated_at: str = "2026-03-30T10:00:00Z") -> dict[str, Any]:
+def level(item: int, location: int, available: Any, updated_at: str = "2026-03-30T10:00:00Z") -> dict[str, Any]:
     """An inventory level in the newer shape: quantities, no plain field."""
     return {
         "id": f"{location}|{item}",
@@ -233,10 +233,13 @@ def test_inventory_cover_by_hand_in_every_layout(every: s.Warehouse) -> None:
     A: 40 + 2 at open locations (the level of 50 was sent before, 100 lie at a closed one). 10 sold through its variant, 3 put
     back, 2 given back without restock, 7 sold on March 3, the day before the window: net 7, 0.25 a day, 168 days, worth 210.
     B: oversold by 3, 14 sold by sku alone: 0.5 a day, 0 days, reorder; its cost is unknown. C is not tracked. D does not sell.
+    E: no level can be read, so nothing is known of what is there, how long the 28 sold (1 a day) last, and whether to reorder.
+    F: lies nowhere, which is 0. G: one of two levels can be read.
     """
-    every.land("inventory_items", [item(1, "A", 5), item(2, "B", None), item(3, "C", 1, tracked=False), item(4, "D", 2)],
-               shop="stock")  # fmt: skip
-    levels = [level(1, 11, 40), level(1, 12, 2), level(1, 13, 100), level(2, 11, -3), level(3, 11, 9), level(4, 11, 5)]
+    every.land("inventory_items", [item(1, "A", 5), item(2, "B", None), item(3, "C", 1, tracked=False), item(4, "D", 2),
+               item(5, "E", 3), item(6, "F", 3), item(7, "G", 3)], shop="stock")  # fmt: skip
+    levels = [level(1, 11, 40), level(1, 12, 2), level(1, 13, 100), level(2, 11, -3), level(3, 11, 9), level(4, 11, 5),
+              level(5, 11, "many"), level(5, 12, None), level(7, 11, None), level(7, 12, 4)]  # fmt: skip
     every.land("inventory_levels", [level(1, 11, 50, "2026-03-29T10:00:00Z"), *levels], shop="stock")
     places = [{"id": n, "name": str(n), "active": n != 13} for n in (11, 12, 13)]
     every.land("locations", places, shop="stock")
@@ -245,7 +248,11 @@ def test_inventory_cover_by_hand_in_every_layout(every: s.Warehouse) -> None:
     orders = [
         s.order(1, "2026-03-10T10:00:00Z", [s.order_line(1, 10, quantity=10, variant_id=21, sku="other")]),
         s.order(2, "2026-03-03T23:00:00Z", [s.order_line(2, 10, quantity=7, variant_id=21)]),
-        s.order(3, "2026-03-31T23:00:00Z", [s.order_line(3, 10, quantity=14, sku="B")]),
+        s.order(
+            3,
+            "2026-03-31T23:00:00Z",
+            [s.order_line(3, 10, quantity=14, sku="B"), s.order_line(4, 1, quantity=28, sku="E")],
+        ),
     ]
     every.land("orders", orders, shop="stock")
     lines = [
@@ -261,37 +268,72 @@ def test_inventory_cover_by_hand_in_every_layout(every: s.Warehouse) -> None:
         ("A", 42, 7, 0.25, 168.0, Decimal(210), False, False),
         ("B", -3, 14, 0.5, 0.0, None, True, True),
         ("D", 5, 0, 0.0, None, Decimal(10), False, False),
+        ("E", None, 28, 1.0, None, None, None, None),
+        ("F", 0, 0, 0.0, None, Decimal(0), True, False),
+        ("G", 4, 0, 0.0, None, Decimal(12), False, False),
     ]
 
 
 def test_discount_effect_by_day(engine: Any) -> None:
-    """Codes of each day of orders: TEN took 1 of 10 on March 1 (beside an order of 30 without), and 2 of 20 on March 2, alone."""
+    """Codes of each day of orders: TEN took 1 of 10 on March 1 (beside an order of 30 without), and 2 of 20 on March 2, alone.
+
+    Customer 7 placed both orders with TEN, the first one first; all of it came back on March 5, which lowers the net sales of
+    March 1. An order of March 2 had 3 off 40 by itself, without a code, and 4 off its shipping by TEN: it stands under both.
+    What adds up over days is what the table without days has.
+    """
 
     def tables(have: dict[str, Any], how: dict[str, Any]) -> list[Any]:
-        return [analytics.discount_effect(have["shopify"], by_day=True, **how)]
+        return [analytics.discount_effect(have["shopify"], by_day=day, **how) for day in (True, False)]
 
     with m.site(engine, airbyte.DEFAULT, tables, connectors=["shopify"]) as site:
-        coded = {"discount_codes": [{"code": "ten", "amount": "1", "type": "percentage"}],
-                 "discount_applications": [{"type": "discount_code", "code": "ten", "target_type": "line_item"}]}  # fmt: skip
+        ten = {"type": "discount_code", "code": "ten", "target_type": "line_item"}
+        coded = {"discount_codes": [{"code": "ten", "amount": "1", "type": "percentage"}], "discount_applications": [ten],
+                 "customer": {"id": 7}}  # fmt: skip
+        shipped = {
+            "id": 1, "price": "9", "price_set": s.money(9),
+            "discount_allocations": [{"amount": "4", "amount_set": s.money(4), "discount_application_index": 1}],
+        }  # fmt: skip
+        mixed = {
+            "discount_codes": coded["discount_codes"], "shipping_lines": [shipped],
+            "discount_applications": [{"type": "automatic", "title": "x", "target_type": "line_item"},
+                                      ten | {"target_type": "shipping_line"}],
+        }  # fmt: skip
         orders = [
             s.order(1, "2026-03-01T09:00:00Z", [s.order_line(10, 10, discount=1)], **coded),
             s.order(2, "2026-03-01T09:00:00Z", [s.order_line(20, 30)]),
             s.order(3, "2026-03-02T09:00:00Z", [s.order_line(30, 20, discount=2)], **coded),
+            s.order(4, "2026-03-02T09:00:00Z", [s.order_line(40, 40, discount=3)], **mixed),
         ]
+        refunds = [s.refund(1, 1, "2026-03-05T09:00:00Z", [s.refund_line(1, 10, 9)])]
         site.land("shopify", "orders", orders, shop="days")
+        site.land("shopify", "order_refunds", refunds, shop="days")
         rows = site.measured("discount_effect_by_day", "date, code")
-        found = [(r["date"].day, r["code"], r["orders"], r["product_discount"], r["aov"], r["aov_lift"]) for r in rows]
-        assert found == [
-            (1, "(none)", 1, Decimal(0), 30.0, 0.0),
-            (1, "TEN", 1, Decimal(1), 9.0, -0.7),
-            (2, "TEN", 1, Decimal(2), 18.0, None),
+        names = (
+            "code",
+            "orders",
+            "first_orders",
+            "product_discount",
+            "shipping_discount",
+            "net_sales",
+            "aov",
+            "aov_lift",
+        )
+        assert [(row["date"].day, *(row[name] for name in names)) for row in rows] == [
+            (1, "(none)", 1, 0, Decimal(0), Decimal(0), Decimal(30), 30.0, 0.0),
+            (1, "TEN", 1, 1, Decimal(1), Decimal(0), Decimal(0), 9.0, -0.7),
+            (2, "(automatic)", 1, 0, Decimal(3), Decimal(0), Decimal(37), 37.0, None),
+            (2, "TEN", 2, 0, Decimal(2), Decimal(4), Decimal(55), 27.5, None),
         ]
+        for whole in site.rows("analytics", "discount_effect"):
+            days = [row for row in rows if row["code"] == whole["code"]]
+            for name in ("orders", "first_orders", "product_discount", "shipping_discount", "gross_sales", "net_sales"):
+                assert sum(row[name] for row in days) == whole[name], (whole["code"], name)
 
 
 def test_velocity_by_days_in_stock(engine: Any) -> None:
     """4 pieces sold in 4 weeks, of which snapshots tell 3 days: on 2 of them there was stock. 4 / 2 a day, not 4 / 28.
 
-    Of an item without a snapshot the window counts: 7 / 28.
+    Of an item without a snapshot, or without one that can be read, the window counts: 7 / 28.
     """
     day = dt.date(2026, 3, 31)
 
@@ -314,6 +356,10 @@ def test_velocity_by_days_in_stock(engine: Any) -> None:
                 f"INSERT INTO data_{site.tag}.inventory_levels_daily (shop_url, inventory_item_id, location_id, date, available, "
                 f"taken_at) SELECT 'cover', 1, 7, toDate('2026-03-{number}'), {there}, now() FROM numbers(2)"
             )
+        engine.execute(
+            f"INSERT INTO data_{site.tag}.inventory_levels_daily (shop_url, inventory_item_id, location_id, date, available, "
+            f"taken_at) SELECT 'cover', number, 7, toDate('2026-03-28'), NULL, now() FROM numbers(1, 2)"
+        )
         site.warehouse.refresh(f"analytics_{site.tag}.inventory_cover")
         rows = site.rows("analytics", "inventory_cover", "sku")
         assert [(r["sku"], r["units_net"], r["days_in_stock"], r["daily_velocity"]) for r in rows] == [

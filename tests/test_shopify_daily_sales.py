@@ -211,6 +211,19 @@ def test_the_sales_of_a_cancelled_order_net_to_zero(warehouse: s.Warehouse) -> N
     assert sum(row["units_sold"] - row["units_returned"] for row in rows) == 0
 
 
+def test_the_pieces_of_a_cancelled_order_come_back_whatever_they_are_worth(warehouse: s.Warehouse) -> None:
+    """Two orders of 2 pieces are cancelled: one was free by a discount of 100 %, of the other the refund covers all but a piece."""
+    at = {"cancelled_at": "2026-03-03T12:00:00Z"}
+    free = s.order(1, "2026-03-01T12:00:00Z", [s.order_line(1, 10, quantity=2, discount=20)], **at)
+    paid = s.order(2, "2026-03-01T12:00:00Z", [s.order_line(2, 10, quantity=2)], **at)
+    warehouse.land("orders", [free, paid], shop="free")
+    refund = s.refund(1, 2, "2026-03-03T12:00:00Z", [s.refund_line(1, 2, 20)])  # one piece, and all of the money
+    warehouse.land("order_refunds", [refund], shop="free")
+    rows = daily(warehouse, "free")
+    found = [(row["date"].day, row["net_sales"], row["units_sold"], row["units_returned"]) for row in rows]
+    assert found == [(1, Decimal(20), 4, 0), (3, Decimal(-20), 0, 4)]
+
+
 def test_first_and_repeat_orders_look_at_all_history(warehouse: s.Warehouse) -> None:
     """Guests are neither; a second order of the same day is a repeat."""
     anna, bert = {"id": 1}, {"id": 2}

@@ -154,7 +154,8 @@ GROUP BY shop_url, order_id, date) AS g ON c.shop_url = g.shop_url AND c.order_i
 UNION ALL
 SELECT
     shop_url, currency, order_id, cancel_date, customer_id, source_name, placed_at,
-    false, toDecimal128(0, 4), toDecimal128(0, 4), uncovered, toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toInt64(0), greatest(left_units, 0), false
+    false, toDecimal128(0, 4), toDecimal128(0, 4), if(uncovered > 0, uncovered, toDecimal128(0, 4)), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4), toDecimal128(0, 4),
+    toInt64(0), greatest(left_units, 0), false
 FROM (
     SELECT
         c.shop_url AS shop_url, c.currency AS currency, c.order_id AS order_id, c.customer_id AS customer_id,
@@ -238,7 +239,7 @@ GROUP BY shop_url, order_id, date)
     ) AS g ON c.shop_url = g.shop_url AND c.order_id = g.order_id
     WHERE c.cancel_date IS NOT NULL
 )
-WHERE uncovered > 0
+WHERE uncovered > 0 OR left_units > 0
         )
         GROUP BY shop_url, currency, order_id
     ) AS v

@@ -4,16 +4,16 @@ REFRESH EVERY 1 DAY OFFSET 4 HOUR
     shop_url LowCardinality(String) COMMENT 'shop name without its domain',
     currency LowCardinality(String) COMMENT 'currency of the item\'s cost, else the shop\'s: of inventory_value',
     sku Nullable(String) COMMENT 'stock keeping unit of the item',
-    available Int64 COMMENT 'pieces that can be sold, over all active locations; negative when oversold',
+    available Nullable(Int64) COMMENT 'pieces that can be sold, over all active locations whose level is readable; negative when oversold, NULL where levels are there and none is readable',
     units_net Nullable(Int64) COMMENT 'pieces sold less pieces put back in the last 28 days; NULL without stream orders',
     daily_velocity Nullable(Float64) COMMENT 'units_net / 28',
-    days_of_cover Nullable(Float64) COMMENT 'max(available, 0) / daily_velocity; NULL where nothing sells',
-    inventory_value Nullable(Decimal(38, 4)) COMMENT 'max(available, 0) x unit cost, in currency; NULL where the cost is unknown',
-    stockout Bool COMMENT 'true where nothing can be sold: available <= 0',
-    reorder Nullable(Bool) COMMENT 'true where it sells and lasts less than the lead time of 14 days; NULL without stream orders',
+    days_of_cover Nullable(Float64) COMMENT 'max(available, 0) / daily_velocity; NULL where nothing sells, or available is NULL',
+    inventory_value Nullable(Decimal(38, 4)) COMMENT 'max(available, 0) x unit cost, in currency; NULL where either is unknown',
+    stockout Nullable(Bool) COMMENT 'true where nothing can be sold: available <= 0; NULL where unknown',
+    reorder Nullable(Bool) COMMENT 'true where it sells and lasts less than the lead time of 14 days; NULL where it sells and days_of_cover is unknown, and without stream orders',
     inventory_item_id Int64 COMMENT 'inventory_items.inventory_item_id',
     unit_cost Nullable(Decimal(18, 4)) COMMENT 'cost of one piece, in currency; NULL where unknown',
-    incoming Int64 COMMENT 'pieces on their way, over all active locations',
+    incoming Nullable(Int64) COMMENT 'pieces on their way, over all active locations; NULL where unknown, as available',
     days_in_stock Nullable(UInt64) COMMENT 'days of the window whose snapshot had pieces to sell: what velocity divides by; NULL without snapshots',
     as_of Date COMMENT 'last day of the window, in America/New_York'
 )
@@ -92,7 +92,7 @@ in_stock AS (
     SELECT '' AS shop_url, toInt64(0) AS item, toUInt64(0) AS days WHERE false
 ),
 stock AS (
-    SELECT shop_url, inventory_item_id, sum(ifNull(available, 0)) AS available, sum(ifNull(incoming, 0)) AS incoming
+    SELECT shop_url, inventory_item_id, count() AS levels, sum(available) AS readable, sum(incoming) AS coming
     FROM data_shopify.inventory_levels_latest
     WHERE (shop_url, location_id) NOT IN (SELECT shop_url, location_id FROM data_shopify.locations_latest WHERE active = false)
     GROUP BY shop_url, inventory_item_id
@@ -104,16 +104,16 @@ SELECT
     i.shop_url AS shop_url,
     toString(coalesce(i.cost_currency, nullIf(c.shop_currency, ''), '')) AS currency,
     i.sku AS sku,
-    toInt64(ifNull(s.available, 0)) AS available,
+    if(s.levels = 0, 0, s.readable) AS available,
     toNullable(toInt64(ifNull(m.units_net, 0))) AS units_net,
     units_net / if(d.item != 0, nullIf(d.days, 0), CAST(28, 'UInt16')) AS daily_velocity,
-    if(units_net > 0, greatest(available, 0) / daily_velocity, NULL) AS days_of_cover,
-    toDecimal128(i.unit_cost, 4) * greatest(available, 0) AS inventory_value,
+    if(units_net > 0, if(available < 0, 0, available) / daily_velocity, NULL) AS days_of_cover,
+    toDecimal128(i.unit_cost, 4) * if(available < 0, 0, available) AS inventory_value,
     available <= 0 AS stockout,
-    ifNull(days_of_cover < CAST(14, 'UInt16'), false) AS reorder,
+    if(units_net > 0, days_of_cover < CAST(14, 'UInt16'), false) AS reorder,
     i.inventory_item_id AS inventory_item_id,
     i.unit_cost AS unit_cost,
-    toInt64(ifNull(s.incoming, 0)) AS incoming,
+    if(s.levels = 0, 0, s.coming) AS incoming,
     if(d.item != 0, toNullable(d.days), NULL) AS days_in_stock,
     toDate(now(), 'America/New_York') AS as_of
 FROM data_shopify.inventory_items_latest AS i

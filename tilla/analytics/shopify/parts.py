@@ -128,8 +128,8 @@ def sales_moves(
 ) -> tl.Sql:
     """One row per thing that moves a day's sales: an order on its day, refunds on theirs, a cancel on its own.
 
-    The sales of a cancelled order net to zero: what its refund lines do not cover (voided, never captured) is reversed on
-    the day of the cancel. Its shipping and tax are reversed as far as refunds say so.
+    The sales of a cancelled order net to zero, and its pieces: what its refund lines do not cover (voided, never captured,
+    given away for nothing) is reversed on the day of the cancel. Its shipping and tax are reversed as far as refunds say so.
     ``refund_subtotal_includes_tax`` takes the tax out of refund lines of orders whose prices include tax.
     Columns: shop_url, currency, order_id, date, customer_id, source_name, placed_at, is_sale, gross_sales, discounts,
     returns, shipping, taxes, duties, fees, units, units_returned, has_discount.
@@ -165,7 +165,8 @@ INNER JOIN ({{given_back}}) AS g ON c.shop_url = g.shop_url AND c.order_id = g.o
 UNION ALL
 SELECT
     shop_url, currency, order_id, cancel_date, customer_id, source_name, placed_at,
-    false, {zero}, {zero}, uncovered, {zero}, {zero}, {zero}, {zero}, toInt64(0), greatest(left_units, 0), false
+    false, {zero}, {zero}, if(uncovered > 0, uncovered, {zero}), {zero}, {zero}, {zero}, {zero},
+    toInt64(0), greatest(left_units, 0), false
 FROM (
     SELECT
         c.shop_url AS shop_url, c.currency AS currency, c.order_id AS order_id, c.customer_id AS customer_id,
@@ -180,7 +181,7 @@ FROM (
     ) AS g ON c.shop_url = g.shop_url AND c.order_id = g.order_id
     WHERE c.cancel_date IS NOT NULL
 )
-WHERE uncovered > 0""",
+WHERE uncovered > 0 OR left_units > 0""",
         counted=counted_orders(shop, timezone=timezone, exclude_voided=exclude_voided),
         given_back=given_back(shop, timezone=timezone),
     )

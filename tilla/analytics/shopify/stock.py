@@ -30,7 +30,7 @@ def inventory_cover(
     that puts goods back (return, cancel, legacy_restock) lowers the units on the refund's day. Stock at locations that are
     closed does not count, as far as stream ``locations`` says. Without stream ``orders`` nothing is known of sales: what
     depends on them is NULL. ``snapshots`` (the shop's ``inventory_levels_daily``) makes velocity units per day in stock: an item
-    that was sold out for half of the window sells twice as fast as its units say. Days without a snapshot are not known and
+    that was sold out for half of the window sells twice as fast as its units say. Days without a readable snapshot are not known and
     do not count; an item without any keeps the window. A refresh reads orders once, the order lines of the window's orders, refund lines, and the stock.
     """
 
@@ -39,28 +39,38 @@ def inventory_cover(
         currency = tl.column(p.WORD, comment="currency of the item's cost, else the shop's: of inventory_value")
         sku = tl.column(t.Nullable(t.String), comment="stock keeping unit of the item")
         available = tl.column(
-            t.Int64, comment="pieces that can be sold, over all active locations; negative when oversold"
+            t.Nullable(t.Int64),
+            comment="pieces that can be sold, over all active locations whose level is readable; negative when oversold, "
+            "NULL where levels are there and none is readable",
         )
         units_net = tl.column(
             t.Nullable(t.Int64),
             comment=f"pieces sold less pieces put back in the last {window_days} days; NULL without stream orders",
         )
         daily_velocity = tl.column(p.RATE, comment=f"units_net / {window_days}")
-        days_of_cover = tl.column(p.RATE, comment="max(available, 0) / daily_velocity; NULL where nothing sells")
+        days_of_cover = tl.column(
+            p.RATE, comment="max(available, 0) / daily_velocity; NULL where nothing sells, or available is NULL"
+        )
         inventory_value = tl.column(
             t.Nullable(t.Decimal(38, 4)),
-            comment="max(available, 0) x unit cost, in currency; NULL where the cost is unknown",
+            comment="max(available, 0) x unit cost, in currency; NULL where either is unknown",
         )
-        stockout = tl.column(t.Bool, comment="true where nothing can be sold: available <= 0")
+        stockout = tl.column(
+            t.Nullable(t.Bool), comment="true where nothing can be sold: available <= 0; NULL where unknown"
+        )
         reorder = tl.column(
             t.Nullable(t.Bool),
-            comment=f"true where it sells and lasts less than the lead time of {lead_time_days} days; NULL without stream orders",
+            comment=f"true where it sells and lasts less than the lead time of {lead_time_days} days; NULL where it sells and "
+            "days_of_cover is unknown, and without stream orders",
         )
         inventory_item_id = tl.column(t.Int64, comment="inventory_items.inventory_item_id")
         unit_cost = tl.column(
             t.Nullable(t.Decimal(18, 4)), comment="cost of one piece, in currency; NULL where unknown"
         )
-        incoming = tl.column(t.Int64, comment="pieces on their way, over all active locations")
+        incoming = tl.column(
+            t.Nullable(t.Int64),
+            comment="pieces on their way, over all active locations; NULL where unknown, as available",
+        )
         days_in_stock = tl.column(
             t.Nullable(p.COUNT),
             comment="days of the window whose snapshot had pieces to sell: what velocity divides by; NULL without snapshots",
@@ -97,7 +107,7 @@ in_stock AS (
 {_IN_STOCK if snapshots is not None else _NO_SNAPSHOTS}
 ),
 stock AS (
-    SELECT shop_url, inventory_item_id, sum(ifNull(available, 0)) AS available, sum(ifNull(incoming, 0)) AS incoming
+    SELECT shop_url, inventory_item_id, count() AS levels, sum(available) AS readable, sum(incoming) AS coming
     FROM {{levels}}
     WHERE {{at_active_locations}}
     GROUP BY shop_url, inventory_item_id
@@ -109,16 +119,16 @@ SELECT
     i.shop_url AS shop_url,
     toString(coalesce(i.cost_currency, nullIf(c.shop_currency, ''), '')) AS currency,
     i.sku AS sku,
-    toInt64(ifNull(s.available, 0)) AS available,
+    if(s.levels = 0, 0, s.readable) AS available,
     {"toNullable(toInt64(ifNull(m.units_net, 0)))" if sells else "CAST(NULL, 'Nullable(Int64)')"} AS units_net,
     units_net / if(d.item != 0, nullIf(d.days, 0), {{window_days}}) AS daily_velocity,
-    if(units_net > 0, greatest(available, 0) / daily_velocity, NULL) AS days_of_cover,
-    toDecimal128(i.unit_cost, 4) * greatest(available, 0) AS inventory_value,
+    if(units_net > 0, if(available < 0, 0, available) / daily_velocity, NULL) AS days_of_cover,
+    toDecimal128(i.unit_cost, 4) * if(available < 0, 0, available) AS inventory_value,
     available <= 0 AS stockout,
-    {"ifNull(days_of_cover < {lead_time_days}, false)" if sells else "CAST(NULL, 'Nullable(Bool)')"} AS reorder,
+    {"if(units_net > 0, days_of_cover < {lead_time_days}, false)" if sells else "CAST(NULL, 'Nullable(Bool)')"} AS reorder,
     i.inventory_item_id AS inventory_item_id,
     i.unit_cost AS unit_cost,
-    toInt64(ifNull(s.incoming, 0)) AS incoming,
+    if(s.levels = 0, 0, s.coming) AS incoming,
     if(d.item != 0, toNullable(d.days), NULL) AS days_in_stock,
     {{as_of}} AS as_of
 FROM {{items}} AS i
@@ -196,9 +206,9 @@ sold AS (
 
 _IN_STOCK = """    SELECT shop_url, inventory_item_id AS item, countIf(there > 0) AS days
     FROM (
-        SELECT shop_url, inventory_item_id, date, sum(ifNull(available, 0)) AS there
+        SELECT shop_url, inventory_item_id, date, sum(available) AS there
         FROM {snapshots} FINAL
-        WHERE date > {as_of} - {window_days} AND date <= {as_of}
+        WHERE available IS NOT NULL AND date > {as_of} - {window_days} AND date <= {as_of}
         GROUP BY shop_url, inventory_item_id, date
     )
     GROUP BY shop_url, item"""
