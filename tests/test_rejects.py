@@ -165,3 +165,19 @@ def test_fields_follow_from_the_declarations() -> None:
     assert "'price_set', 'shop_money', 'amount'" not in few
     more = shopify.curated(layout=airbyte.V1, streams=("orders",)).rejects.query.render()
     assert "'price_set', 'shop_money', 'amount'" in more
+
+
+def test_a_stream_and_a_period_are_taken_down_to_the_raw_tables(engine: Any) -> None:
+    """Through the view, its union and ARRAY JOIN: a document is read only where its row was extracted in the period."""
+    with m.site(engine, airbyte.DEFAULT, lambda have, how: []) as site:
+        asked = f"FROM data_{site.tag}.rejects WHERE stream = 'events' AND extracted_at >= '2026-03-01 00:00:00'"
+        wrong = [m.event("e", "Placed Order", "2026-03-01T00:00:00Z", "p", S_value="1,5")]
+        for day in ("2026-02-28T12:00:00+00:00", "2026-03-02T12:00:00+00:00"):
+            site.land("klaviyo", "events", wrong, extracted_at=m.moment(day))
+        assert engine.scalar(f"SELECT count() {asked}") == 1
+        plan = "\n".join(
+            line for row in engine.rows(f"EXPLAIN actions = 1 SELECT count() {asked}") for line in row.values()
+        )
+        read = plan.split(f"ReadFromMergeTree (raw_{site.tag}.events)")[1].split("ReadFromMergeTree")[0]
+        assert "Prewhere filter" in read
+        assert "_airbyte_extracted_at" in read.split("Prewhere filter column:")[1].splitlines()[0]

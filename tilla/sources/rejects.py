@@ -2,7 +2,8 @@
 
 The curated tables never stop at a malformed record: what cannot be read is NULL, what has no key stays in raw. This view
 says where. It is made from what the tables read (:mod:`tilla.sources.readings`), so a field that a table begins to read
-is listed from then on. It reads the raw tables whenever it is read itself: bound it by ``extracted_at``.
+is listed from then on. It reads the raw tables whenever it is read itself, every document of them: bound it by ``stream``
+and ``extracted_at``, which ClickHouse takes down to the raw tables, before it reads a document.
 """
 
 from __future__ import annotations
