@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -59,7 +61,7 @@ def kept(engine: Any) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
         states["touches"] = mail.message_touches(account, **how)
         states["engagement"] = mail.message_engagement(account, **how)
         states["conversions"] = mail.attributed_conversions(account, touches=states["touches"], **how)
-        return [made for name, made in states.items() if name != "account"]
+        return [*(made for name, made in states.items() if name != "account"), *mail.hourly_engagement(account, **how)]
 
     with m.site(engine, airbyte.DEFAULT, tables, timezone=ZONE) as site:
         dice = random.Random(3)
@@ -124,6 +126,47 @@ def test_credit_from_touches_is_that_from_events(engine: Any, kept: Any) -> None
         rows = rows_of(engine, make(account))
         assert rows_of(engine, stored) == rows
         assert sum(row["conversions"] for row in rows) > 0
+
+
+def test_hours_of_the_week_from_states(engine: Any, kept: Any) -> None:
+    """As counted in plain Python, over the change to summer time on March 8; each hour of the calendar occurs once."""
+    site, _, _ = kept
+    kinds = {m.metric_id(name): name for name in ("Received Email", "Opened Email", "Clicked Email")}
+    found: dict[tuple[int, int], dict[str, set[Any]]] = {}
+    for one in {record["id"]: record for record in events()}.values():
+        kind = kinds.get(one["relationships"]["metric"]["data"]["id"])
+        if kind is None:
+            continue
+        at = dt.datetime.fromisoformat(one["datetime"].replace("Z", "+00:00")).astimezone(ZoneInfo(ZONE))
+        slot = found.setdefault((at.isoweekday(), at.hour), defaultdict(set))
+        slot["hours"].add((at.date(), at.utcoffset()))
+        if kind == "Clicked Email" and one["attributes"]["event_properties"].get("Bot Click"):
+            continue
+        slot[kind].add(one["id"])
+        if (profile := one["relationships"]["profile"]["data"]) is not None:
+            slot[f"{kind} by"].add(profile["id"])
+    names = ("Received Email", "Opened Email", "Clicked Email", "Opened Email by", "Clicked Email by")
+    wanted = [(*slot, *(len(sets[name]) for name in (*names, "hours"))) for slot, sets in sorted(found.items())]
+    columns = "iso_weekday, local_hour, received, opened, clicked, unique_openers, unique_clickers, occurrences"
+    rows = site.rows("analytics", "hourly_engagement", "iso_weekday, local_hour", columns=columns)
+    assert [tuple(row.values()) for row in rows] == wanted
+
+
+def test_hours_in_the_zone_of_each_profile(engine: Any) -> None:
+    """18:30 UTC on a Sunday is Monday, 0:00 in Kolkata, where p1 lives; of p2 no zone is known, p3's is none, and nobody has one:
+    for them it is 13:30 in New York. p1's zone lands after its events."""
+    tables = lambda have, how: mail.hourly_engagement(have["klaviyo"], in_zone_of_profile=True, **how)  # noqa: E731
+    with m.site(engine, airbyte.DEFAULT, tables, timezone=ZONE) as site:
+        site.land("klaviyo", "metrics", m.metrics("Opened Email"))
+        at = "2026-03-01T18:30:00Z"
+        rows = [m.event(f"o{who}", "Opened Email", at, who) for who in ("p1", "p2", "p3", None)]
+        site.land("klaviyo", "events", [*rows, rows[0]])
+        zones = {"p1": "Asia/Kolkata", "p3": "Mars/Olympus"}
+        site.land("klaviyo", "profiles", [m.profile(who, location={"timezone": zone}) for who, zone in zones.items()])
+        columns = "iso_weekday, local_hour, opened, unique_openers, occurrences"
+        site.refresh()
+        found = site.rows("analytics", "hourly_engagement_of_profiles", "iso_weekday", columns=columns)
+        assert [tuple(row.values()) for row in found] == [(1, 0, 1, 1, 1), (7, 13, 3, 2, 1)]
 
 
 def test_preferred_hour_counts_events_of_one_moment_and_message_once(engine: Any) -> None:

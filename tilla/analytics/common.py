@@ -63,6 +63,16 @@ def within(column: str, start: dt.date | None, end: dt.date | None) -> tl.Sql:
     return tl.sql(" AND ".join(conditions) or "true")
 
 
+def distinct(approximate: bool) -> Any:
+    """The function that counts distinct ids: exactly, or by ``uniqCombined64``."""
+    return f.uniq_combined64 if approximate else f.uniq_exact
+
+
+def counted_by(states: Any, column: str) -> str:
+    """The name of the function whose states a column holds: ``uniqExact`` or ``uniqCombined64``."""
+    return "uniqCombined64" if "uniqCombined64" in str(columns(states)[column].type) else "uniqExact"
+
+
 @attrs.frozen(eq=False)
 class Counted:
     """Counts of a big table: the objects, and the two of them that others read."""
@@ -75,7 +85,14 @@ class Counted:
 
 
 def counted(
-    name: str, body: Any, *, source: Any, stable: tuple[tl.Column[Any], ...], refresh: tl.Schedule, comment: str
+    name: str,
+    body: Any,
+    *,
+    source: Any,
+    stable: tuple[tl.Column[Any], ...],
+    refresh: tl.Schedule,
+    comment: str,
+    where: tl.Expr[Any] | None = None,
 ) -> Counted:
     """Distinct counts as states: updated by every insert into ``source``.
 
@@ -83,7 +100,7 @@ def counted(
     rebuilt after it; a refresh then reads all of it.
     """
     if not isinstance(source, tl.RefreshableView):
-        made = tl.Aggregation(name, body, source=source, stable=stable, comment=comment)
+        made = tl.Aggregation(name, body, source=source, stable=stable, where=where, comment=comment)
         return Counted((made,), made, made.state)
     items = [item for item in vars(body).values() if isinstance(item, tl.Column | tl.Measure)]
     stored = {item.name: item.stored if isinstance(item, tl.Measure) else item for item in items}
@@ -93,8 +110,11 @@ def counted(
         f"{name}_state",
         [tl.column(_known(column), name=column.name, comment=column.comment) for column in stored.values()],
         query=tl.sql(
-            f"SELECT\n{text}\nFROM {{source}} FINAL\nGROUP BY {', '.join(key.name for key in keys)}",
+            f"SELECT\n{text}\nFROM {{source}} FINAL\n"
+            + ("" if where is None else "WHERE {where}\n")
+            + f"GROUP BY {', '.join(key.name for key in keys)}",
             source=source,
+            **({} if where is None else {"where": where}),
             **{f"its_{n}": column.derived for n, column in enumerate(stored.values())},
         ),
         engine=AggregatingMergeTree(order_by=tuple(keys)),

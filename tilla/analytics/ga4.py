@@ -122,7 +122,7 @@ def daily_users(
     """
     owner = f.cast("", t.String) if property_id is None else f.to_string(property_id)
 
-    counted = f.uniq_combined64 if approximate else f.uniq_exact
+    counted = p.distinct(approximate)
 
     class Users(tl.Columns):
         property_id_ = tl.derive(owner, name="property_id", comment="GA4's id of the property; '' where there is one")
@@ -239,7 +239,7 @@ GROUP BY property_id, date""",
 def _from_states(users: tl.Aggregation[Any]) -> tl.Sql:
     """Merge the states of each window: a day's states stand in the windows of its day and of the days after it."""
     one, seven, longest = WINDOWS
-    uniq = "uniqCombined64" if "uniqCombined64" in str(p.columns(users.state)["total"].type) else "uniqExact"
+    uniq = p.counted_by(users.state, "total")
     return tl.sql(
         f"""SELECT
     property_id,

@@ -10,7 +10,8 @@ REFRESH EVERY 1 HOUR
     attribution_method LowCardinality(String) COMMENT 'native (Klaviyo\'s own), last_touch (computed) or none: nobody has the credit',
     campaign_id Nullable(String) COMMENT 'campaigns.campaign_id with the credit; NULL for a flow, or not known',
     flow_id Nullable(String) COMMENT 'flows.flow_id with the credit',
-    message_id Nullable(String) COMMENT 'the message with the credit'
+    message_id Nullable(String) COMMENT 'the message with the credit',
+    variation_id Nullable(String) COMMENT 'its variation in an A/B test; NULL without one'
 )
 ENGINE = MergeTree
 ORDER BY (datetime, event_id)
@@ -26,7 +27,8 @@ SELECT
     attribution_method,
     campaign_id,
     flow_id,
-    message_id
+    message_id,
+    variation_id
 FROM (
 SELECT
     c.event_id AS event_id,
@@ -43,7 +45,9 @@ SELECT
         AS campaign_id,
     multiIf(is_native AND by_event, n.flow_id, is_native, c.attributed_flow_id, is_touched, t.touch.2, NULL) AS flow_id,
     multiIf(is_native AND by_event, n.message_id, is_native, c.attributed_message_id, is_touched, t.touch.3, NULL)
-        AS message_id
+        AS message_id,
+    multiIf(is_native AND by_event, n.variation_id, is_native, c.attributed_variation_id, is_touched, t.touch.4, NULL)
+        AS variation_id
 FROM (
     SELECT *, ifNull(profile_id, '') AS profile FROM (SELECT
     e.event_id AS event_id,
@@ -58,10 +62,12 @@ FROM (
     e.campaign_id AS campaign_id,
     e.flow_id AS flow_id,
     e.message_id AS message_id,
+    e.variation_id AS variation_id,
     e.attributed_event_id AS attributed_event_id,
     e.attributed_message_id AS attributed_message_id,
     e.attributed_campaign_id AS attributed_campaign_id,
     e.attributed_flow_id AS attributed_flow_id,
+    e.attributed_variation_id AS attributed_variation_id,
     e.utm_source AS utm_source,
     e.utm_medium AS utm_medium,
     e.utm_campaign AS utm_campaign,
@@ -73,10 +79,14 @@ ASOF LEFT JOIN (
     SELECT
         profile_id AS profile,
         datetime AS at,
-        argMax((campaign_id, flow_id, message_id), (ifNull(flow_id, ''), ifNull(message_id, ''))) AS touch
+        argMax(
+            (campaign_id, flow_id, message_id, variation_id),
+            (ifNull(flow_id, ''), ifNull(message_id, ''), ifNull(variation_id, ''))
+        ) AS touch
     FROM (
     SELECT e.profile_id AS profile_id, e.datetime AS datetime, if(e.flow_id = '', c.campaign, NULL) AS campaign_id,
-        nullIf(toString(e.flow_id), '') AS flow_id, nullIf(toString(e.message_id), '') AS message_id
+        nullIf(toString(e.flow_id), '') AS flow_id, nullIf(toString(e.message_id), '') AS message_id,
+        nullIf(toString(e.variation_id), '') AS variation_id
     FROM analytics_klaviyo.message_touches AS e
     LEFT JOIN (
         SELECT message, toNullable(argMax(campaign_id, version)) AS campaign
@@ -101,10 +111,12 @@ ASOF LEFT JOIN (
     e.campaign_id AS campaign_id,
     e.flow_id AS flow_id,
     e.message_id AS message_id,
+    e.variation_id AS variation_id,
     e.attributed_event_id AS attributed_event_id,
     e.attributed_message_id AS attributed_message_id,
     e.attributed_campaign_id AS attributed_campaign_id,
     e.attributed_flow_id AS attributed_flow_id,
+    e.attributed_variation_id AS attributed_variation_id,
     e.utm_source AS utm_source,
     e.utm_medium AS utm_medium,
     e.utm_campaign AS utm_campaign,
@@ -116,7 +128,7 @@ WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lo
     GROUP BY profile, at
 ) AS t ON c.profile = t.profile AND c.datetime >= t.at
 LEFT JOIN (
-    SELECT event_id, campaign_id, flow_id, message_id FROM (SELECT
+    SELECT event_id, campaign_id, flow_id, message_id, variation_id FROM (SELECT
     e.event_id AS event_id,
     e.datetime AS datetime,
     lower(ifNull(e.metric_name, '')) AS metric,
@@ -129,10 +141,12 @@ LEFT JOIN (
     e.campaign_id AS campaign_id,
     e.flow_id AS flow_id,
     e.message_id AS message_id,
+    e.variation_id AS variation_id,
     e.attributed_event_id AS attributed_event_id,
     e.attributed_message_id AS attributed_message_id,
     e.attributed_campaign_id AS attributed_campaign_id,
     e.attributed_flow_id AS attributed_flow_id,
+    e.attributed_variation_id AS attributed_variation_id,
     e.utm_source AS utm_source,
     e.utm_medium AS utm_medium,
     e.utm_campaign AS utm_campaign,
@@ -153,10 +167,12 @@ WHERE e.metric_id IN (SELECT metric_id FROM data_klaviyo.metrics_latest WHERE lo
     e.campaign_id AS campaign_id,
     e.flow_id AS flow_id,
     e.message_id AS message_id,
+    e.variation_id AS variation_id,
     e.attributed_event_id AS attributed_event_id,
     e.attributed_message_id AS attributed_message_id,
     e.attributed_campaign_id AS attributed_campaign_id,
     e.attributed_flow_id AS attributed_flow_id,
+    e.attributed_variation_id AS attributed_variation_id,
     e.utm_source AS utm_source,
     e.utm_medium AS utm_medium,
     e.utm_campaign AS utm_campaign,

@@ -3,6 +3,7 @@ AS (
 SELECT
     flow_id,
     message_id,
+    variation_id,
     metric_id,
     apple_privacy_open,
     bot_click,
@@ -11,6 +12,6 @@ SELECT
     minMerge(message_engagement_state.first_event_at) AS first_event_at,
     maxMerge(message_engagement_state.last_event_at) AS last_event_at
 FROM analytics_klaviyo.message_engagement_state
-GROUP BY flow_id, message_id, metric_id, apple_privacy_open, bot_click
+GROUP BY flow_id, message_id, variation_id, metric_id, apple_privacy_open, bot_click
 )
-COMMENT 'One row per flow, message, metric, and what a program did: events and profiles.';
+COMMENT 'One row per flow, message, variation, metric, and what a program did: events and profiles.';

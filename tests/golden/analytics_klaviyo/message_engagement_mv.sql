@@ -3,6 +3,7 @@ AS
 SELECT
     ifNull(_source.flow_id, '') AS flow_id,
     ifNull(_source.message_id, '') AS message_id,
+    ifNull(_source.variation_id, '') AS variation_id,
     metric_id,
     apple_privacy_open,
     bot_click,
@@ -12,4 +13,4 @@ SELECT
     maxState(datetime) AS last_event_at
 FROM data_klaviyo.events AS _source
 WHERE or(isNotNull(_source.message_id), isNotNull(_source.flow_id))
-GROUP BY ifNull(_source.flow_id, ''), ifNull(_source.message_id, ''), metric_id, apple_privacy_open, bot_click;
+GROUP BY ifNull(_source.flow_id, ''), ifNull(_source.message_id, ''), ifNull(_source.variation_id, ''), metric_id, apple_privacy_open, bot_click;

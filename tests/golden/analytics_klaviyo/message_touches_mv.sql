@@ -8,6 +8,7 @@ SELECT
     datetime,
     CAST(ifNull(events.flow_id, ''), 'LowCardinality(String)') AS flow_id,
     CAST(ifNull(events.message_id, ''), 'LowCardinality(String)') AS message_id,
+    CAST(ifNull(events.variation_id, ''), 'LowCardinality(String)') AS variation_id,
     version
 FROM data_klaviyo.events
 WHERE isNotNull(events.profile_id);

@@ -77,10 +77,12 @@ FROM (SELECT
     e.campaign_id AS campaign_id,
     e.flow_id AS flow_id,
     e.message_id AS message_id,
+    e.variation_id AS variation_id,
     e.attributed_event_id AS attributed_event_id,
     e.attributed_message_id AS attributed_message_id,
     e.attributed_campaign_id AS attributed_campaign_id,
     e.attributed_flow_id AS attributed_flow_id,
+    e.attributed_variation_id AS attributed_variation_id,
     e.utm_source AS utm_source,
     e.utm_medium AS utm_medium,
     e.utm_campaign AS utm_campaign,
@@ -121,7 +123,8 @@ LEFT JOIN (
     FROM (
         SELECT profile_id, toHour(datetime, CAST('America/New_York', 'String')) AS hour, count() AS times
         FROM (SELECT e.profile_id AS profile_id, e.datetime AS datetime, if(e.flow_id = '', c.campaign, NULL) AS campaign_id,
-        nullIf(toString(e.flow_id), '') AS flow_id, nullIf(toString(e.message_id), '') AS message_id
+        nullIf(toString(e.flow_id), '') AS flow_id, nullIf(toString(e.message_id), '') AS message_id,
+        nullIf(toString(e.variation_id), '') AS variation_id
     FROM analytics_klaviyo.message_touches AS e FINAL
     LEFT JOIN (
         SELECT message, toNullable(argMax(campaign_id, version)) AS campaign

@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS data_klaviyo.events
     attributed_event_id Nullable(String) COMMENT 'the touch that Klaviyo gives the credit to',
     attributed_message_id Nullable(String) COMMENT 'its message, campaign or message id',
     attributed_flow_id Nullable(String) COMMENT 'its flow',
+    attributed_variation_id Nullable(String) COMMENT 'its variation in an A/B test',
     properties Nullable(String) COMMENT 'all of it, JSON text' CODEC(ZSTD(3)),
     extracted_at DateTime64(3, 'UTC') COMMENT 'when the loader read the record that this row comes from (UTC)',
     generation_id Nullable(UInt32) COMMENT 'the loader\'s generation of the raw table; NULL in layouts without one',

@@ -20,6 +20,7 @@ SELECT
     newest.attributed_event_id AS attributed_event_id,
     newest.attributed_message_id AS attributed_message_id,
     newest.attributed_flow_id AS attributed_flow_id,
+    newest.attributed_variation_id AS attributed_variation_id,
     newest.properties AS properties,
     newest.extracted_at AS extracted_at,
     newest.generation_id AS generation_id,

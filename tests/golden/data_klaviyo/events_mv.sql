@@ -116,6 +116,7 @@ SELECT
     nullIf(JSONExtract(_properties, '$attribution', '$attributed_event_id', 'Nullable(String)'), '') AS attributed_event_id,
     nullIf(JSONExtract(_properties, '$attribution', '$message', 'Nullable(String)'), '') AS attributed_message_id,
     nullIf(JSONExtract(_properties, '$attribution', '$flow', 'Nullable(String)'), '') AS attributed_flow_id,
+    nullIf(JSONExtract(_properties, '$attribution', '$variation', 'Nullable(String)'), '') AS attributed_variation_id,
     JSONExtract(attributes, 'event_properties', 'Nullable(String)') AS properties,
     CAST(_airbyte_extracted_at, 'DateTime64(3, \'UTC\')') AS extracted_at,
     CAST(_airbyte_generation_id, 'Nullable(UInt32)') AS generation_id,

@@ -126,25 +126,35 @@ def hourly_engagement(
     *,
     database: str = "analytics_klaviyo",
     timezone: str = "",
+    in_zone_of_profile: bool = False,
+    approximate: bool = False,
     merged: Any = None,
     refresh: tl.Schedule = p.DAILY,
 ) -> tuple[Any, ...]:
     """One row per ISO weekday and local hour: when e-mails arrive, are opened, are clicked.
 
-    ``quarter_hour_engagement`` holds states per 15 minutes UTC and metric, because zones are off by halves and quarters of an
-    hour; every insert updates them. ``hourly_engagement`` merges them in the zone: over a change of clocks an hour occurs
+    Three objects. ``hour_of_week_engagement`` holds states per weekday and hour in the zone, metric, and what a program did;
+    every insert updates them, and ``hourly_engagement`` merges them: 168 hours of few metrics, however many years. The zone is
+    part of them: another one means a rebuild. ``quarter_hour_engagement`` holds the same per 15 minutes UTC, because zones are
+    off by halves and quarters of an hour: what happened when, for any zone. Over a change of clocks an hour occurs
     twice or not at all, so ``occurrences`` says how often an hour had anything. Opens of an hour divided by its sends is no
     rate: they belong to other sends.
 
+    With ``in_zone_of_profile`` there is ``hourly_engagement_of_profiles`` alone: an event counts in its profile's own hour, by
+    the zone that the profile has now; in ``timezone`` where it has none, or one that ClickHouse does not know. It is rebuilt,
+    because a profile may land after its events and may move; a refresh reads every e-mail event.
+
     With ``merged``, a relation with (profile_id, merged_into), merged profiles count as one: then there is
-    ``hourly_engagement`` alone, and a refresh reads every e-mail event.
+    ``hourly_engagement`` alone, and a refresh reads every e-mail event. ``approximate`` counts by ``uniqCombined64`` in the
+    states, as for :func:`daily_event_summary`.
     """
-    if merged is not None:
-        return (_merged_hours(account, database, timezone, merged, refresh),)
+    if merged is not None or in_zone_of_profile:
+        return (_hours_of_events(account, database, timezone, merged, in_zone_of_profile, refresh),)
     events = p.columns(account.events)
     zone = p.zone(account, timezone)
-
+    uniq = p.distinct(approximate)
     apart = k.own(account)
+    did = (events["metric_id"], events["apple_privacy_open"], events["bot_click"])
 
     class Quarter(tl.Columns):
         bucket = tl.derive(
@@ -155,61 +165,78 @@ def hourly_engagement(
             events["apple_privacy_open"], comment="true for opens that a mail program made by itself"
         )
         bot_click = tl.derive(events["bot_click"], comment="true for clicks by a program")
-        events_ = tl.measure(f.uniq_exact(events["event_id"]), name="events", comment="events, each once")
-        profiles = tl.measure(f.uniq_exact(events["profile_id"]), comment="different profiles")
+        events_ = tl.measure(uniq(events["event_id"]), name="events", comment="events, each once")
+        profiles = tl.measure(uniq(events["profile_id"]), comment="different profiles")
 
     quarters = p.counted(
         f"{database}.quarter_hour_engagement",
         apart.body(Quarter, apart.derived(events)),
         source=account.events,
-        stable=(
-            *apart.kept(events),
-            events["datetime"],
-            events["metric_id"],
-            events["apple_privacy_open"],
-            events["bot_click"],
-        ),
+        stable=(*apart.kept(events), events["datetime"], *did),
         refresh=p.HOURLY,
         comment="One row per 15 minutes, metric, and what a program did: events and profiles.",
     )
 
-    body = _hour(zone)
+    class HourOfWeek(tl.Columns):
+        metric_id = tl.derive(events["metric_id"], comment="metrics.metric_id")
+        iso_weekday = tl.derive(
+            f.to_day_of_week(events["datetime"], zone), comment=f"1 for Monday to 7 for Sunday, in {zone}"
+        )
+        local_hour = tl.derive(f.to_hour(events["datetime"], zone), comment=f"0 to 23, in {zone}")
+        apple_privacy_open = tl.derive(
+            events["apple_privacy_open"], comment="true for opens that a mail program made by itself"
+        )
+        bot_click = tl.derive(events["bot_click"], comment="true for clicks by a program")
+        events_ = tl.measure(uniq(events["event_id"]), name="events", comment="events, each once")
+        profiles = tl.measure(uniq(events["profile_id"]), comment="different profiles; merge over hours, do not sum")
+        # Hours of the calendar, an hour that the clock shows twice as two: within a row of this weekday and hour the day
+        # and the offset tell them apart.
+        occurrences = tl.measure(
+            f.uniq_exact(
+                f.to_date(events["datetime"], zone),
+                f.raw("timezoneOffset", f.to_time_zone(events["datetime"], zone), type=t.Int32),
+            ),
+            comment="different hours of the calendar that had any; merge over metrics, do not sum",
+        )
+
+    hours = p.counted(
+        f"{database}.hour_of_week_engagement",
+        apart.body(HourOfWeek, apart.derived(events)),
+        source=account.events,
+        stable=(*apart.kept(events), events["datetime"], *did),
+        refresh=p.HOURLY,
+        comment="One row per metric, ISO weekday, local hour, and what a program did: events and profiles.",
+    )
+
+    body = _hour(f"in {zone}")
     opened, clicked = k.one_of(k.OPENED, "kind"), f"{k.one_of(k.CLICKED, 'kind')} AND NOT q.bot_click"
+    merge = p.counted_by(hours.state, "events") + "MergeIf"
     view = tl.View(
         f"{database}.hourly_engagement",
         apart.body(body),
         query=tl.sql(
             f"""SELECT
-    {apart.of("q")}toDayOfWeek(q.bucket, 0, {{zone}}) AS iso_weekday,
-    toHour(q.bucket, {{zone}}) AS local_hour,
-    uniqExactMergeIf(q.events, {k.one_of(k.RECEIVED, "kind")}) AS received,
-    uniqExactMergeIf(q.events, {opened}) AS opened,
-    uniqExactMergeIf(q.events, {clicked}) AS clicked,
-    uniqExactMergeIf(q.profiles, {opened}) AS unique_openers,
-    uniqExactMergeIf(q.profiles, {clicked}) AS unique_clickers,
-    uniqExactMergeIf(q.events, {opened} AND NOT q.apple_privacy_open) AS opened_excl_mpp,
-    {_OCCURRENCES.format(moment="q.bucket")} AS occurrences
+    {apart.of("q")}q.iso_weekday AS iso_weekday,
+    q.local_hour AS local_hour,
+    {merge}(q.events, {k.one_of(k.RECEIVED, "kind")}) AS received,
+    {merge}(q.events, {opened}) AS opened,
+    {merge}(q.events, {clicked}) AS clicked,
+    {merge}(q.profiles, {opened}) AS unique_openers,
+    {merge}(q.profiles, {clicked}) AS unique_clickers,
+    {merge}(q.events, {opened} AND NOT q.apple_privacy_open) AS opened_excl_mpp,
+    uniqExactMerge(q.occurrences) AS occurrences
 FROM {{state}} AS q
 INNER JOIN (
-    SELECT {apart.key}metric_id, lower(ifNull(name, '')) AS kind
-    FROM {{metrics}}
-    WHERE {k.one_of((*k.RECEIVED, *k.OPENED, *k.CLICKED), "lower(ifNull(name, ''))")}
+    SELECT {apart.key}metric_id, lower(ifNull(name, '')) AS kind FROM {{metrics}}
 ) AS m ON q.metric_id = m.metric_id{apart.same("q", "m")}
+WHERE {k.named(account, (*k.RECEIVED, *k.OPENED, *k.CLICKED), "q.metric_id")}
 GROUP BY {apart.key}iso_weekday, local_hour""",
-            zone=f.cast(zone, t.String),
-            state=quarters.state,
+            state=hours.state,
             metrics=account.metrics_latest,
         ),
         comment="One row per ISO weekday and local hour: e-mails received, opened, clicked.",
     )
-    return (*quarters.objects, view)
-
-
-# Hours of the calendar, an hour that the clock shows twice as two. toStartOfHour goes wrong for a day after a change of
-# clocks by half an hour (Lord Howe, 26.9).
-_OCCURRENCES = (
-    "uniqExact(toDate({moment}, {{zone}}), toHour({moment}, {{zone}}), timezoneOffset(toTimeZone({moment}, {{zone}})))"
-)
+    return (*quarters.objects, *hours.objects, view)
 
 
 def _summary(zone: str) -> Any:
@@ -230,10 +257,10 @@ def _summary(zone: str) -> Any:
     return Summary
 
 
-def _hour(zone: str) -> Any:
+def _hour(where: str) -> Any:
     class Hour(tl.Columns):
-        iso_weekday = tl.column(t.UInt8, comment=f"1 for Monday to 7 for Sunday, in {zone}")
-        local_hour = tl.column(t.UInt8, comment=f"0 to 23, in {zone}")
+        iso_weekday = tl.column(t.UInt8, comment=f"1 for Monday to 7 for Sunday, {where}")
+        local_hour = tl.column(t.UInt8, comment=f"0 to 23, {where}")
         received = tl.column(p.COUNT, comment="e-mails received")
         opened = tl.column(p.COUNT, comment="opens, those by mail programs included")
         clicked = tl.column(p.COUNT, comment="clicks, those by bots left out")
@@ -278,31 +305,53 @@ GROUP BY {apart.key}date, metric_id""",
     )
 
 
-def _merged_hours(account: Curated, database: str, timezone: str, merged: Any, refresh: tl.Schedule) -> Any:
-    """``hourly_engagement`` from the events themselves, with surviving profiles."""
+def _hours_of_events(
+    account: Curated, database: str, timezone: str, merged: Any, of_profiles: bool, refresh: tl.Schedule
+) -> Any:
+    """``hourly_engagement`` from the events themselves: with surviving profiles, or in the zone of each."""
     apart = k.own(account)
     zone = p.zone(account, timezone)
-    body = _hour(zone)
+    body = _hour("in the zone of the profile" if of_profiles else f"in {zone}")
     opened, clicked = k.one_of(k.OPENED), f"{k.one_of(k.CLICKED)} AND NOT bot_click"
+    relations: dict[str, Any] = {"zone": f.cast(zone, t.String)}
+    weekday, hour = "toDayOfWeek(h.datetime, 0, {zone})", "toHour(h.datetime, {zone})"
+    # An hour that the clock shows twice is two. toStartOfHour goes wrong for a day after a change of clocks by half an hour
+    # (Lord Howe, 26.9).
+    moment = "toDate(h.datetime, {zone}), toHour(h.datetime, {zone}), timezoneOffset(toTimeZone(h.datetime, {zone}))"
+    join = ""
+    if of_profiles:
+        # formatDateTime alone takes a zone by row; a zone that it does not know stops it (26.9).
+        weekday, hour, moment = (f"formatDateTime(h.datetime, '{part}', h.zone)" for part in ("%u", "%H", "%F %H%z"))
+        weekday, hour = f"toUInt8({weekday})", f"toUInt8({hour})"
+        profiles = account.get("profiles_latest")
+        own = "{zone}"
+        if profiles is not None:
+            own = "if(q.zone IN (SELECT time_zone FROM system.time_zones), q.zone, {zone})"
+            join = f"""
+    LEFT JOIN (
+        SELECT {apart.key}profile_id, toString(ifNull(timezone, '')) AS zone FROM {{profiles}}
+    ) AS q ON e.profile_id = q.profile_id{apart.same("e", "q")}"""
+            relations["profiles"] = profiles
+        join = f"(\n    SELECT e.*, {own} AS zone\n    FROM ({{happened}}) AS e{join}\n)"
     query = tl.sql(
         f"""SELECT
-    {apart.of("h")}toDayOfWeek(h.datetime, 0, {{zone}}) AS iso_weekday,
-    toHour(h.datetime, {{zone}}) AS local_hour,
+    {apart.of("h")}{weekday} AS iso_weekday,
+    {hour} AS local_hour,
     countIf({k.one_of(k.RECEIVED)}) AS received,
     countIf({opened}) AS opened,
     countIf({clicked}) AS clicked,
     uniqExactIf(h.profile_id, {opened}) AS unique_openers,
     uniqExactIf(h.profile_id, {clicked}) AS unique_clickers,
     countIf({opened} AND NOT apple_privacy_open) AS opened_excl_mpp,
-    {_OCCURRENCES.format(moment="h.datetime")} AS occurrences
-FROM ({{happened}}) AS h
+    uniqExact({moment}) AS occurrences
+FROM {join or "({happened})"} AS h
 GROUP BY {apart.key}iso_weekday, local_hour""",
         happened=k.happened(account, (*k.RECEIVED, *k.OPENED, *k.CLICKED), merged=merged),
-        zone=f.cast(zone, t.String),
+        **relations,
     )
     return p.measures(
         database,
-        "hourly_engagement",
+        "hourly_engagement_of_profiles" if of_profiles else "hourly_engagement",
         apart.body(body),
         query,
         order_by=(*apart.columns, body.iso_weekday, body.local_hour),

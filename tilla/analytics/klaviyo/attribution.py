@@ -43,6 +43,9 @@ def message_touches(account: Curated, *, database: str = "analytics_klaviyo") ->
             f.cast(f.if_null(events["message_id"], ""), word),
             comment="the message; of a campaign, its id or one of its messages",
         ),
+        "variation_id": tl.derive(
+            f.cast(f.if_null(events["variation_id"], ""), word), comment="the variation in an A/B test; '' without one"
+        ),
     }
     own = {name: column.renamed(name) for name, column in keys.items()}
     version = tl.derive(events["version"], comment=events["version"].comment).renamed("version")
@@ -60,13 +63,13 @@ def touching(account: Curated, touches: Any = None, *, merged: Any = None, once:
     """One row per click in an e-mail and open of one, those by programs left out, of a profile.
 
     From ``touches`` (:func:`message_touches`), else or with ``merged`` from the events. A row may be there twice, unless ``once``:
-    then one for each moment, metric and message. Columns: profile_id, datetime, campaign_id, flow_id, message_id; account in front where there are several.
+    then one for each moment, metric and message. Columns: profile_id, datetime, campaign_id, flow_id, message_id, variation_id; account in front where there are several.
     """
     apart = k.own(account)
     if touches is None or merged is not None:
         return tl.sql(
             f"""SELECT {"DISTINCT h.metric, " if once else ""}{apart.of("h")}assumeNotNull(h.profile_id) AS profile_id, h.datetime AS datetime, h.campaign_id AS campaign_id,
-        h.flow_id AS flow_id, h.message_id AS message_id
+        h.flow_id AS flow_id, h.message_id AS message_id, h.variation_id AS variation_id
     FROM ({{happened}}) AS h
     WHERE h.profile_id IS NOT NULL AND NOT if({k.one_of(k.OPENED, "h.metric")}, h.apple_privacy_open, h.bot_click)""",
             happened=k.happened(account, (*k.OPENED, *k.CLICKED), merged=merged),
@@ -78,7 +81,8 @@ def touching(account: Curated, touches: Any = None, *, merged: Any = None, once:
         join = f"\n    LEFT JOIN (\n        {k.campaigns_of_messages(account)}\n    ) AS c ON e.message_id = c.message{apart.same('e', 'c')}"
     return tl.sql(
         f"""SELECT {apart.of("e")}e.profile_id AS profile_id, e.datetime AS datetime, {campaign} AS campaign_id,
-        nullIf(toString(e.flow_id), '') AS flow_id, nullIf(toString(e.message_id), '') AS message_id
+        nullIf(toString(e.flow_id), '') AS flow_id, nullIf(toString(e.message_id), '') AS message_id,
+        nullIf(toString(e.variation_id), '') AS variation_id
     FROM {{touches}} AS e{" FINAL" if once else ""}{join}
     WHERE ({k.named(account, k.OPENED, "e.metric_id")} AND NOT e.apple_privacy_open)
         OR ({k.named(account, k.CLICKED, "e.metric_id")} AND NOT e.bot_click)""",
@@ -105,7 +109,7 @@ def attributed(
     from the events. What is kept of these in memory are those of profiles that converted without Klaviyo's word. Where a
     conversion names an event and no message, the ids of clicks, opens and received SMS are read too.
     Columns: event_id, datetime, profile_id, value, currency, order_ref, attribution_method, campaign_id, flow_id,
-    message_id; account in front where there are several: credit never goes to another account's message.
+    message_id, variation_id; account in front where there are several: credit never goes to another account's message.
     """
     apart = k.own(account)
     return tl.sql(
@@ -124,7 +128,9 @@ def attributed(
         AS campaign_id,
     multiIf(is_native AND by_event, n.flow_id, is_native, c.attributed_flow_id, is_touched, t.touch.2, NULL) AS flow_id,
     multiIf(is_native AND by_event, n.message_id, is_native, c.attributed_message_id, is_touched, t.touch.3, NULL)
-        AS message_id
+        AS message_id,
+    multiIf(is_native AND by_event, n.variation_id, is_native, c.attributed_variation_id, is_touched, t.touch.4, NULL)
+        AS variation_id
 FROM (
     SELECT *, ifNull(profile_id, '') AS profile FROM ({{conversions}})
 ) AS c
@@ -132,7 +138,10 @@ ASOF LEFT JOIN (
     SELECT
         {apart.key}profile_id AS profile,
         datetime AS at,
-        argMax((campaign_id, flow_id, message_id), (ifNull(flow_id, ''), ifNull(message_id, ''))) AS touch
+        argMax(
+            (campaign_id, flow_id, message_id, variation_id),
+            (ifNull(flow_id, ''), ifNull(message_id, ''), ifNull(variation_id, ''))
+        ) AS touch
     FROM (
     {{touching}}
     )
@@ -143,7 +152,7 @@ ASOF LEFT JOIN (
     GROUP BY {apart.key}profile, at
 ) AS t ON c.profile = t.profile{apart.same("c", "t")} AND c.datetime >= t.at
 LEFT JOIN (
-    SELECT {apart.key}event_id, campaign_id, flow_id, message_id FROM ({{credited}})
+    SELECT {apart.key}event_id, campaign_id, flow_id, message_id, variation_id FROM ({{credited}})
     WHERE {apart.pair("event_id")} IN (
             SELECT {apart.key}attributed_event_id FROM ({{conversions}})
             WHERE attributed_event_id IS NOT NULL AND attributed_message_id IS NULL AND attributed_flow_id IS NULL
@@ -190,6 +199,7 @@ def attributed_conversions(
         )
         flow_id = tl.column(t.Nullable(t.String), comment="flows.flow_id with the credit")
         message_id = tl.column(t.Nullable(t.String), comment="the message with the credit")
+        variation_id = tl.column(t.Nullable(t.String), comment="its variation in an A/B test; NULL without one")
 
     apart = k.own(account)
     body = apart.body(Conversion)

@@ -15,17 +15,23 @@ from tilla.datasets.common import Curated
 MOMENT = t.Nullable(t.DateTime64(3, "UTC"))
 TEXT = t.Nullable(t.String)
 Denominator = Literal["delivered", "recipients"]
+By = Literal["campaign", "variation", "channel"]
 
 
-def message_engagement(account: Curated, *, database: str = "analytics_klaviyo") -> tl.Aggregation[Any]:
-    """States per flow, message, metric, and whether a program did it, that every insert updates.
+def message_engagement(
+    account: Curated, *, database: str = "analytics_klaviyo", approximate: bool = False
+) -> tl.Aggregation[Any]:
+    """States per flow, message, its variation, metric, and whether a program did it, that every insert updates.
 
     Campaigns and flows take engagement from them.
 
     Distinct ids, so that an event that is sent again counts once; message and metric of an event never change. Names of
     metrics, campaigns and flows are looked up when it is read, because their rows may land later. A state takes some 16 bytes
-    per event and per profile of a message. Profiles that were merged later stay apart.
+    per event and per profile of a message. ``approximate`` counts by ``uniqCombined64`` instead, for accounts with more than
+    ten million profiles: at most 96 KB a state, and an error of some tenths of a percent, of opens and clicks too; few are still
+    counted exactly. Profiles that were merged later stay apart.
     """
+    uniq = p.distinct(approximate)
     events = p.columns(account.events)
     apart = k.own(account)
 
@@ -34,13 +40,16 @@ def message_engagement(account: Curated, *, database: str = "analytics_klaviyo")
         message_id = tl.derive(
             f.if_null(events["message_id"], ""), comment="the message; of a campaign, its id or one of its messages"
         )
+        variation_id = tl.derive(
+            f.if_null(events["variation_id"], ""), comment="the variation in an A/B test; '' without one"
+        )
         metric_id = tl.derive(events["metric_id"], comment="metrics.metric_id")
         apple_privacy_open = tl.derive(
             events["apple_privacy_open"], comment="true for opens that a mail program made by itself"
         )
         bot_click = tl.derive(events["bot_click"], comment="true for clicks by a program")
-        profiles = tl.measure(f.uniq_exact(events["profile_id"]), comment="different profiles")
-        events_ = tl.measure(f.uniq_exact(events["event_id"]), name="events", comment="events, each once")
+        profiles = tl.measure(uniq(events["profile_id"]), comment="different profiles")
+        events_ = tl.measure(uniq(events["event_id"]), name="events", comment="events, each once")
         first_event_at = tl.measure(f.min(events["datetime"]), comment="its first event (UTC)")
         last_event_at = tl.measure(f.max(events["datetime"]), comment="its last event (UTC)")
 
@@ -53,11 +62,12 @@ def message_engagement(account: Curated, *, database: str = "analytics_klaviyo")
             *apart.kept(events),
             events["flow_id"],
             events["message_id"],
+            events["variation_id"],
             events["metric_id"],
             events["apple_privacy_open"],
             events["bot_click"],
         ),
-        comment="One row per flow, message, metric, and what a program did: events and profiles.",
+        comment="One row per flow, message, variation, metric, and what a program did: events and profiles.",
     )
 
 
@@ -67,6 +77,7 @@ def campaign_performance(
     engagement: Any = None,
     conversions: Any = None,
     database: str = "analytics_klaviyo",
+    by: By = "campaign",
     conversion_metric: str = k.PLACED,
     rate_denominator: Denominator = "delivered",
     window_hours: int = k.WINDOW_HOURS,
@@ -80,39 +91,61 @@ def campaign_performance(
     programs count in ``opens`` and are left out of ``_excl_mpp``. Conversions follow :func:`attributed`. ``rate_denominator``
     is what rates other than delivery and bounce are divided by.
 
+    ``by="variation"`` gives ``campaign_performance_by_variation``: one row per campaign, message (the id by which its events
+    name it) and variation of an A/B test that has any event or conversion. ``by="channel"`` gives
+    ``campaign_performance_by_channel``, one row per channel: a profile that got three campaigns of it counts once.
+
     ``engagement`` (:func:`message_engagement`) and ``conversions`` (:func:`attributed_conversions`, whose metric, window and
     merged profiles then hold) make it scale: a refresh merges the states of messages and reads a row per conversion. Without
     ``engagement``, and with ``merged``, which needs the rows, it reads every e-mail event; without ``conversions`` these, clicks
     and opens, whose credit it works out itself. Memory is bounded: groups spill to disk.
     """
     apart = k.own(account)
-    measures = _measures(rate_denominator, conversion_metric, "campaigns")
+    over = {"campaign": "campaigns", "variation": "variations", "channel": "channels"}[by]
+    measures = _measures(rate_denominator, conversion_metric, over)
+    keys, told = _GRAINS[by]
     columns = (
         *apart.columns,
-        tl.column(t.String, name="campaign_id", comment="Klaviyo's id of the campaign"),
+        *keys,
         *measures[: -len(_MORE)],
-        tl.column(TEXT, name="name", comment="name as of now"),
-        tl.column(t.LowCardinality(TEXT), name="channel", comment="email, sms or mobile_push"),
-        tl.column(MOMENT, name="send_time", comment="when it was sent (UTC); NULL for a draft"),
+        *told,
         *measures[-len(_MORE) :],
     )
+    names = tuple(column.name for column in keys)
+    shown = tuple(column.name for column in told)
     stored = engagement if merged is None else None
-    how: dict[str, Any] = {"conversion_metric": conversion_metric, "window_hours": window_hours, "merged": merged}
-    how |= {"conversions": conversions}
+    engaged = (
+        _campaigns_of_rows(account, merged, names) if stored is None else _campaigns_of_states(account, stored, names)
+    )
+    converted = _converted(
+        account,
+        names,
+        conversions=conversions,
+        conversion_metric=conversion_metric,
+        window_hours=window_hours,
+        merged=merged,
+    )
+    relations: dict[str, Any] = {"campaigns": account.campaigns_latest}
+    rows = "{campaigns} AS c"
+    if by == "channel":
+        rows = f"(\n    SELECT DISTINCT {apart.key}{_CHANNEL} AS channel FROM {{campaigns}}\n) AS c"
+    if by == "variation":
+        joined = "LEFT JOIN {campaigns} AS q ON w.campaign_id = q.campaign_id" + apart.same("w", "q")
+        rows = _either(apart, names, ", ".join(f"q.{name} AS {name}" for name in shown), joined)
     query = tl.sql(
-        _select((*apart.keys, "campaign_id"), rate_denominator, "{campaigns} AS c", ("name", "channel", "send_time")),
-        campaigns=account.campaigns_latest,
-        engaged=_campaigns_of_rows(account, merged) if stored is None else _campaigns_of_states(account, stored),
-        converted=_converted(account, ("campaign_id",), **how),
+        _select((*apart.keys, *names), rate_denominator, rows, shown),
+        **relations,
+        engaged=engaged,
+        converted=converted,
     )
     return p.measures(
         database,
-        "campaign_performance",
+        "campaign_performance" + ("" if by == "campaign" else f"_by_{by}"),
         tl.columns_of(*columns, name="Campaign"),
         query,
-        order_by=columns[: 1 + len(apart.keys)],
+        order_by=(*apart.columns, *keys),
         refresh=refresh,
-        comment="One row per campaign: sent, opened, clicked, bought.",
+        comment=f"One row per {_ROWS[by]}: sent, opened, clicked, bought.",
     )
 
 
@@ -153,14 +186,7 @@ def flow_performance(
     named = ("name", "status", "trigger_type")
     told = ", ".join(f"q.{name} AS {name}" if flows is not None else f"NULL AS {name}" for name in named)
     joined = "\n    LEFT JOIN {flows} AS q ON w.flow_id = q.flow_id" + apart.same("w", "q") if flows is not None else ""
-    keys = f"""(
-    SELECT {apart.of("w")}w.flow_id AS flow_id, w.message_id AS message_id, {told}
-    FROM (
-        SELECT {apart.key}flow_id, message_id FROM ({{engaged}})
-        UNION DISTINCT
-        SELECT {apart.key}flow_id, message_id FROM ({{converted}})
-    ) AS w{joined}
-) AS c"""
+    keys = _either(apart, ("flow_id", "message_id"), told, joined.strip())
     query = tl.sql(
         _select((*apart.keys, "flow_id", "message_id"), rate_denominator, keys, named),
         engaged=_flows_of_rows(account, merged) if stored is None else _flows_of_states(account, stored),
@@ -178,7 +204,47 @@ def flow_performance(
     )
 
 
-# --- columns ---
+# --- rows and columns ---
+
+
+def _either(apart: k.Own, keys: tuple[str, ...], told: str, joined: str) -> str:
+    """Rows ``c`` of whatever was engaged or bought, with what another relation, joined with ``w``, tells of them."""
+    own, listed = ", ".join(f"w.{key} AS {key}" for key in keys), ", ".join(keys)
+    return f"""(
+    SELECT {apart.of("w")}{own}, {told}
+    FROM (
+        SELECT {apart.key}{listed} FROM ({{engaged}})
+        UNION DISTINCT
+        SELECT {apart.key}{listed} FROM ({{converted}})
+    ) AS w{chr(10) + "    " if joined else ""}{joined}
+) AS c"""
+
+
+_CHANNEL = "toString(ifNull(channel, ''))"
+_CAMPAIGN = tl.column(t.String, name="campaign_id", comment="Klaviyo's id of the campaign")
+_NAME = tl.column(TEXT, name="name", comment="name as of now")
+_OF_CAMPAIGN = (
+    _NAME,
+    tl.column(t.LowCardinality(TEXT), name="channel", comment="email, sms or mobile_push"),
+    tl.column(MOMENT, name="send_time", comment="when it was sent (UTC); NULL for a draft"),
+)
+_OF_VARIATION = (
+    tl.column(
+        t.String, name="message_id", comment="the campaign's id or that of one of its messages, as events name it"
+    ),
+    tl.column(t.String, name="variation_id", comment="the variation in an A/B test; '' without one"),
+)
+# The grain of campaigns: its key, and what a row tells besides measures.
+_GRAINS: dict[By, tuple[tuple[tl.Column[Any], ...], tuple[tl.Column[Any], ...]]] = {
+    "campaign": ((_CAMPAIGN,), _OF_CAMPAIGN),
+    "variation": ((_CAMPAIGN, *_OF_VARIATION), _OF_CAMPAIGN),
+    "channel": ((tl.column(t.String, name="channel", comment="email, sms or mobile_push; '' not known"),), ()),
+}
+_ROWS: dict[By, str] = {
+    "campaign": "campaign",
+    "variation": "campaign, message and variation",
+    "channel": "channel",
+}
 
 # What stands behind the contract's columns.
 _MORE = ("unsubscribes", "spam_complaints", "native_conversions", "first_event_at", "last_event_at")
@@ -273,7 +339,7 @@ LEFT JOIN (
 _EMAIL = (*k.RECEIVED, *k.BOUNCED, *k.OPENED, *k.CLICKED, *k.UNSUBSCRIBED, *k.SPAM)
 
 
-def _rows(account: Curated, merged: Any, keys: str, where: str, group: str) -> tl.Sql:
+def _rows(account: Curated, merged: Any, keys: str, rest: str, group: str, **relations: Any) -> tl.Sql:
     """Engagement from every e-mail event."""
     apart = k.own(account)
     received, reached = k.one_of(k.RECEIVED), k.one_of((*k.RECEIVED, *k.BOUNCED))
@@ -293,9 +359,10 @@ def _rows(account: Curated, merged: Any, keys: str, where: str, group: str) -> t
         toNullable(min(h.datetime)) AS first_event_at,
         toNullable(max(h.datetime)) AS last_event_at
     FROM ({{happened}}) AS h
-    WHERE {where}
+    {rest}
     GROUP BY {apart.key}{group}""",
         happened=k.happened(account, _EMAIL, merged=merged),
+        **relations,
     )
 
 
@@ -304,18 +371,19 @@ def _states(account: Curated, engagement: Any, keys: str, rest: str, group: str,
     apart = k.own(account)
     received, reached = k.one_of(k.RECEIVED, "kind"), k.one_of((*k.RECEIVED, *k.BOUNCED), "kind")
     opened, clicked = k.one_of(k.OPENED, "kind"), f"{k.one_of(k.CLICKED, 'kind')} AND NOT s.bot_click"
+    merge = p.counted_by(engagement.state, "profiles") + "MergeIf"
     return tl.sql(
         f"""    SELECT
         {apart.of("s")}{keys},
-        uniqExactMergeIf(s.profiles, {reached}) AS recipients,
-        uniqExactMergeIf(s.profiles, {received}) AS delivered,
-        uniqExactMergeIf(s.events, {opened}) AS opens,
-        uniqExactMergeIf(s.profiles, {opened}) AS opens_unique,
-        uniqExactMergeIf(s.profiles, {opened} AND NOT s.apple_privacy_open) AS opens_unique_excl_mpp,
-        uniqExactMergeIf(s.events, {clicked}) AS clicks,
-        uniqExactMergeIf(s.profiles, {clicked}) AS clicks_unique,
-        uniqExactMergeIf(s.profiles, {k.one_of(k.UNSUBSCRIBED, "kind")}) AS unsubscribes,
-        uniqExactMergeIf(s.profiles, {k.one_of(k.SPAM, "kind")}) AS spam_complaints,
+        {merge}(s.profiles, {reached}) AS recipients,
+        {merge}(s.profiles, {received}) AS delivered,
+        {merge}(s.events, {opened}) AS opens,
+        {merge}(s.profiles, {opened}) AS opens_unique,
+        {merge}(s.profiles, {opened} AND NOT s.apple_privacy_open) AS opens_unique_excl_mpp,
+        {merge}(s.events, {clicked}) AS clicks,
+        {merge}(s.profiles, {clicked}) AS clicks_unique,
+        {merge}(s.profiles, {k.one_of(k.UNSUBSCRIBED, "kind")}) AS unsubscribes,
+        {merge}(s.profiles, {k.one_of(k.SPAM, "kind")}) AS spam_complaints,
         toNullable(minMerge(s.first_event_at)) AS first_event_at,
         toNullable(maxMerge(s.last_event_at)) AS last_event_at
     FROM {{state}} AS s
@@ -332,24 +400,49 @@ def _states(account: Curated, engagement: Any, keys: str, rest: str, group: str,
     )
 
 
-def _campaigns_of_rows(account: Curated, merged: Any) -> tl.Sql:
-    key = "assumeNotNull(h.campaign_id) AS campaign_id"
-    return _rows(account, merged, key, "h.campaign_id IS NOT NULL", "campaign_id")
+def _channels(apart: k.Own, campaign: str, alias: str) -> str:
+    """The join of rows with the channel ``w.channel`` of their campaign."""
+    return f"""INNER JOIN (
+        SELECT {apart.key}campaign_id, {_CHANNEL} AS channel FROM {{campaigns}}
+    ) AS w ON {campaign} = w.campaign_id{apart.same(alias, "w")}"""
 
 
-def _campaigns_of_states(account: Curated, engagement: Any) -> tl.Sql:
+def _campaigns_of_rows(account: Curated, merged: Any, keys: tuple[str, ...]) -> tl.Sql:
+    apart, group = k.own(account), ", ".join(keys)
+    if keys == ("channel",):
+        join = _channels(apart, "h.campaign_id", "h")
+        return _rows(account, merged, "w.channel AS channel", join, group, campaigns=account.campaigns_latest)
+    own = ",\n        ".join(f"ifNull(h.{key}, '') AS {key}" for key in keys)
+    return _rows(account, merged, own, "WHERE h.campaign_id IS NOT NULL", group)
+
+
+def _campaigns_of_states(account: Curated, engagement: Any, keys: tuple[str, ...]) -> tl.Sql:
     apart = k.own(account)
     messages = f"""INNER JOIN (
         {k.campaigns_of_messages(account)}
-    ) AS m ON s.message_id = m.message{apart.same("s", "m")}
-    WHERE s.flow_id = ''"""
-    key = "assumeNotNull(m.campaign) AS campaign_id"
-    return _states(account, engagement, key, messages, "campaign_id", campaigns=account.campaigns_latest)
+    ) AS m ON s.message_id = m.message{apart.same("s", "m")}"""
+    sources = {
+        "campaign_id": "assumeNotNull(m.campaign)",
+        "message_id": "s.message_id",
+        "variation_id": "s.variation_id",
+        "channel": "w.channel",
+    }
+    if keys == ("channel",):
+        messages += "\n    " + _channels(apart, "m.campaign", "s")
+    own = ",\n        ".join(f"{sources[key]} AS {key}" for key in keys)
+    return _states(
+        account,
+        engagement,
+        own,
+        f"{messages}\n    WHERE s.flow_id = ''",
+        ", ".join(keys),
+        campaigns=account.campaigns_latest,
+    )
 
 
 def _flows_of_rows(account: Curated, merged: Any) -> tl.Sql:
     keys = "assumeNotNull(h.flow_id) AS flow_id,\n        ifNull(h.message_id, '') AS message_id"
-    return _rows(account, merged, keys, "h.flow_id IS NOT NULL", "flow_id, message_id")
+    return _rows(account, merged, keys, "WHERE h.flow_id IS NOT NULL", "flow_id, message_id")
 
 
 def _flows_of_states(account: Curated, engagement: Any) -> tl.Sql:
@@ -358,11 +451,14 @@ def _flows_of_states(account: Curated, engagement: Any) -> tl.Sql:
 
 
 def _converted(account: Curated, keys: tuple[str, ...], *, conversions: Any, **how: Any) -> tl.Sql:
-    """Conversions of each campaign, or of each message of a flow."""
+    """Conversions of each campaign, of each of its variations, of each channel, or of each message of a flow."""
     apart = k.own(account)
     rows, relations = credited(account, conversions, **how)
-    first = keys[0]
     own = ",\n        ".join(f"ifNull(a.{key}, '') AS {key}" for key in keys)
+    rest = f"WHERE a.{keys[0]} IS NOT NULL"
+    if keys == ("channel",):
+        own, rest = "w.channel AS channel", _channels(apart, "a.campaign_id", "a")
+        relations["campaigns"] = account.campaigns_latest
     return tl.sql(
         f"""    SELECT
         {apart.of("a")}{own},
@@ -371,7 +467,7 @@ def _converted(account: Curated, keys: tuple[str, ...], *, conversions: Any, **h
         uniqExactIf(a.event_id, a.attribution_method = 'native') AS native_conversions,
         sum(a.value) AS revenue
     FROM {rows} AS a
-    WHERE a.{first} IS NOT NULL
+    {rest}
     GROUP BY {apart.key}{", ".join(keys)}""",
         **relations,
     )

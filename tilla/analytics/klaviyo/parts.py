@@ -122,8 +122,8 @@ def happened(
     accounts it has a column ``account`` too, and so have all parts here, in front.
     Columns: event_id, datetime, metric (lower case, '' where it is not known), integration_name, profile_id, value
     (Decimal(38, 4), 0 where there is none), currency, apple_privacy_open, bot_click, campaign_id, flow_id, message_id,
-    attributed_event_id, attributed_message_id, attributed_campaign_id, attributed_flow_id, utm_source, utm_medium,
-    utm_campaign, order_ref.
+    variation_id, attributed_event_id, attributed_message_id, attributed_campaign_id, attributed_flow_id,
+    attributed_variation_id, utm_source, utm_medium, utm_campaign, order_ref.
     """
     names = tuple(metrics)
     apart = own(account)
@@ -148,10 +148,12 @@ def happened(
     e.campaign_id AS campaign_id,
     e.flow_id AS flow_id,
     e.message_id AS message_id,
+    e.variation_id AS variation_id,
     e.attributed_event_id AS attributed_event_id,
     e.attributed_message_id AS attributed_message_id,
     e.attributed_campaign_id AS attributed_campaign_id,
     e.attributed_flow_id AS attributed_flow_id,
+    e.attributed_variation_id AS attributed_variation_id,
     e.utm_source AS utm_source,
     e.utm_medium AS utm_medium,
     e.utm_campaign AS utm_campaign,

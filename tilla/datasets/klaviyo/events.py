@@ -78,6 +78,9 @@ def events(context: Context, raw: Landed) -> tl.MaterializedView[Any]:
             filled(properties.text("$attribution", "$message")), comment="its message, campaign or message id"
         )
         attributed_flow_id = tl.derive(filled(properties.text("$attribution", "$flow")), comment="its flow")
+        attributed_variation_id = tl.derive(
+            filled(properties.text("$attribution", "$variation")), comment="its variation in an A/B test"
+        )
         properties_json = tl.derive(
             raw.whole("attributes", "event_properties"),
             name="properties",
