@@ -1,7 +1,7 @@
 """Cutting a root into slices, by what ``system.parts`` and the primary index say; and further, when one is too much.
 
 A slice is a set of partitions, a half-open range of the first key column, a remainder of a hash, or several of these at
-once. Slices of one branch are disjoint and hold every row: the range that comes first takes NULL and NaN along.
+once. Slices of one branch are disjoint and hold every row: the range that comes first takes NULL along.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from tilla.servers import Server
 
 Path = tuple[str, str]
 
-# Key types whose values can be written as literals that compare as the values do.
+# Key types whose values can be written as literals that compare as the values do. Not floats: NaN is last in a key, and no bound.
 _COMPARABLE = re.compile(
-    r"(LowCardinality\()?(Nullable\()?(U?Int\d+|Date(32)?|DateTime(64)?\b.*|String|UUID|Float\d+|Enum\d+\(.*|Decimal\(.*|IPv[46]|Bool)"
+    r"(LowCardinality\()?(Nullable\()?(U?Int\d+|Date(32)?|DateTime(64)?\b.*|String|UUID|Enum\d+\(.*|Decimal\(.*|IPv[46]|Bool)"
 )
 _FINEST = 4096  # a hash is cut no finer
 _WORTH = 500_000  # rows below which a slice is not worth its table
@@ -107,8 +107,7 @@ class Root:
 
 def nulls(key: str, kind: str) -> str:
     """What a first range adds for values that do not compare, or ''."""
-    found = f" OR {key} IS NULL" if "Nullable(" in kind else ""
-    return found + (f" OR isNaN({key})" if "Float" in kind else "")
+    return f" OR {key} IS NULL" if "Nullable(" in kind else ""
 
 
 def look(server: Server, paths: Iterable[Path]) -> dict[Path, Root]:
@@ -139,16 +138,18 @@ def look(server: Server, paths: Iterable[Path]) -> dict[Path, Root]:
 
 
 def _first(key: str) -> str:
-    """The first expression of a key."""
-    if not key:
-        return ""
-    depth = 0
+    """The first expression of a key; 26.9 prints a key in brackets where it was declared in them.
+
+    >>> _first("(`a, b`)"), _first("f(a, b), c"), _first("(a, b)")
+    ('`a, b`', 'f(a, b)', 'a')
+    """
     tokens = scan(key)
-    for at, word in enumerate(tokens.words):
-        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(word, 0)
-        if word == "," and not depth:
-            return key[: tokens.starts[at]].strip()
-    return key
+    if tokens.size and tokens.mates.get(0) == tokens.size - 1:
+        return _first(tokens.source(1, tokens.size - 1))
+    at = 0
+    while at < tokens.size and tokens.words[at] != ",":
+        at = tokens.mates.get(at, at) + 1
+    return tokens.source(0, at)
 
 
 def _type(server: Server, path: Path, key: str) -> str:
@@ -257,6 +258,8 @@ def literal(value: str, kind: str) -> str:
     """What makes a literal, as text, of a value of a comparable type."""
     if "String" in kind:
         return f"concat('unhex(''', hex(toString({value})), ''')')"
+    if "DateTime" in kind:  # a zone's own text means two moments where its clock is put back
+        value = f"toTimeZone({value}, 'UTC')"
     quoted = text.quote_string(text.quote_string(_plain(kind)))
     return f"concat('CAST(''', replaceAll(toString({value}), '''', '\\\\\\''), ''', ', {quoted}, ')')"
 
@@ -269,7 +272,10 @@ def comparable(kind: str) -> bool:
 def _plain(kind: str) -> str:
     """The type of a literal that is compared with a key."""
     inner = re.sub(r"^LowCardinality\((.*)\)$", r"\1", kind)
-    return re.sub(r"^Nullable\((.*)\)$", r"\1", inner)
+    plain = re.sub(r"^Nullable\((.*)\)$", r"\1", inner)
+    if moment := re.match(r"DateTime64\((\d+)|DateTime\b", plain):
+        return f"DateTime64({moment[1]}, 'UTC')" if moment[1] else "DateTime('UTC')"
+    return plain
 
 
 def _hashes(server: Server, root: Root, slice: Slice, pieces: int = 2) -> Iterator[Slice]:
