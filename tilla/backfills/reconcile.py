@@ -62,7 +62,6 @@ def reconcile(
     settings = {
         "max_threads": threads,
         "max_bytes_before_external_group_by": _GROUPS_BYTES * threads,
-        "optimize_aggregation_in_order": 1,  # of a target, whose rows are sorted: no table of all its groups
     }
     sides = _Sides(target, sources, unique, waits, settings)
     found: list[_Found] = [one for several in each(sides.compare, pieces) for one in several]
@@ -194,10 +193,12 @@ class _Sides:
         way = self.target.comparison
         rows_of = f"SELECT * FROM (\n{self.holds if own else self.sources}\n){piece.where(way)}"
         values = ", ".join(["tilla_k", *_values(way)])
+        # A target's rows are sorted: a whole one needs no table of its groups. For a piece that would be slower, and for sources.
+        in_order = {"optimize_aggregation_in_order": int(own and not piece.condition)}
         rows = server.rows(
             f"SELECT ifNull(toString(tilla_p), 'NULL') AS p, {bucket('tilla_k')} AS b, count() AS n, sum(cityHash64({values})) AS h\n"
             f"FROM (\n{by_key(way, rows_of, single=single, in_order=own)}\n) GROUP BY tilla_p, b",
-            settings={**self.settings, **piece.settings},
+            settings={**self.settings, **in_order, **piece.settings},
         )
         return {(row["p"], row["b"]): (row["n"], row["h"]) for row in rows}
 
