@@ -87,8 +87,8 @@ class Yard:
         return {row["table"] for row in rows}
 
 
-def yard(engine, database, *, owned=True, only=()) -> Yard:
-    """The objects, applied over empty tables of raw rows; nothing below them is armed yet."""
+def yard(engine, database, *, owned=True, only=(), landed=True) -> Yard:
+    """The objects, applied over empty tables of raw rows, if they are ``landed``; nothing below them is armed yet."""
     kind = tl.Table if owned else tl.Source
     raw, raw2 = (
         kind(f"{database}.{name}", Raw, engine=MergeTree(order_by=Raw.id, partition_by=f.raw("intDiv", Raw.id, 1000)))
@@ -108,7 +108,7 @@ def yard(engine, database, *, owned=True, only=()) -> Yard:
     project = tl.project(database, raw, raw2, curated, plain, sums, below, both, one, two, deep)
     if only:
         project = project.select(*(f"{database}.{name}" for name in only))
-    for name in ("raw", "raw2"):
+    for name in ("raw", "raw2") if landed else ():
         engine.execute(
             f"CREATE TABLE {database}.{name} (id UInt64, v Int64) ENGINE = MergeTree ORDER BY id PARTITION BY intDiv(id, 1000)"
         )
@@ -438,12 +438,13 @@ def test_a_move_in_doubt_is_asked_about(engine, database):
 def test_modify_query_checks_names_first(engine, database):
     """ClickHouse takes a SELECT whose names are not the target's and loses the values (B16's kind): Tilla looks first."""
     from tilla.backfills.boundary import modify
+    from tilla.ddl.replicas import ONE
 
     engine.execute(f"CREATE TABLE {database}.t (a UInt8) ENGINE = MergeTree ORDER BY a")
     engine.execute(f"CREATE TABLE {database}.s (a UInt8) ENGINE = MergeTree ORDER BY a")
     engine.execute(f"CREATE MATERIALIZED VIEW {database}.m TO {database}.t AS SELECT a FROM {database}.s")
     with pytest.raises(errors.RefusedError, match=r"T621 .*gives b"):
-        modify(engine, (database, "m"), f"SELECT a AS b FROM {database}.s", (database, "t"))
+        modify(engine, (database, "m"), f"SELECT a AS b FROM {database}.s", (database, "t"), ONE)
 
 
 def test_a_quiet_comparison_is_two_reads(engine, database):

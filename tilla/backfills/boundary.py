@@ -15,12 +15,14 @@ from typing import Any
 from tilla import errors, text
 from tilla.backfills.journal import JOURNAL
 from tilla.backfills.plan import Boundary, Carry, Target
+from tilla.backfills.replicas import about, hosts, sync, wait
 from tilla.backfills.staging import remember
 from tilla.ddl import generation, moment, write
 from tilla.ddl.branches import Branch
 from tilla.ddl.deployment import Deployment
 from tilla.ddl.generation import GENERATION
 from tilla.ddl.history import Fill
+from tilla.ddl.replicas import HOST, Replicas
 from tilla.ddl.statements import Statement
 from tilla.ddl.write import query_text
 from tilla.objects.materialized import Trigger
@@ -39,17 +41,17 @@ MARKED, SETTLED, CARRIED, ARMED, SWITCHED = "marked", "settled", "carried", "arm
 # --- planning ---
 
 
-def current(server: Server, tables: Iterable[Path]) -> dict[Path, int | None]:
-    """The generation that rows of each table get now; None where it has no such column."""
+def current(server: Server, tables: Iterable[Path], replicas: Replicas) -> dict[Path, int | None]:
+    """The generation that rows of each table get now, on whichever replica is furthest; None where it has no such column."""
     wanted = sorted(set(tables))
     pairs = ", ".join(f"({text.quote_string(d)}, {text.quote_string(n)})" for d, n in wanted)
     found: dict[Path, int | None] = dict.fromkeys(wanted)
     if wanted:
         for row in server.rows(
-            "SELECT database, table, default_expression AS value FROM system.columns"
-            f" WHERE name = '{GENERATION}' AND (database, table) IN ({pairs})"
+            f"SELECT database, table, max(toUInt16OrZero(default_expression)) AS value FROM {replicas.system('columns')}"
+            f" WHERE name = '{GENERATION}' AND (database, table) IN ({pairs}) GROUP BY database, table{replicas.strict}"
         ):
-            found[row["database"], row["table"]] = int(row["value"] or 0)
+            found[row["database"], row["table"]] = int(row["value"])
     return found
 
 
@@ -122,8 +124,12 @@ def establish(
     note: Callable[[Target, str, object], None],
     drains: Callable[[], None],
     say: Callable[[str], None],
+    replicas: Replicas,
 ) -> None:
-    """Mark, settle, carry, arm and switch for some targets. The drain after the switch is the caller's."""
+    """Mark, settle, carry, arm and switch for some targets. The drain after the switch is the caller's.
+
+    Where there are several replicas, none goes to the next step before all have done this one.
+    """
     bounded = [(target, target.boundary) for target in targets if target.boundary is not None]
     roots = sorted({root for _, line in bounded for root in line.roots})
 
@@ -135,56 +141,115 @@ def establish(
     say(
         f"    drawing a boundary on {', '.join(shown)}; let the loader rest meanwhile: a batch that it sends again counts twice"
     )
-    have = current(server, roots)
+    have = _settled_down(server, roots, replicas)
     for target, line in bounded:
         if not _create(server, target.view) and any((have[root] or 0) >= line.generation for root in line.roots):
             raise errors.plan_outdated(target.name)
     for root in roots:
         if have[root] is None:
-            server.execute(generation.mark(text.quote_qualified(*root)))
+            server.execute(generation.mark(replicas.everywhere(root)))
+        _wait_for_column(server, replicas, root)
     noted(MARKED, {"roots": shown})
-    have = current(server, roots)
+    have = current(server, roots, replicas)
     fresh = [root for root in roots if not have[root]]
     if fresh:
         drains()
         for root in fresh:
-            server.execute(generation.settle(text.quote_qualified(*root)), settings={"mutations_sync": 2})
+            sync(server, replicas, root)
+            server.execute(generation.settle(replicas.everywhere(root)), settings={"mutations_sync": 2})
+            unfinished = f"{about(root)} AND NOT is_done AND position(command, '{GENERATION}') > 0"
+            wait(server, replicas, f"{GENERATION} in the parts of {'.'.join(root)}", "mutations", unfinished, gone=True)
     for root in roots:
-        _check_parts(server, root)
+        sync(server, replicas, root)
+        _check_parts(server, root, replicas)
     noted(SETTLED, {"roots": shown})
     carries = {carry.view: carry for _, line in bounded for carry in line.carried}
-    changed = _carry(server, carries.values())
+    changed = _carry(server, carries.values(), replicas)
     if changed:
         drains()
     noted(CARRIED, {"views": [".".join(view) for view in carries]})
     for target, line in bounded:
         remember(server, target)
         server.execute(line.arm)
+        _wait_for_view(
+            server, replicas, target.view, f"position(create_table_query, '{GENERATION} >= {line.generation}') > 0"
+        )
     noted(ARMED, {"views": [".".join(target.view) for target, _ in bounded]})
-    have = current(server, roots)
+    have = current(server, roots, replicas)
     for root in roots:
         number = max(line.generation for _, line in bounded if root in line.roots)
         if (have[root] or 0) < number:
-            server.execute(generation.switch(text.quote_qualified(*root), number))
+            server.execute(generation.switch(replicas.everywhere(root), number))
+        _wait_for_column(server, replicas, root, max(have[root] or 0, number))
     noted(SWITCHED, {"roots": shown, "generation": max(line.generation for _, line in bounded)})
 
 
-def _carry(server: Server, carries: Iterable[Carry]) -> bool:
+def _settled_down(server: Server, roots: Sequence[Path], replicas: Replicas) -> dict[Path, int | None]:
+    """The generations, when no statement of an earlier run can change them any more.
+
+    A client that was killed leaves its statement in the queue of ON CLUSTER, which is worked off in order: when one that changes
+    nothing comes back, those before it are done. On Cloud it may still run on the replica that was asked.
+    """
+    have = current(server, roots, replicas)
+    if not replicas:
+        return have
+    for root in roots:
+        name = text.quote_string(f"ALTER TABLE {text.quote_qualified(*root)}")
+        altering = f"startsWith(query, {name}) AND position(query, '{GENERATION}') > 0"
+        wait(server, replicas, f"an ALTER of {'.'.join(root)}", "processes", altering, gone=True)
+        if have[root] is not None:
+            server.execute(generation.mark(replicas.everywhere(root)))
+            sync(server, replicas, root)
+    return current(server, roots, replicas)
+
+
+def _wait_for_column(server: Server, replicas: Replicas, root: Path, number: int | None = None) -> None:
+    """Wait until every replica of a root has the column, with one number."""
+    default = "" if number is None else f" AND toUInt16OrZero(default_expression) = {number}"
+    where = f"{about(root)} AND name = '{GENERATION}'{default}"
+    wait(server, replicas, f"{GENERATION} of {'.'.join(root)}", "columns", where)
+
+
+def _wait_for_view(server: Server, replicas: Replicas, view: Path, condition: str) -> None:
+    """Wait until every replica has a view with a certain SELECT."""
+    wait(server, replicas, f"the SELECT of {'.'.join(view)}", "tables", f"{about(view, 'name')} AND {condition}")
+
+
+def _carry(server: Server, carries: Iterable[Carry], replicas: Replicas) -> bool:
     """Let views in between hand the generation on; those that do so already, or are created later, are left alone."""
     changed = False
     for carry in carries:
-        server.execute(generation.carry(text.quote_qualified(*carry.table)))
+        for table in (*carry.behind, carry.table):
+            server.execute(generation.carry(replicas.everywhere(table)))
+            wait(
+                server,
+                replicas,
+                f"{GENERATION} of {'.'.join(table)}",
+                "columns",
+                f"{about(table)} AND name = '{GENERATION}'",
+            )
         create = _create(server, carry.view)
-        if create and not generation.carries(create):
-            modify(server, carry.view, carry.query, carry.table)
+        if create and not (generation.carries(create) and not _lacking(server, replicas, carry.view)):
+            modify(server, carry.view, carry.query, carry.table, replicas)
             changed = True
     return changed
 
 
-def modify(server: Server, view: Path, query: str, table: Path) -> None:
+def _lacking(server: Server, replicas: Replicas, view: Path) -> set[str]:
+    """The replicas on which a view does not hand the generation on."""
+    if not replicas:
+        return set()
+    return hosts(server, replicas, "one") - hosts(server, replicas, "tables", f"{about(view, 'name')} AND {_CARRIES}")
+
+
+_CARRIES = f"position(create_table_query, '`{GENERATION}` {generation.TYPE}') > 0"
+
+
+def modify(server: Server, view: Path, query: str, table: Path, replicas: Replicas) -> None:
     """MODIFY QUERY, after the name check that ClickHouse does not make: an unknown name would be lost in silence (26.9)."""
     check_names(server, view, query, table)
-    server.execute(generation.modify(view, query))
+    server.execute(generation.modify(replicas.everywhere(view), query))
+    _wait_for_view(server, replicas, view, _CARRIES)
 
 
 def check_names(server: Server, view: Path, query: str, table: Path) -> None:
@@ -206,12 +271,12 @@ def _create(server: Server, path: Path) -> str:
     )
 
 
-def _check_parts(server: Server, root: Path) -> None:
-    """Raise when a part lacks the column: it would read whatever number is current."""
-    where = f"database = {text.quote_string(root[0])} AND table = {text.quote_string(root[1])} AND active"
+def _check_parts(server: Server, root: Path, replicas: Replicas) -> None:
+    """Raise when a part lacks the column, on any replica: it would read whatever number is current."""
     lacking = server.scalar(
-        f"SELECT count() FROM system.parts WHERE {where} AND rows > 0 AND name NOT IN"
-        f" (SELECT name FROM system.parts_columns WHERE {where} AND column = '{GENERATION}')"
+        f"SELECT count() FROM (SELECT {HOST} AS host, name FROM {replicas.system('parts_columns')}"
+        f" WHERE {about(root)} AND active AND rows > 0 GROUP BY host, name HAVING countIf(column = '{GENERATION}') = 0)"
+        f"{replicas.strict}"
     )
     if lacking:
         what = f"{lacking} parts of {'.'.join(root)} lack the column {GENERATION} (attached or moved in past INSERT)"
@@ -236,24 +301,27 @@ def disarm(seen: Survey, server: Server, unfilled: Collection[Path], drains: Ste
             mistakes.add(errors.not_filled_yet(".".join(view.target.path), ".".join(view.path)))
     mistakes.raise_all()
     for view in sorted(views, key=lambda view: generation.carries(seen.snapshot.tables[view.path].create)):
-        yield from released(server, view, "its history is filled: the bound is not needed any more")
+        why = "its history is filled: the bound is not needed any more"
+        yield from released(server, view, why, seen.script.deployment.replicas)
     if views:
         yield drains
     tables = sorted({p for p in seen.snapshot.tables if p in seen.parts and not isinstance(seen.parts[p], Trigger)})
-    for path, number in current(server, tables).items():
+    replicas = seen.script.deployment.replicas
+    for path, number in current(server, tables, replicas).items():
         if number is not None:
-            shown, sql = ".".join(path), generation.remove(text.quote_qualified(*path))
+            shown, sql = ".".join(path), generation.remove(replicas.everywhere(path))
             yield Step(
                 Statement(shown, "backfill", "history", sql, "the generation column is not needed any more"), RUN
             )
 
 
-def released(server: Server, view: Trigger, reason: str) -> Iterator[Step]:
+def released(server: Server, view: Trigger, reason: str, replicas: Replicas) -> Iterator[Step]:
     """Give a view the SELECT that is declared."""
     query = query_text(view.query)
     check_names(server, view.path, query, view.target.path)
     shown = ".".join(view.path)
-    yield Step(Statement(shown, "backfill", "history", generation.modify(view.path, query), reason), RUN)
+    sql = generation.modify(replicas.everywhere(view.path), query)
+    yield Step(Statement(shown, "backfill", "history", sql, reason), RUN)
     for target in (".".join(view.target.path),):
         row = f"'disarm', {text.quote_string(target)}, '', 0, (SELECT max(seq) + 1 FROM {JOURNAL}), 'disarmed'"
         detail = text.quote_string(json.dumps({"view": shown, "why": reason}, ensure_ascii=False))
@@ -264,7 +332,8 @@ def released(server: Server, view: Trigger, reason: str) -> Iterator[Step]:
 def vanished(seen: Survey, server: Server) -> list[Trigger]:
     """The bounded views whose source has lost the column: a loader has swapped it, and every insert fails since."""
     views = [part for part in seen.parts.values() if isinstance(part, Trigger) and _bounded(seen, part.path)]
-    have = current(server, [view.source.path for view in views]) if views else {}
+    replicas = seen.script.deployment.replicas
+    have = current(server, [view.source.path for view in views], replicas) if views else {}
     return [view for view in views if have[view.source.path] is None]
 
 

@@ -18,6 +18,8 @@ from typing import Any
 import attrs
 
 from tilla import text
+from tilla.backfills.replicas import sync
+from tilla.ddl.replicas import Replicas
 from tilla.servers import Server
 
 JOURNAL = "tilla.journal"
@@ -103,11 +105,17 @@ class Progress:
         return any(last.state in (MOVING, MOVED, DONE) for last in self.slices.values())
 
 
-def read(server: Server, targets: Iterable[str]) -> dict[str, Progress]:
+def sync_helper(server: Server, name: str, replicas: Replicas) -> None:
+    """Let every replica have all rows of a table of Tilla's own before it is read: what is missing would be done again."""
+    sync(server, replicas, text.read_qualified(f"{name}_local"))
+
+
+def read(server: Server, targets: Iterable[str], replicas: Replicas) -> dict[str, Progress]:
     """The last fill of each target that has one; one query."""
     listed = ", ".join(text.quote_string(name) for name in sorted(targets))
     if not listed:
         return {}
+    sync_helper(server, JOURNAL, replicas)
     rows = server.rows(
         "SELECT target, declaration, slice, seq, state, detail, run,"
         f" toFloat64(now64(3)) - toFloat64(at) AS age FROM {JOURNAL} WHERE target IN ({listed}) ORDER BY target, seq"

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from tilla import errors, text
-from tilla.backfills.journal import WHOLE
+from tilla.backfills.journal import WHOLE, sync_helper
+from tilla.ddl.replicas import ONE, Replicas
 from tilla.servers import Server
 
 LEASE = "tilla.lease"
@@ -77,8 +78,14 @@ class Lease:
     """
 
     def __init__(
-        self, server: Server, run: str, targets: Sequence[str], watch: Callable[[Server], None] | None = None
+        self,
+        server: Server,
+        run: str,
+        targets: Sequence[str],
+        watch: Callable[[Server], None] | None = None,
+        replicas: Replicas = ONE,
     ) -> None:
+        self._replicas = replicas
         self._server, self.run, self.targets = server, run, sorted(set(targets))
         self._holder = f"{_machine()} {os.getpid()} {_started(os.getpid())}"
         self._stop = threading.Event()
@@ -140,6 +147,7 @@ class Lease:
     def _others(self, server: Server | None = None) -> list[dict[str, Any]]:
         """Other runs about one of the targets whose last sign of life is young; not those that are known to be gone."""
         targets = ", ".join(map(text.quote_string, self.targets))
+        sync_helper(server or self._server, LEASE, self._replicas)
         rows = (server or self._server).rows(
             "SELECT run, argMax(holder, at) AS holder, argMax(state, (at, state)) AS state, count() AS beats,"
             f" arrayIntersect([{targets}], any(targets))[1] AS target,"

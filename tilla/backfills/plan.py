@@ -10,6 +10,7 @@ import attrs
 from tilla import text
 from tilla.ddl import generation, moment
 from tilla.ddl.branches import Branch
+from tilla.ddl.replicas import ONE, Replicas
 from tilla.notebook import plan_html
 from tilla.planning.plan import EXISTS, HISTORY, PENDING, Plan, Step
 
@@ -54,11 +55,15 @@ class Comparison:
 
 @attrs.frozen
 class Carry:
-    """A view between a root and a bounded target: ``query`` writes the generation into ``table``, too."""
+    """A view between a root and a bounded target: ``query`` writes the generation into ``table``, too.
+
+    ``behind`` are tables into which ``table`` hands its rows on (the local one of a Distributed table).
+    """
 
     view: Path
     table: Path
     query: str
+    behind: tuple[Path, ...] = ()
 
 
 @attrs.frozen
@@ -125,12 +130,18 @@ class Target:
     lifetime: str = ""
     settings: str = ""
     boundary: Boundary | None = None
+    replicas: Replicas = ONE
     shrunk: str = ""
 
     @property
     def shown(self) -> str:
         """The target as it is written for people."""
         return ".".join(self.path)
+
+    @property
+    def stored(self) -> Path:
+        """The path of the table that is written."""
+        return text.read_qualified(self.table)
 
 
 @attrs.frozen
@@ -146,6 +157,7 @@ class Options:
     workers: int = 2
     reconcile: bool = True
     drain: str = ""
+    replicas: Replicas = ONE
 
 
 @attrs.frozen(repr=False)
@@ -225,7 +237,7 @@ class Backfill:
         """The plan that :meth:`as_json` wrote."""
         steps = {name: tuple(map(Step.from_json, data[name])) for name in ("before", "rebuilt", "refresh")}
         targets, unchecked = (tuple(map(_target, data.get(name, ()))) for name in ("targets", "unchecked"))
-        options = Options(**data["options"])
+        options = Options(**{**data["options"], "replicas": _replicas(data["options"]["replicas"])})
         return cls(data["project"], targets=targets, options=options, unchecked=unchecked, **steps)
 
 
@@ -254,13 +266,21 @@ def _target(data: Mapping[str, Any]) -> Target:
         compared[name] = tuple((m[0], m[1]) for m in compared[name])
     facts["comparison"] = Comparison(**compared)
     facts["before"] = tuple(data["before"])
+    facts["replicas"] = _replicas(data["replicas"])
     if line := data["boundary"]:
-        carried = tuple(Carry(_path(c["view"]), _path(c["table"]), c["query"]) for c in line["carried"])
+        carried = tuple(
+            Carry(_path(c["view"]), _path(c["table"]), c["query"], tuple(map(_path, c["behind"])))
+            for c in line["carried"]
+        )
         stamps = tuple(Stamp(s["column"], _path(s["view"])) for s in line["stamps"])
         moments = tuple((_path(path), value) for path, value in line["moments"])
         roots = tuple(map(_path, line["roots"]))
         facts["boundary"] = Boundary(line["generation"], roots, carried, line["arm"], stamps, moments)
     return Target(**facts)
+
+
+def _replicas(data: Mapping[str, Any]) -> Replicas:
+    return Replicas(**{**data, "place": tuple(data["place"])})
 
 
 def _path(value: Any) -> Path:

@@ -12,6 +12,7 @@ from tilla.backfills import boundary, journal, lease, slices, stamped
 from tilla.backfills.comparison import comparison
 from tilla.backfills.journal import Progress
 from tilla.backfills.plan import EARLY, STAGED, STRAIGHT, Backfill, Boundary, Options, Target
+from tilla.backfills.replicas import steady
 from tilla.backfills.staging import MEMORY, partitions
 from tilla.ddl import generation, history, moment
 from tilla.ddl.branches import Branch, branches
@@ -65,11 +66,14 @@ class _Maker:
         before += [Step(_about(fill, reason), PENDING) for fill in lacking if (reason := waiting.get(fill.name, ""))]
         if todo or gone:
             before += self._helpers()
+        replicas = self.script.deployment.replicas
         for view in gone:
             why = (
                 f"{'.'.join(view.source.path)} has lost {self._lost_column(view)}, and every insert into it fails since"
             )
-            before += [attrs.evolve(s, statement=_early(s)) for s in boundary.released(self.server, view, why)]
+            before += [
+                attrs.evolve(s, statement=_early(s)) for s in boundary.released(self.server, view, why, replicas)
+            ]
         before += self._armed(armed)
         targets = self._targets([fill for fill in todo if fill.verdict.safe or fill.name in lines], lines)
         others = [fill for fill in todo if not fill.verdict.safe and fill.name not in lines]
@@ -129,7 +133,8 @@ class _Maker:
     def _backfill(
         self, before: Iterable[Step], targets: tuple[Target, ...], others: Iterable[Step], refresh: Iterable[Step]
     ) -> Backfill:
-        options = attrs.evolve(self.options, drain=drain(self.script).statement.sql)
+        replicas = self.script.deployment.replicas
+        options = attrs.evolve(self.options, drain=drain(self.script).statement.sql, replicas=replicas)
         name = self.script.project.name
         return Backfill(name, tuple(before), targets, tuple(others), tuple(refresh), options)
 
@@ -192,7 +197,7 @@ class _Maker:
         """The boundaries by generation."""
         ways = {fill.name: every[fill.name] for fill in fills}
         roots = {branch.root for several in ways.values() for branch in several}
-        have = boundary.current(self.server, roots) if roots else {}
+        have = boundary.current(self.server, roots, self.script.deployment.replicas) if roots else {}
         numbers: dict[Path, int] = {}
         for fill in fills:
             live = self.seen.snapshot.tables.get(fill.trigger.path)
@@ -236,7 +241,7 @@ class _Maker:
 
     def _read_journal(self) -> None:
         if tuple(text.read_qualified(journal.JOURNAL)) in self.seen.snapshot.tables:
-            self.known = journal.read(self.server, [fill.name for fill in self.fills])
+            self.known = journal.read(self.server, [fill.name for fill in self.fills], self.script.deployment.replicas)
         paths = {path for fill in self.fills for path in (fill.target.path, *self._views(fill))}
         self.uuids = uuids(self.server, paths) if self.known else {}
 
@@ -259,6 +264,7 @@ class _Maker:
         """The names of the histories that are noted as filled, for this very declaration, by journal or script."""
         if (history.DATABASE, "history") not in self.seen.snapshot.tables:
             return set()
+        journal.sync_helper(self.server, history.MARKER, self.script.deployment.replicas)
         rows = self.server.rows(f"SELECT DISTINCT target, declaration FROM {history.MARKER}")
         noted = {(row["target"], row["declaration"]) for row in rows}
         found = set()
@@ -364,7 +370,8 @@ class _Maker:
 
     def _targets(self, fills: Sequence[history.Fill], lines: Mapping[str, Boundary]) -> tuple[Target, ...]:
         found = {fill.name: branches(fill, self._lost) for fill in fills}
-        roots = slices.look(self.server, {branch.root for several in found.values() for branch in several})
+        paths = {branch.root for several in found.values() for branch in several}
+        roots = slices.look(self.server, paths, self.script.deployment.replicas)
         made = (self._target(fill, found[fill.name], roots) for fill in fills)
         return tuple(self._with_boundary(target, lines.get(target.name)) for target in made)
 
@@ -412,6 +419,7 @@ class _Maker:
             memory=self._memory(rows, size, pieces),
             lifetime=_lifetime(live.create),
             settings=script.deployment.fill_settings if how == STRAIGHT else "",
+            replicas=script.deployment.replicas,
             done=known.done if known is not None and going_on else 0,
         )
 
@@ -539,7 +547,8 @@ def prepare(schema: Script, script: Script, server: Server, options: Options) ->
         RefusedError: targets that cannot be filled exactly once while rows keep coming, all of them; or whose journal is about
             another version of the declaration.
     """
-    return _Maker(schema, script, server, options).make()
+    asked = steady(server) if script.deployment.replicas.sequential else server
+    return _Maker(schema, script, asked, options).make()
 
 
 __all__ = ["identity", "prepare", "same", "uuids"]

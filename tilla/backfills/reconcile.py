@@ -21,7 +21,8 @@ from tilla import text
 from tilla.backfills.pieces import Piece, bucket, cut, within_limits
 from tilla.backfills.plan import GROUPS, STAGED, VERSIONS, Comparison, Options, Target
 from tilla.backfills.reconciliation import Partition, Reconciliation
-from tilla.backfills.staging import STAGE_SETTINGS, drop
+from tilla.backfills.replicas import same_parts
+from tilla.backfills.staging import create_like, drop
 from tilla.ddl.branches import bounded
 from tilla.servers import Server
 
@@ -225,11 +226,11 @@ class _Sides:
             for what in (self.sources, self.holds, self.sources):
                 name = text.quote_qualified(target.stages, f"tilla_check_{target.path[1][:100]}_{self.unique()}")
                 copies.append(name)
-                server.execute(f"CREATE TABLE {name} AS {target.table}")
-                server.execute(f"ALTER TABLE {name} MODIFY SETTING {STAGE_SETTINGS}")
+                create_like(server, target, name)
                 settings = {**own_settings, "max_partitions_per_insert_block": 0, "insert_deduplicate": 0}
                 select = f"SELECT * FROM (\n{what}\n){piece.where(way)}"
                 server.execute(f"INSERT INTO {name} ({way.columns})\n{select}", settings=settings)
+                same_parts(server, target.replicas, text.read_qualified(name))
                 if len(copies) == 1:
                     self.waits()
             before, own, after = (f"SELECT {way.columns} FROM {name}" for name in copies)
@@ -240,7 +241,7 @@ class _Sides:
             return _Found({}, {}, missing, extra, differing=frozenset(lacking | other))
         finally:
             for name in copies:
-                drop(server, name)
+                drop(server, name, target.replicas)
 
 
 def _batches(keys: Mapping[int, int], most: int) -> Iterator[tuple[int, ...]]:

@@ -8,7 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from tilla.backfills.prepare import identity, same, uuids
 from tilla.backfills.progress import Progress, Say
 from tilla.backfills.reconcile import reconcile
 from tilla.backfills.reconciliation import Reconciliation
+from tilla.backfills.replicas import steady
 from tilla.backfills.slices import Slice
 from tilla.backfills.staging import (
     Stager,
@@ -30,6 +31,7 @@ from tilla.backfills.staging import (
     drop,
     forget,
     insert,
+    kill,
     partitions,
     remember,
     running,
@@ -37,6 +39,7 @@ from tilla.backfills.staging import (
     too_much,
 )
 from tilla.ddl import history
+from tilla.ddl.replicas import Replicas
 from tilla.planning.plan import CREATE, EXISTS, Plan, Step
 from tilla.planning.run import drain, look, send
 from tilla.servers import Server
@@ -93,7 +96,8 @@ def run(plan: Backfill, server: Server, say: Say | None = None) -> Filled:
 
 class _Run:
     def __init__(self, plan: Backfill, server: Server, say: Say) -> None:
-        self.plan, self.server, self.say = plan, server, say
+        self.replicas = plan.options.replicas
+        self.plan, self.server, self.say = plan, steady(server) if self.replicas.sequential else server, say
         self.id = uuid.uuid4().hex[:12]
         self.done: list[str] = []
         self.progress = Progress(say)
@@ -123,7 +127,7 @@ class _Run:
             return Filled(plan, tuple(self.done))
         leased = [target.shown for target in (*plan.targets, *plan.unchecked)]
         leased += [".".join(root) for target in plan.targets if target.boundary for root in target.boundary.roots]
-        lease = Lease(self.server, self.id, leased, self.progress.look)
+        lease = Lease(self.server, self.id, leased, self.progress.look, self.replicas)
         lease.acquire()
         try:
             self.lease = lease
@@ -159,20 +163,20 @@ class _Run:
             comment = tag(target.path)
             told = False
             for pause in (0.05, 0.1, 0.25, *[0.5] * 100_000):
-                left = list(running(self.server, comment, self.id))
+                left = list(running(self.server, comment, self.id, self.replicas))
                 if not left:
                     break
                 if not told:
                     told = True
                     self.say(f"    waiting for a statement that an earlier run left behind on {target.shown}")
-                _kill(self.server, comment, self.id)
+                _kill(self.server, comment, self.id, self.replicas)
                 time.sleep(pause)
 
     def _begin(self, rest: Sequence[Step]) -> list[Target]:
         """Arm, drain, and journal it; return the targets to fill, each with a fill of its own in the journal."""
         plan, server = self.plan, self.server
         self.log = Journal.open(server, self.id)
-        known = journal.read(server, [target.name for target in plan.targets])
+        known = journal.read(server, [target.name for target in plan.targets], self.replicas)
         before = self._identities()
         noted = self._noted()
         todo, fresh = [], []
@@ -207,12 +211,12 @@ class _Run:
             for last in past.slices.values() if past is not None else ():
                 unfinished = last.state not in (journal.PLANNED, journal.DONE, journal.SPLIT)
                 if unfinished and (stage := last.detail.get("stage")):
-                    drop(server, str(stage))
+                    drop(server, str(stage), self.replicas)
             self._note(target, journal.BEGUN, _begun(target, past))
         self._steps(step for step in rest if _arms(step))
         waits = partial(drain, server, plan.options.drain, self.say)
         if bounded := [target for target in fresh if target.boundary and not target.boundary.stamps]:
-            boundary.establish(server, bounded, self._note_of, waits, self.say)
+            boundary.establish(server, bounded, self._note_of, waits, self.say, self.replicas)
         dated = {target.name: stamped.noted(known[target.name]) for target in fresh if _dated(target, known)}
         stamped.establish(server, fresh, dated, self._note_of, plan.options.drain, self.say)
         if fresh:
@@ -222,11 +226,12 @@ class _Run:
             for target in fresh:
                 self._note(target, journal.DRAINED, identity(target, found))
         self._steps(step for step in rest if not _arms(step))
-        known = journal.read(server, [target.name for target in todo])
+        known = journal.read(server, [target.name for target in todo], self.replicas)
         return [stamped.dated(target, known[target.name]) for target in todo]
 
     def _noted(self) -> set[tuple[str, str]]:
         """Target and declaration of every history that is marked as filled."""
+        journal.sync_helper(self.server, history.MARKER, self.replicas)
         rows = self.server.rows(f"SELECT DISTINCT target, declaration FROM {history.MARKER}")
         return {(row["target"], row["declaration"]) for row in rows}
 
@@ -267,12 +272,12 @@ class _Run:
         for sql in target.before:
             server.execute(sql)
         roots = slices.look(server, {branch.root for branch in target.branches})
-        past = journal.read(server, [target.name])[target.name]
+        past = journal.read(server, [target.name], self.replicas)[target.name]
         if past.filled and not only:
             return
         if not past.sliced:
             self._cut(target, roots, only)
-            past = journal.read(server, [target.name])[target.name]
+            past = journal.read(server, [target.name], self.replicas)[target.name]
         planned = {number: Slice.from_json(detail) for number, detail in past.planned.items()}
         live = {n: s for n, s in planned.items() if past.slices[n].state != journal.SPLIT}
         into = [s.rows for n, s in live.items() if past.slices[n].state == journal.DONE]
@@ -339,7 +344,7 @@ class _Run:
                     found[target.path] = reconcile(self.server, target, self.log.unique, waits, self.plan.options, each)
         # When all are known, and only what is known: what a run was stopped before it could tell, or what moved too fast to
         # be told, the next run compares again.
-        known = journal.read(self.server, [target.name for target in todo])
+        known = journal.read(self.server, [target.name for target in todo], self.replicas)
         held = self._held(todo)
         for target in todo:
             told = found[target.path]
@@ -382,7 +387,7 @@ class _Run:
     def _kill(self) -> None:
         for target in self.plan.targets:
             try:
-                _kill(self.server, tag(target.path, self.id), "")
+                _kill(self.server, tag(target.path, self.id), "", self.replicas)
             except errors.ServerError:
                 return
 
@@ -490,10 +495,8 @@ def _arms(step: Step) -> bool:
     return step.action == CREATE and step.statement.section == "views"
 
 
-def _kill(server: Server, comment: str, but: str) -> None:
-    """Kill what carries a tag; a right that this user may not have."""
+def _kill(server: Server, comment: str, but: str, replicas: Replicas) -> None:
+    """Kill the inserts that carry a tag."""
     inner = f" AND position(query, {text.quote_string(but)}) = 0" if but else ""
-    with suppress(errors.StatementRefused):
-        server.execute(
-            f"KILL QUERY WHERE startsWith(query, {text.quote_string(comment)}) AND position(query, 'INSERT INTO') > 0{inner} ASYNC"
-        )
+    tagged = f"startsWith(query, {text.quote_string(comment)}) AND position(query, 'INSERT INTO') > 0{inner} ASYNC"
+    kill(server, tagged, replicas)

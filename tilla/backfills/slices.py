@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from tilla import errors, text
+from tilla.ddl.replicas import ONE, Replicas
 from tilla.expressions.scan import scan
 from tilla.servers import Server
 
@@ -110,8 +111,11 @@ def nulls(key: str, kind: str) -> str:
     return f" OR {key} IS NULL" if "Nullable(" in kind else ""
 
 
-def look(server: Server, paths: Iterable[Path]) -> dict[Path, Root]:
-    """Read what is needed to cut some tables; two queries and one for each key that is no plain column."""
+def look(server: Server, paths: Iterable[Path], replicas: Replicas = ONE) -> dict[Path, Root]:
+    """Read what is needed to cut some tables; two queries and one for each key that is no plain column.
+
+    Of parts, those that any replica has: one that lags must not hide a partition.
+    """
     wanted = sorted(set(paths))
     if not wanted:
         return {}
@@ -120,9 +124,12 @@ def look(server: Server, paths: Iterable[Path]) -> dict[Path, Root]:
         f"SELECT database, name, engine, primary_key, total_rows FROM system.tables WHERE (database, name) IN ({pairs})"
     )
     parts: dict[Path, dict[str, tuple[int, int]]] = {}
+    each = "database, table, partition_id, name"
     for row in server.rows(
-        "SELECT database, table, partition_id, sum(rows) AS n, sum(data_uncompressed_bytes) AS size FROM system.parts"
-        f" WHERE active AND (database, table) IN ({pairs}) GROUP BY 1, 2, 3 HAVING n > 0 ORDER BY 1, 2, 3"
+        "SELECT database, table, partition_id, sum(n) AS n, sum(size) AS size FROM"
+        f" (SELECT {each}, any(rows) AS n, any(data_uncompressed_bytes) AS size FROM {replicas.system('parts')}"
+        f" WHERE active AND (database, table) IN ({pairs}) GROUP BY {each})"
+        f" GROUP BY 1, 2, 3 HAVING n > 0 ORDER BY 1, 2, 3{replicas.strict}"
     ):
         own = parts.setdefault((row["database"], row["table"]), {})
         own[row["partition_id"]] = (row["n"], row["size"])

@@ -19,8 +19,11 @@ from tilla import errors, text
 from tilla.backfills import journal
 from tilla.backfills.journal import Entry, Journal
 from tilla.backfills.plan import Target
+from tilla.backfills.replicas import about, hosts, same_parts, sync, wait
 from tilla.backfills.slices import Slice
 from tilla.ddl.branches import bounded
+from tilla.ddl.replicas import ONE, Replicas
+from tilla.planning.engine_names import read_engine
 from tilla.servers import Server
 
 # A stage keeps its parts as they are: no merge, no TTL, no deduplication against another slice with the same rows.
@@ -76,28 +79,27 @@ class Stager:
         unique = self.log.unique()
         name = text.quote_qualified(*stage_path(target, unique))
         self._note(server, target, number, journal.STAGING, {"stage": name})
-        server.execute(f"CREATE TABLE {name} AS {target.table}")
         comment = f"{self.tag(target)} {unique}"
+        create_like(server, target, name)
         try:
-            server.execute(f"ALTER TABLE {name} MODIFY SETTING {STAGE_SETTINGS}")
             server.execute(insert(target, slice, name, comment), settings=self.settings)
         except errors.ServerError as error:
-            why = too_much(error) or _gave_up(server, error, comment)
+            why = too_much(error) or _gave_up(server, error, comment, target.replicas)
             if why is None:
                 raise
-            drop(server, name)
+            drop(server, name, target.replicas)
             raise why from None
-        rows = sum(n for _, n in _partitions(server, name).values())
+        rows = sum(n for _, n in _partitions(server, name, target.replicas).values())
         self._note(server, target, number, journal.STAGED, {"stage": name, "rows": rows})
         return name
 
     def move(self, server: Server, target: Target, number: int, stage: str) -> int:
         """Move all that a stage holds; return its rows."""
-        parts = _partitions(server, stage)
+        parts = _partitions(server, stage, target.replicas)
         rows = sum(n for _, n in parts.values())
         with self._moving:
             self._fence(server)
-            bounds = _highest(server, target.path)
+            bounds = _highest(server, target)
             bounds = {partition: bounds.get(partition, -1) for partition in parts}
             self._note(server, target, number, journal.MOVING, {"stage": stage, "rows": rows, "above": bounds})
             for partition in parts:
@@ -106,22 +108,25 @@ class Stager:
 
     def _moved(self, server: Server, target: Target, number: int, stage: str, rows: int) -> int:
         self._note(server, target, number, journal.MOVED, {"stage": stage, "rows": rows})
-        drop(server, stage)
+        drop(server, stage, target.replicas)
         self._note(server, target, number, journal.DONE, {"rows": rows})
         return rows
 
     def _move(self, server: Server, target: Target, stage: str, partition: str) -> None:
+        same_parts(server, target.replicas, text.read_qualified(stage))
         move = f"ALTER TABLE {stage} MOVE PARTITION ID {text.quote_string(partition)} TO TABLE {target.table}"
         sql = f"{self.tag(target)} */ {move}"
+        # Every replica takes the parts over before any drops them from its stage (github.com/ClickHouse/ClickHouse/issues/37808).
+        settings = {"alter_sync": 2} if target.replicas else {}
         for pause in (0.5, 1, 2, 4, 8, 16):
             try:
-                server.execute(sql)
+                server.execute(sql, settings=settings)
                 return
             except errors.StatementRefused as error:
                 if error.server_code != TOO_MANY_PARTITIONS:  # too many parts in the target: its merges catch up
                     raise
                 time.sleep(pause)
-        server.execute(sql)
+        server.execute(sql, settings=settings)
 
     # --- going on ---
 
@@ -130,7 +135,7 @@ class Stager:
         stage = str(last.detail.get("stage", ""))
         if last.state in (journal.PLANNED, journal.STAGING):
             if stage:
-                drop(server, stage)
+                drop(server, stage, target.replicas)
             return None
         if last.state == journal.MOVED:
             return self._moved(server, target, number, stage, int(last.detail["rows"]))
@@ -146,7 +151,7 @@ class Stager:
         with self._moving:
             self._fence(server)
             self._settle(server, target, stage, last)
-            for partition in _partitions(server, stage):
+            for partition in _partitions(server, stage, target.replicas):
                 self._move(server, target, stage, partition)
         return self._moved(server, target, number, stage, int(last.detail["rows"]))
 
@@ -156,28 +161,30 @@ class Stager:
         Returns '' when the stage is not there any more.
         """
         known = [str(last.detail[name]) for name in ("stage", "was") if last.detail.get(name)]
-        there = next((name for name in known if exists(server, name)), "")
+        there = next((name for name in known if exists(server, name, target.replicas)), "")
         if not there:
             return ""
         new = text.quote_qualified(*stage_path(target, self.log.unique()))
         older = last.age + float(last.detail.get("older", 0))
         detail = {**last.detail, "stage": new, "was": there, "older": round(older, 3)}
         self._note(server, target, number, last.state, detail)
-        server.execute(f"RENAME TABLE {there} TO {new}")
+        server.execute(f"RENAME TABLE {there} TO {new}{target.replicas.clause}")
+        _wait_for(server, target.replicas, new)
         return new
 
     def _settle(self, server: Server, target: Target, stage: str, last: Entry) -> None:
         """Drop from a stage the parts that are in the target already."""
-        if not exists(server, stage):
+        if not exists(server, stage, target.replicas):
             return
+        sync(server, target.replicas, target.stored)
         with suppress(
             errors.StatementRefused
         ):  # a right that is seldom given; a server that is up has mostly loaded them
             server.execute(f"SYSTEM WAIT LOADING PARTS {target.table}")
         above: Mapping[str, int] = last.detail["above"]
-        for partition, (_, _) in _partitions(server, stage).items():
-            there = _hashes(server, target.path, partition, above.get(partition, -1), active=False)
-            own = _hashes(server, text.read_qualified(stage), partition, -1, active=True)
+        for partition in _partitions(server, stage, target.replicas):
+            there = _hashes(server, target.stored, partition, above.get(partition, -1), target.replicas, active=False)
+            own = _hashes(server, text.read_qualified(stage), partition, -1, target.replicas, active=True)
             moved = []
             for name, mark in own:
                 if mark in (found := [h for _, h in there]):
@@ -186,18 +193,21 @@ class Stager:
             if not moved and not target.safe:
                 self._check_age(server, target, stage, partition, last)
             for name in moved:
-                server.execute(f"ALTER TABLE {stage} DROP PART {text.quote_string(name)}")
+                drop_part = f"ALTER TABLE {stage} DROP PART {text.quote_string(name)}"
+                server.execute(drop_part, settings={"alter_sync": 2} if target.replicas else {})
 
     def _check_age(self, server: Server, target: Target, stage: str, partition: str, last: Entry) -> None:
         """Raise when so much time has passed that a merged part would be forgotten."""
-        if _highest(server, target.path).get(partition, -1) <= last.detail["above"].get(partition, -1):
+        if _highest(server, target).get(partition, -1) <= last.detail["above"].get(partition, -1):
             return  # nothing at all has come into the partition since
-        where = f"database = {text.quote_string(target.path[0])} AND name = {text.quote_string(target.path[1])}"
+        where = about(target.stored, "name")
         own = server.scalar(
             f"SELECT extract(create_table_query, 'old_parts_lifetime = (\\d+)') FROM system.tables WHERE {where}"
         )
         limit = own or server.scalar("SELECT value FROM system.merge_tree_settings WHERE name = 'old_parts_lifetime'")
         age = last.age + float(last.detail.get("older", 0))
+        if target.replicas.sequential:  # Cloud: nothing says how long it remembers
+            limit = 0
         if age > float(limit or 0) * 0.9:
             raise errors.move_in_doubt(target.name, stage, partition, age, float(limit or 0))
 
@@ -211,7 +221,11 @@ class Stager:
 
 def remember(server: Server, target: Target) -> None:
     """Let a target keep the names of merged parts for some hours."""
-    server.execute(f"ALTER TABLE {target.table} MODIFY SETTING old_parts_lifetime = {MEMORY}")
+    server.execute(f"ALTER TABLE {_altered(target)} MODIFY SETTING old_parts_lifetime = {MEMORY}")
+    # A setting is each replica's own on a cluster: ON CLUSTER sends this one to all of them, and not to one of each shard.
+    setting = f"position(create_table_query, 'old_parts_lifetime = {MEMORY}') > 0"
+    where = f"{about(target.stored, 'name')} AND {setting}"
+    wait(server, target.replicas, f"old_parts_lifetime of {target.table}", "tables", where)
 
 
 def forget(server: Server, target: Target) -> None:
@@ -221,7 +235,11 @@ def forget(server: Server, target: Target) -> None:
         if target.lifetime
         else "RESET SETTING old_parts_lifetime"
     )
-    server.execute(f"ALTER TABLE {target.table} {setting}")
+    server.execute(f"ALTER TABLE {_altered(target)} {setting}")
+
+
+def _altered(target: Target) -> str:
+    return target.table + target.replicas.clause
 
 
 # --- statements ---
@@ -255,13 +273,37 @@ def stage_path(target: Target, unique: str) -> tuple[str, str]:
     return target.stages, f"tilla_stage_{target.path[1][:100]}_{unique}"
 
 
-def drop(server: Server, name: str) -> None:
+def create_like(server: Server, target: Target, name: str) -> None:
+    """Make an empty table of the target's definition that does not merge; on every replica.
+
+    On a cluster ``AS`` alone would take over the place of the target's replicas in Keeper, so the engine is written out.
+    """
+    replicas = target.replicas
+    engine = ""
+    if replicas.on_cluster:
+        full = server.scalar(f"SELECT engine_full FROM system.tables WHERE {about(target.stored, 'name')}")
+        found = read_engine(str(full))
+        arguments = ", ".join((*replicas.place, *found.arguments))
+        engine = f"\nENGINE = Replicated{found.name}{f'({arguments})' if arguments else ''} {found.rest}"
+    server.execute(f"CREATE TABLE {name}{replicas.clause} AS {target.table}{engine}")
+    server.execute(f"ALTER TABLE {name}{replicas.clause} MODIFY SETTING {STAGE_SETTINGS}")
+    _wait_for(server, replicas, name, "position(create_table_query, 'max_bytes_to_merge_at_max_space_in_pool') > 0")
+
+
+def _wait_for(server: Server, replicas: Replicas, name: str, condition: str = "1") -> None:
+    """Wait until every replica has a table."""
+    wait(server, replicas, name, "tables", f"{about(text.read_qualified(name), 'name')} AND {condition}")
+
+
+def drop(server: Server, name: str, replicas: Replicas) -> None:
     """Drop a table, if it is there, and wait."""
-    server.execute(f"DROP TABLE IF EXISTS {name} SYNC")
+    server.execute(f"DROP TABLE IF EXISTS {name}{replicas.clause} SYNC")
 
 
-def exists(server: Server, name: str) -> bool:
-    """Whether a table is there."""
+def exists(server: Server, name: str, replicas: Replicas) -> bool:
+    """Whether a table is there, on any replica."""
+    if replicas:
+        return bool(hosts(server, replicas, "tables", about(text.read_qualified(name), "name")))
     return bool(server.scalar(f"EXISTS TABLE {name}"))
 
 
@@ -272,24 +314,32 @@ def too_much(error: errors.ServerError) -> TooMuchError | None:
     return None
 
 
-def _gave_up(server: Server, error: errors.ServerError, comment: str) -> TooMuchError | None:
+def _gave_up(server: Server, error: errors.ServerError, comment: str, replicas: Replicas) -> TooMuchError | None:
     """What to say of a client that lost patience while the server still works on its statement, which is killed; else None."""
-    if not isinstance(error, errors.ConnectionFailed) or not list(running(server, comment)):
+    if not isinstance(error, errors.ConnectionFailed) or not list(running(server, comment, replicas=replicas)):
         return None
-    with suppress(errors.StatementRefused):
-        server.execute(f"KILL QUERY WHERE startsWith(query, {text.quote_string(comment)}) SYNC")
+    kill(server, f"startsWith(query, {text.quote_string(comment)}) SYNC", replicas)
     return TooMuchError("the client's time-out passed before the server's answer came", by_result=False)
 
 
 # --- parts ---
 
 
-def _partitions(server: Server, table: str) -> dict[str, tuple[int, int]]:
+def _parts(replicas: Replicas, where: str) -> str:
+    """Parts as any replica has them, each once: (database, table, partition_id, name, rows, hash, low, high)."""
+    return (
+        "(SELECT database, table, partition_id, name, any(rows) AS n, any(hash_of_all_files) AS hash,"
+        " any(min_block_number) AS low, any(max_block_number) AS high"
+        f" FROM {replicas.system('parts')} WHERE {where} GROUP BY database, table, partition_id, name)"
+    )
+
+
+def _partitions(server: Server, table: str, replicas: Replicas) -> dict[str, tuple[int, int]]:
     """Partition id -> parts and rows of a table. A partition that was moved away leaves an empty part (26.9)."""
-    where = _where(text.read_qualified(table))
+    parts = _parts(replicas, f"{about(text.read_qualified(table))} AND active AND rows > 0")
     rows = server.rows(
-        f"SELECT partition_id, count() AS parts, sum(rows) AS n FROM system.parts WHERE {where} AND active AND rows > 0"
-        " GROUP BY partition_id ORDER BY partition_id"
+        f"SELECT partition_id, count() AS parts, sum(n) AS n FROM {parts} GROUP BY partition_id ORDER BY partition_id"
+        f"{replicas.strict}"
     )
     return {row["partition_id"]: (row["parts"], row["n"]) for row in rows}
 
@@ -306,35 +356,38 @@ def partitions(server: Server, paths: Collection[tuple[str, str]]) -> dict[tuple
     return {(row["database"], row["table"]): set(row["ids"]) for row in rows}
 
 
-def _highest(server: Server, path: tuple[str, str]) -> dict[str, int]:
-    """Partition id -> highest block number of a table."""
+def _highest(server: Server, target: Target) -> dict[str, int]:
+    """Partition id -> highest block number of a target."""
     rows = server.rows(
-        "SELECT partition_id, max(max_block_number) AS number FROM system.parts"
-        f" WHERE {_where(path)} GROUP BY partition_id"
+        f"SELECT partition_id, max(high) AS number FROM {_parts(target.replicas, about(target.stored))}"
+        f" GROUP BY partition_id{target.replicas.strict}"
     )
     return {row["partition_id"]: row["number"] for row in rows}
 
 
 def _hashes(
-    server: Server, path: tuple[str, str], partition: str, above: int, *, active: bool
+    server: Server, path: tuple[str, str], partition: str, above: int, replicas: Replicas, *, active: bool
 ) -> list[tuple[str, str]]:
     """Name and hash of the parts of a partition with higher block numbers."""
+    where = f"{about(path)} AND rows > 0 AND partition_id = {text.quote_string(partition)}{' AND active' * active}"
     rows = server.rows(
-        f"SELECT name, hash_of_all_files AS hash FROM system.parts WHERE {_where(path)} AND rows > 0"
-        f" AND partition_id = {text.quote_string(partition)} AND min_block_number > {above}{' AND active' * active}"
-        " ORDER BY name"
+        f"SELECT name, hash FROM {_parts(replicas, where)} WHERE low > {above} ORDER BY name{replicas.strict}"
     )
     return [(row["name"], row["hash"]) for row in rows]
 
 
-def _where(path: tuple[str, str]) -> str:
-    return f"database = {text.quote_string(path[0])} AND table = {text.quote_string(path[1])}"
-
-
-def running(server: Server, comment: str, but: str = "") -> Iterator[str]:
+def running(server: Server, comment: str, but: str = "", replicas: Replicas = ONE) -> Iterator[str]:
     """The ids of statements that carry a tag, but not those of one run; statements about processes do not count."""
     rows = server.rows(
-        f"SELECT query_id FROM system.processes WHERE startsWith(query, {text.quote_string(comment)})"
+        f"SELECT query_id FROM {replicas.system('processes')} WHERE startsWith(query, {text.quote_string(comment)})"
         + (f" AND position(query, {text.quote_string(but)}) = 0" if but else "")
+        + replicas.strict
     )
     yield from (row["query_id"] for row in rows)
+
+
+def kill(server: Server, which: str, replicas: Replicas) -> None:
+    """Kill statements, on every replica; a right that this user may not have."""
+    where = f" ON CLUSTER {text.quote_identifier(replicas.cluster)}" if replicas else ""
+    with suppress(errors.StatementRefused):
+        server.execute(f"KILL QUERY{where} WHERE {which}")

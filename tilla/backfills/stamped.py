@@ -23,6 +23,7 @@ import attrs
 from tilla import errors, text
 from tilla.backfills.journal import Progress
 from tilla.backfills.plan import Boundary, Stamp, Target
+from tilla.backfills.replicas import about, wait
 from tilla.backfills.staging import remember
 from tilla.ddl import moment, write
 from tilla.ddl.branches import Branch
@@ -326,6 +327,7 @@ class _Line:
         for target in reversed(todo):
             remember(self.server, target)
             self.server.execute(_line(target).arm.replace(moment.PLACE, shown))
+            wait(self.server, target.replicas, ".".join(target.view), "tables", about(target.view, "name"))
         waiting, until = self.inserts(), _seconds(shown) - self.skew
         if self.now() >= until:
             return False

@@ -22,6 +22,7 @@ from tilla import engines, errors, text
 from tilla.columns import Column
 from tilla.ddl import history, write
 from tilla.ddl.deployment import FILL_SETTINGS, MARKER_COLUMNS, MARKER_ORDER, Deployment, statement
+from tilla.ddl.replicas import Replicas
 from tilla.ddl.statements import BACKFILL, Statement
 from tilla.engines import TableEngine
 from tilla.engines_other import Distributed, distributed_arguments
@@ -67,8 +68,16 @@ class Cluster(Deployment):
     def _engine(self, engine: TableEngine) -> tuple[str, tuple[str, ...]]:
         if not engine.replicable:
             return engine.name, engine.arguments()
-        place = (text.quote_string(self.replica_path), text.quote_string(self.replica)) if self.replica_path else ()
-        return f"Replicated{engine.name}", (*place, *engine.arguments())
+        return f"Replicated{engine.name}", (*self._place, *engine.arguments())
+
+    @property
+    def _place(self) -> tuple[str, ...]:
+        """The arguments in front of the engine's own: where its replicas meet in Keeper."""
+        return (text.quote_string(self.replica_path), text.quote_string(self.replica)) if self.replica_path else ()
+
+    @property
+    def replicas(self) -> Replicas:
+        return Replicas(self.on_cluster, self.on_cluster, place=self._place)
 
     # --- what it cannot have ---
 

@@ -12,6 +12,7 @@ import attrs
 
 from tilla import errors, text
 from tilla.ddl import history, write
+from tilla.ddl.replicas import ONE, Replicas
 from tilla.ddl.statements import SCHEMA, Statement
 from tilla.objects.aggregation import Aggregation
 from tilla.objects.dictionary import Dictionary
@@ -34,6 +35,11 @@ class Deployment:
 
     name: str = "single"
     on_cluster: str = ""
+
+    @property
+    def replicas(self) -> Replicas:
+        """How all replicas are reached."""
+        return ONE
 
     @property
     def dialect(self) -> write.Dialect:
@@ -126,6 +132,10 @@ class Cloud(Deployment):
     """
 
     name: str = "cloud"
+
+    @property
+    def replicas(self) -> Replicas:
+        return Replicas("default", sequential=True)
 
     def check(self, project: Project) -> None:
         mistakes = errors.Collector()

@@ -12,7 +12,6 @@ from typing import Any
 
 import attrs
 
-from tilla import text
 from tilla.columns import Column
 from tilla.ddl.history import all_columns, select_over
 from tilla.expressions.expr import Named
@@ -94,6 +93,6 @@ def remove(table: str) -> str:
     return f"ALTER TABLE {table} DROP COLUMN IF EXISTS {GENERATION}"
 
 
-def modify(view: tuple[str, str], query: str) -> str:
+def modify(view: str, query: str) -> str:
     """Give a view another SELECT. ClickHouse checks no name here: :mod:`tilla.backfills.boundary` does."""
-    return f"ALTER TABLE {text.quote_qualified(*view)} MODIFY QUERY\n{query}"
+    return f"ALTER TABLE {view} MODIFY QUERY\n{query}"

@@ -1,10 +1,10 @@
-"""T601-T630: history that cannot be filled exactly, and risks nobody allowed."""
+"""T601-T640: history that cannot be filled exactly, and risks nobody allowed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tilla.errors.tree import Mistake, RefusedError, UsageError
+from tilla.errors.tree import Mistake, RefusedError, ServerError, UsageError
 
 
 def rebuild_loses(where: str, source: str) -> RefusedError:
@@ -190,6 +190,20 @@ def plan_outdated(where: str) -> RefusedError:
     return RefusedError(
         Mistake(
             "T622", where, "another backfill drew its boundary after this plan was made", hint="make the plan again"
+        )
+    )
+
+
+def replicas_lack(what: str, hosts: Sequence[str], seconds: float, *, gone: bool = False) -> ServerError:
+    """T640: replicas that do not come to have what a step stands on."""
+    how = "is still there" if gone else "is not there"
+    return ServerError(
+        Mistake(
+            "T640",
+            ", ".join(hosts),
+            f"{what} {how} after {seconds:.0f} s, on {len(hosts)} {'replica' if len(hosts) == 1 else 'replicas'}",
+            hint="see to these replicas (system.replication_queue, system.mutations, system.distributed_ddl_queue), then run this"
+            " again: it goes on where it stopped",
         )
     )
 

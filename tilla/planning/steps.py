@@ -151,10 +151,9 @@ def markers(seen: Survey) -> Iterator[Step]:
 
 def drain(script: Script) -> Step:
     """Wait for the inserts that run now: they keep the views that they started with."""
-    deployment = script.deployment
-    cluster = deployment.on_cluster or ("default" if deployment.name == "cloud" else "")
-    processes = f"clusterAllReplicas({text.quote_string(cluster)}, system.processes)" if cluster else "system.processes"
-    sql = f"SELECT query_id FROM {processes} WHERE query_kind IN ('Insert', 'AsyncInsertFlush')"
+    replicas = script.deployment.replicas
+    running = "query_kind IN ('Insert', 'AsyncInsertFlush')"
+    sql = f"SELECT query_id FROM {replicas.system('processes')} WHERE {running}{replicas.strict}"
     reason = "inserts that began before a view was armed miss it; wait until they have ended"
     return Step(Statement("system.processes", "backfill", "history", sql, reason), DRAIN)
 

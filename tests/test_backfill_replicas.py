@@ -1,0 +1,183 @@
+"""Several replicas: no step of a backfill is taken before every replica has the one before; who lacks it, or is down, is named.
+
+One replica runs for real (Cloud and a cluster of one node, in processes of their own). A second one is played by answers that come
+later: it says what the engine said some questions before.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tilla as tl
+from tests.test_backfill_boundary import yard
+from tilla import errors
+from tilla.backfills import replicas as waiting
+from tilla.ddl.replicas import Replicas
+
+ROOT = Path(__file__).parents[1]
+SECOND = "b:9000"
+ALL = re.compile(r"clusterAllReplicas\('default', (system\.\w+)\)")
+STEPS = (
+    "ADD COLUMN",
+    "MATERIALIZE COLUMN",
+    "MODIFY QUERY",
+    "CREATE MATERIALIZED VIEW",
+    "MODIFY COLUMN",
+    "MOVE PARTITION",
+)
+
+
+class Lagging:
+    """A server with a second replica, which has what is asked for only when it is asked ``lag`` times.
+
+    ``steps`` are the statements that change something; ``early`` those that came while the second replica lacked something.
+    """
+
+    def __init__(self, server: Any, lag: int, parent: Lagging | None = None) -> None:
+        self._server, self.lag, self._root = server, lag, parent or self
+        self.asked: dict[str, int] = {}
+        self.behind: set[str] = set()
+        self.steps: list[str] = []
+        self.early: list[str] = []
+        self.killed: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._server, name)
+
+    def execute(self, sql: str, **options: Any) -> None:
+        root = self._root
+        step = next((step for step in STEPS if step in sql and not sql.startswith("INSERT")), "")
+        if step:
+            root.steps.append(step)
+            root.early += [sql] * bool(root.behind)
+        if sql.startswith("KILL QUERY ON CLUSTER"):
+            root.killed.append(sql)
+            return
+        self._server.execute(sql, **options)
+
+    def rows(self, sql: str, **options: Any) -> list[dict[str, Any]]:
+        assert not ALL.search(sql) or sql.endswith("skip_unavailable_shards = 0"), sql
+        found = self._server.rows(ALL.sub(r"\1", sql), **options)
+        root = self._root
+        if " AS host" not in sql:
+            return list(found)
+        root.asked[sql] = 1 + root.asked.get(sql, 0)
+        if not found:
+            return []
+        if root.asked[sql] <= root.lag and "system.one" not in sql:
+            root.behind.add(sql)
+            return list(found)
+        root.behind.discard(sql)
+        return [*found, {**found[0], "host": SECOND}]
+
+    def scalar(self, sql: str, **options: Any) -> Any:
+        return self._server.scalar(ALL.sub(r"\1", sql), **options)
+
+    def clone(self) -> Lagging:
+        return Lagging(self._server.clone(), self.lag, self._root)
+
+
+def test_no_step_before_every_replica_has_the_one_before(engine, database):
+    """Mark, settle, carry, arm, switch and every move wait for a replica that lags behind; each is done once."""
+    made = yard(engine, database, only=("sums", "below"))
+    tl.apply(tl.plan(made.project.select(f"{database}.curated"), engine), engine)
+    made.insert(0, 1999)
+    tl.apply(tl.plan(made.project, engine), engine)
+    server = Lagging(engine, 2)
+    plan = tl.backfill(made.project, server, target="cloud")
+    report = tl.apply(plan, server)
+    assert report.agrees
+    assert not server.early
+    once = [step for step in server.steps if step != "MOVE PARTITION"]
+    assert once == [
+        "ADD COLUMN",
+        "MATERIALIZE COLUMN",
+        "ADD COLUMN",
+        "MODIFY QUERY",
+        *["CREATE MATERIALIZED VIEW"] * 2,
+        "MODIFY COLUMN",
+    ]
+    assert server.steps.count("MOVE PARTITION") >= 3
+    asked = "".join(sql for sql, times in server.asked.items() if times > 2 or "NOT is_done" in sql)
+    for what in (
+        "table = 'raw' AND name = '_tilla_generation' AND toUInt16OrZero(default_expression) = 1",
+        "NOT is_done",
+        "table = 'curated' AND name = '_tilla_generation'",
+        "name = 'curated_mv' AND position(create_table_query, '`_tilla_generation` UInt16') > 0",
+        "name = 'sums_mv' AND position(create_table_query, '_tilla_generation >= 1') > 0",
+        "name = 'tilla_stage_sums_state_",
+        "groupArray(name)",
+    ):
+        assert what in asked, what
+    made.insert(2000, 2999)
+    read = engine.rows
+    for name in ("sums", "below"):
+        assert read(f"SELECT sum(n) AS n FROM {database}.{name}") == [{"n": 3000}], name
+
+
+def test_a_replica_that_never_gets_there_is_named_and_the_run_goes_on_later(engine, database, monkeypatch):
+    """Nothing goes through the view before the switch, so a run that gave up is just run again."""
+    monkeypatch.setattr(waiting, "PATIENCE", 0.3)
+    made = yard(engine, database, only=("sums",))
+    made.insert(0, 999)
+    tl.apply(tl.plan(made.project, engine), engine)
+    server = Lagging(engine, 10**9)
+    with pytest.raises(
+        errors.ServerError, match=rf"T640 {SECOND}: _tilla_generation of {database}\.raw is not there"
+    ) as refused:
+        tl.apply(tl.backfill(made.project, server, target="cloud"), server)
+    assert "system.distributed_ddl_queue" in str(refused.value)
+    assert server.steps == ["ADD COLUMN"]
+    made.insert(1000, 1099)
+    report = tl.apply(tl.backfill(made.project, Lagging(engine, 0), target="cloud"), Lagging(engine, 0))
+    assert report.agrees
+    made.insert(1100, 1999)
+    assert engine.rows(f"SELECT sum(n) AS n FROM {database}.sums") == [{"n": 2000}]
+
+
+def test_a_question_about_all_replicas_leaves_none_out():
+    """ON CLUSTER on a cluster, by itself on Cloud; one server is asked as ever."""
+    one, cloud, cluster = Replicas(), Replicas("default", sequential=True), Replicas("it's", "it's")
+    assert (one.system("parts"), one.strict, one.clause) == ("system.parts", "", "")
+    assert cloud.system("parts") == "clusterAllReplicas('default', system.parts)"
+    assert (cloud.clause, cloud.everywhere(("d", "t"))) == ("", "d.t")
+    assert cluster.everywhere(("d", "t")) == "d.t ON CLUSTER `it's`"
+    assert cloud.strict == cluster.strict == " SETTINGS skip_unavailable_shards = 0"
+
+
+def alone(*arguments: str) -> dict[str, Any]:
+    """What a backfill did on a cluster of one replica."""
+    command = [sys.executable, "-m", "tests.support.one_replica", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def check(found: dict[str, Any]) -> None:
+    assert found["compared"] == {
+        "d.curated": [True, 3000], "d.below_state": [True, 5], "d.both": [True, 4000], "d.plain": [True, 3000],
+        "d.sums_state": [True, 5], "d.deep_state": [True, 5],
+    }  # fmt: skip
+    assert re.fullmatch(r"\d+ as declared", found["drift"]), found["drift"]
+    assert re.fullmatch(r"\d+ as declared", found["again"]), found["again"]
+    assert found["left"] == []
+
+
+def test_cloud_of_one_replica_counts_every_row_once():
+    """Sums, chains and fan-in with the statements for Cloud, on a server that knows itself as the cluster `default`."""
+    found = alone("cloud")
+    check(found)
+    assert found["sent"] == []
+
+
+def test_a_replica_that_is_down_stops_the_backfill():
+    """It is not left out: what it would not have cannot be told."""
+    found = alone("cloud", "down")
+    assert "127.0.0.1:9001" in found["error"]
