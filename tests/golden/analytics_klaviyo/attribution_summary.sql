@@ -55,6 +55,7 @@ ASOF LEFT JOIN (
     SELECT assumeNotNull(profile_id) AS profile, datetime AS at, argMax((lowerUTF8(trim(ifNull(utm_source, ''))), lowerUTF8(trim(ifNull(utm_medium, ''))), lowerUTF8(trim(ifNull(utm_campaign, '')))), event_id) AS touch
     FROM (SELECT
         e.event_id AS event_id, e.datetime AS datetime, lower(ifNull(m.name, '')) AS metric, e.profile_id AS profile_id,
+        e.bot_click AS bot_click,
         e.utm_source AS utm_source, e.utm_medium AS utm_medium, e.utm_campaign AS utm_campaign
     FROM analytics_klaviyo.utm_touches AS e FINAL
     LEFT JOIN data_klaviyo.metrics_latest AS m ON e.metric_id = m.metric_id

@@ -5,6 +5,7 @@ SELECT
     datetime,
     metric_id,
     profile_id,
+    bot_click,
     utm_source,
     utm_medium,
     utm_campaign,

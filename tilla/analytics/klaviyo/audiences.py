@@ -186,7 +186,8 @@ def utm_touches(account: Curated, *, database: str = "analytics_klaviyo") -> tl.
     events = p.columns(account.events)
     apart = k.own(account)
     names = (
-        *apart.keys, "event_id", "datetime", "metric_id", "profile_id", "utm_source", "utm_medium", "utm_campaign", "version",
+        *apart.keys, "event_id", "datetime", "metric_id", "profile_id", "bot_click", "utm_source", "utm_medium", "utm_campaign",
+        "version",
     )  # fmt: skip
     own = {name: tl.derive(events[name], comment=events[name].comment).renamed(name) for name in names}
     return tl.MaterializedView(
@@ -207,6 +208,10 @@ def utm_touches(account: Curated, *, database: str = "analytics_klaviyo") -> tl.
     )
 
 
+# What counts as a touch.
+_IS_TOUCH = "trim(ifNull(utm_source, '')) != '' AND NOT ({conversion}) AND NOT startsWith(metric, 'opened ')"
+
+
 def _touched(account: Curated, touches: Any, merged: Any) -> tl.Sql:
     """The touches, with the names of their metrics and surviving profiles."""
     relations: dict[str, Any] = {"touches": touches, "metrics": account.metrics_latest}
@@ -215,6 +220,7 @@ def _touched(account: Curated, touches: Any, merged: Any) -> tl.Sql:
     return tl.sql(
         f"""SELECT
         {apart.of("e")}e.event_id AS event_id, e.datetime AS datetime, lower(ifNull(m.name, '')) AS metric, {owner} AS profile_id,
+        e.bot_click AS bot_click,
         e.utm_source AS utm_source, e.utm_medium AS utm_medium, e.utm_campaign AS utm_campaign
     FROM {{touches}} AS e FINAL
     LEFT JOIN {{metrics}} AS m ON e.metric_id = m.metric_id{apart.same("e", "m")}
@@ -231,6 +237,7 @@ def attribution_summary(
     timezone: str = "",
     window_hours: int = k.WINDOW_HOURS,
     conversion_metric: str = k.PLACED,
+    with_visits: bool = False,
     merged: Any = None,
     refresh: tl.Schedule = p.HOURLY,
 ) -> tl.RefreshableView[Any]:
@@ -239,6 +246,10 @@ def attribution_summary(
     The conversion's own UTM parameters; else those of the profile's last touch, at most ``window_hours`` before it, both
     ends included; else ``(direct)``, ``(none)``, ``(not set)``. A touch is any event but a conversion or an open that carries
     a utm_source. Parameters are lower case and trimmed. It is rebuilt, because a touch may land after its order.
+
+    ``with_visits`` adds two columns, ``clicks`` and ``sessions`` of the day by the parameters that they carry themselves, and a row
+    where there was no conversion: clicks in e-mails, those by programs left out, and touches of a profile with no pause over 30
+    minutes between those of the same parameters (those of nobody are in no session; those by programs in none either).
 
     ``touches`` (:func:`utm_touches`) makes it scale: a refresh then reads conversions and events with a utm_source. Without it
     a refresh reads every event. What is kept in memory are the touches of profiles that converted without UTM parameters of
@@ -254,11 +265,24 @@ def attribution_summary(
         converting_profiles = tl.column(p.COUNT, comment="different profiles behind them; do not sum")
         revenue = tl.column(p.AMOUNT, comment="their value, account currency; sum over rows")
 
+    class Visits(tl.Columns):
+        clicks = tl.column(
+            p.COUNT, comment="clicks in e-mails with these parameters, those by bots left out; sum over rows"
+        )
+        sessions = tl.column(
+            p.COUNT,
+            comment="sessions begun that day: touches of a profile no more than 30 minutes apart; sum over rows",
+        )
+
+    own = tuple(c for one in (Attribution, Visits) for c in vars(one).values() if isinstance(c, tl.Column))
+    body: Any = tl.columns_of(*own, name="Attribution") if with_visits else Attribution
+
     def cleaned(source: str) -> str:
         parts = (f"lowerUTF8(trim(ifNull({source}utm_{name}, '')))" for name in ("source", "medium", "campaign"))
         return f"({', '.join(parts)})"
 
     apart = k.own(account)
+    touched = k.happened(account, merged=merged) if touches is None else _touched(account, touches, merged)
     query = tl.sql(
         f"""SELECT
     {apart.of("c")}toDate(c.datetime, {{zone}}) AS date,
@@ -276,23 +300,62 @@ FROM (
 ASOF LEFT JOIN (
     SELECT {apart.key}assumeNotNull(profile_id) AS profile, datetime AS at, argMax({cleaned("")}, event_id) AS touch
     FROM ({{touched}})
-    WHERE trim(ifNull(utm_source, '')) != '' AND NOT ({k.one_of((conversion_metric,))}) AND NOT startsWith(metric, 'opened ')
+    WHERE {_IS_TOUCH.format(conversion=k.one_of((conversion_metric,)))}
         AND {apart.pair("profile_id")} IN (SELECT {apart.key}profile_id FROM ({{conversions}}) WHERE trim(ifNull(utm_source, '')) = '')
     GROUP BY {apart.key}profile, at
 ) AS t ON c.profile = t.profile{apart.same("c", "t")} AND c.datetime >= t.at
 GROUP BY {apart.key}date, utm""",
         conversions=k.happened(account, (conversion_metric,), merged=merged),
-        touched=k.happened(account, merged=merged) if touches is None else _touched(account, touches, merged),
+        touched=touched,
         zone=f.cast(p.zone(account, timezone), t.String),
     )
-    wrapped = tl.sql(
-        f"SELECT {apart.key}date, utm_source, utm_medium, utm_campaign, conversions, converting_profiles, revenue FROM (\n{{rows}}\n)",
-        rows=query,
+    names = f"{apart.key}date, utm_source, utm_medium, utm_campaign"
+    measured = "conversions, converting_profiles, revenue"
+    wrapped = tl.sql(f"SELECT {names}, {measured} FROM (\n{{rows}}\n)", rows=query)
+    if with_visits:
+        wrapped = tl.sql(
+            f"""SELECT
+    {names},
+    sum(r.conversions) AS conversions,
+    sum(r.converting_profiles) AS converting_profiles,
+    sum(r.revenue) AS revenue,
+    sum(r.clicks) AS clicks,
+    sum(r.sessions) AS sessions
+FROM (
+    SELECT {names}, {measured}, 0 AS clicks, 0 AS sessions FROM (
+{{rows}}
     )
+    UNION ALL
+    SELECT
+        {apart.key}toDate(datetime, {{zone}}) AS date,
+        utm.1 AS utm_source, if(utm.2 = '', '(none)', utm.2) AS utm_medium, if(utm.3 = '', '(not set)', utm.3) AS utm_campaign,
+        0, 0, toDecimal128(0, 4), countIf({k.one_of(k.CLICKED)}), countIf(begins)
+    FROM (
+        SELECT
+            *,
+            profile_id IS NOT NULL AND (
+                row_number() OVER earlier = 1 OR datetime > lagInFrame(datetime) OVER earlier + toIntervalMinute(30)
+            ) AS begins
+        FROM (
+            SELECT *, {cleaned("")} AS utm FROM ({{touched}})
+            WHERE NOT bot_click AND {_IS_TOUCH.format(conversion=k.one_of((conversion_metric,)))}
+        )
+        WINDOW earlier AS (
+            PARTITION BY {apart.key}profile_id, utm ORDER BY datetime, event_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        )
+    )
+    GROUP BY {names}
+) AS r
+GROUP BY {names}""",
+            rows=query,
+            touched=touched,
+            zone=f.cast(p.zone(account, timezone), t.String),
+        )
     return p.measures(
         database,
         "attribution_summary",
-        apart.body(Attribution),
+        apart.body(body),
         wrapped,
         order_by=(
             *apart.columns,
