@@ -3,7 +3,8 @@
     pip install -e . chdb==4.0.2 pyarrow pandas
     python -m tests.oldest_engine
 
-No pytest: in that chDB ``DROP DATABASE ... SYNC``, with which tests tidy up, never returns.
+Little pytest: in that chDB ``DROP ... SYNC``, with which tests tidy up and backfills drop their stages, never
+returns.
 """
 
 from __future__ import annotations
