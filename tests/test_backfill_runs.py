@@ -313,7 +313,7 @@ def test_a_target_that_was_emptied_by_hand_is_told_of(engine, database, how):
         plan = tl.backfill(made.project, engine)
         assert [target.shown for target in plan.unchecked] == [f"{database}.items"]
         told = (
-            "partition 202511 of it, filled before, is gone"
+            "what was filled into partition 202511 is not in it any more"
             if "DROP" in how
             else "when it was compared: it was emptied"
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.crashes import live
+from tests.support.crashes import live, repair
 
 TARGETS = ["crash.both", "crash.both_kinds_state", "crash.by_kind_state", "crash.items", "crash.sums_state"]
 
@@ -40,4 +40,16 @@ def test_killed_with_the_server_history_is_exact_and_what_was_lost_live_is_named
     assert life.agrees("sums_state") == (not life.live_sums)
     assert life.code == (0 if all(life.agrees(name.removeprefix("crash.")) for name in TARGETS) else 2)
     assert sorted(item["target"] for item in life.reconciliation) == TARGETS
+    assert life.left_behind == []
+
+
+@pytest.mark.http
+def test_sums_that_are_built_anew_by_a_run_that_is_killed_count_every_row_once() -> None:
+    """A batch never reached the sums. The repair is killed up to four times while rows come: history, the batch, new rows, once."""
+    life = repair(60_000, seed=13, kills=4, slice_rows=8_000)
+    assert life.kills >= 2
+    assert life.writer_batches > 10
+    assert life.rebuilt >= 1
+    assert life.missing == {"items": 0, "both": 0, "by_kind": 0, "both_kinds": 0}
+    assert (life.wrong, life.live_sums) == ({}, {})
     assert life.left_behind == []

@@ -98,7 +98,7 @@ def _backfill(arguments: Sequence[str]) -> int:
     )  # fmt: skip
     parser.add_argument(
         "--repair", action="store_true",
-        help="compare every overlap-safe target with its sources, and fill again the partitions that lack something",
+        help="compare every target with its sources; fill again the partitions that lack something, build sums anew",
     )  # fmt: skip
     parser.add_argument(
         "--syncs-paused", action="store_true",

@@ -91,7 +91,8 @@ def backfill(
 
     A target that is not overlap-safe gets a boundary: a hidden generation column on its source. On a loader's table that is
     refused unless ``syncs_paused`` states that its syncs are. ``disarm`` takes the boundaries of filled histories out again.
-    With ``repair`` every overlap-safe target is compared with its sources, and the partitions that lack something are filled again.
+    With ``repair`` every target is compared with its sources. Where it is overlap-safe, the partitions that lack something are filled
+    again; else it is built anew beside its views, and with ``apply(..., allow="destructive")`` also where it holds more than they say.
     A slice has at most about ``slice_rows`` source rows and runs on one thread; ``workers`` run at a time. ``quiesced`` states
     that nothing is inserted meanwhile; only then are targets rebuilt that are not overlap-safe, and only with
     ``apply(..., allow="destructive")``, because their old tables are dropped. Nothing is written here.
@@ -147,7 +148,7 @@ def apply(
         check_risk(plan.beside, allow)
         if plan.targets and RISKS.index(allow) < RISKS.index(COSTLY):
             raise errors.risk_exceeded(plan.targets[0].name, COSTLY, "it copies history", allow)
-        return filling.run(plan, server, progress)
+        return filling.run(plan, server, progress, destructive=allow == RISKS[-1])
     check_risk(plan, allow)
     return run(plan, server, progress)
 

@@ -27,6 +27,7 @@ from tests.support.crash_project import FIRST_LIVE, OUT, RAW
 ROOT = Path(__file__).parents[2]
 PROJECT = "tests.support.crash_project:project"
 BATCH = 200
+COLUMNS = ["id", "kind", "at", "value"]
 
 
 class EngineProcess:
@@ -123,7 +124,7 @@ class Writer:
             while True:
                 try:
                     client = client or self._engine.client()
-                    client.insert(f"{RAW}.{table}", rows, column_names=["id", "kind", "at", "value"])
+                    client.insert(f"{RAW}.{table}", rows, column_names=COLUMNS)
                     break
                 except Exception:  # whatever it is, the batch is sent again: it may have been committed
                     client = None
@@ -161,6 +162,8 @@ class Life:
     """The same for sums of live rows, which a killed server loses, and a re-sent batch doubles."""
     left_behind: list[str] = attrs.Factory(list)
     """Stages and copies that nobody dropped."""
+    rebuilt: int = 0
+    """How often a target was begun to be built anew."""
 
     def agrees(self, target: str) -> bool:
         """Whether the reconciliation says that a target holds what its sources say."""
@@ -226,6 +229,48 @@ def live(
             found.later = json.loads(output_of_calm).get("reconciliation", [])
         found.reconciliation = json.loads(output).get("reconciliation", [])
         judge(engine.client(), found)
+        return found
+    finally:
+        engine.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def repair(rows: int, *, seed: int, kills: int, slice_rows: int, pause: float = 0.01, span: float = 2.0) -> Life:
+    """Fill ``rows`` rows, lose a batch of ``sums``, then repair it while rows come, killed up to ``kills`` times."""
+    chance = random.Random(seed)
+    folder = Path(tempfile.mkdtemp(prefix="tilla-crash-"))
+    engine = EngineProcess(folder)
+    try:
+        found = Life()
+        client = engine.client()
+        land(client, rows)
+        for verb in ("apply", "backfill"):
+            _, told = (running := command(engine, verb)).communicate()
+            assert running.returncode == 0, told
+        client.command(f"DETACH TABLE {OUT}.sums_mv")
+        client.insert(f"{RAW}.events", [row(FIRST_LIVE - 1 - n) for n in range(BATCH)], column_names=COLUMNS)
+        client.command(f"ATTACH TABLE {OUT}.sums_mv")
+        with Writer(engine, seed, pause, 0.0) as writer:
+            begun = time.monotonic()
+            while found.kills < kills:
+                running = command(engine, "backfill", slice_rows, "--repair")
+                try:
+                    running.communicate(timeout=0.5 + chance.random() * span)
+                    break
+                except subprocess.TimeoutExpired:
+                    pass
+                running.send_signal(signal.SIGKILL)
+                running.communicate()
+                found.kills += 1
+            last = command(engine, "backfill", slice_rows, "--repair", "--json")
+            output, told = last.communicate()
+            found.code, found.seconds = last.returncode, time.monotonic() - begun
+            assert found.code in (0, 2), told
+        found.writer_batches = writer.batches
+        found.reconciliation = json.loads(output).get("reconciliation", [])
+        judge(engine.client(), found)
+        names = "SELECT state FROM tilla.journal WHERE target = 'crash.sums_state, anew' AND state = 'begun'"
+        found.rebuilt = len(engine.client().query(names).result_rows)
         return found
     finally:
         engine.kill()

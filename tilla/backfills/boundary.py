@@ -143,7 +143,7 @@ def establish(
     )
     have = _settled_down(server, roots, replicas)
     for target, line in bounded:
-        if not _create(server, target.view) and any((have[root] or 0) >= line.generation for root in line.roots):
+        if not create_of(server, target.view) and any((have[root] or 0) >= line.generation for root in line.roots):
             raise errors.plan_outdated(target.name)
     for root in roots:
         if have[root] is None:
@@ -161,10 +161,10 @@ def establish(
             wait(server, replicas, f"{GENERATION} in the parts of {'.'.join(root)}", "mutations", unfinished, gone=True)
     for root in roots:
         sync(server, replicas, root)
-        _check_parts(server, root, replicas)
+        check_parts(server, root, replicas)
     noted(SETTLED, {"roots": shown})
-    carries = {carry.view: carry for _, line in bounded for carry in line.carried}
-    changed = _carry(server, carries.values(), replicas)
+    carries = {one.view: one for _, line in bounded for one in line.carried}
+    changed = carry(server, carries.values(), replicas)
     if changed:
         drains()
     noted(CARRIED, {"views": [".".join(view) for view in carries]})
@@ -215,11 +215,11 @@ def _wait_for_view(server: Server, replicas: Replicas, view: Path, condition: st
     wait(server, replicas, f"the SELECT of {'.'.join(view)}", "tables", f"{about(view, 'name')} AND {condition}")
 
 
-def _carry(server: Server, carries: Iterable[Carry], replicas: Replicas) -> bool:
+def carry(server: Server, carries: Iterable[Carry], replicas: Replicas) -> bool:
     """Let views in between hand the generation on; those that do so already, or are created later, are left alone."""
     changed = False
-    for carry in carries:
-        for table in (*carry.behind, carry.table):
+    for one in carries:
+        for table in (*one.behind, one.table):
             server.execute(generation.carry(replicas.everywhere(table)))
             wait(
                 server,
@@ -228,9 +228,9 @@ def _carry(server: Server, carries: Iterable[Carry], replicas: Replicas) -> bool
                 "columns",
                 f"{about(table)} AND name = '{GENERATION}'",
             )
-        create = _create(server, carry.view)
-        if create and not (generation.carries(create) and not _lacking(server, replicas, carry.view)):
-            modify(server, carry.view, carry.query, carry.table, replicas)
+        create = create_of(server, one.view)
+        if create and not (generation.carries(create) and not _lacking(server, replicas, one.view)):
+            modify(server, one.view, one.query, one.table, replicas)
             changed = True
     return changed
 
@@ -261,7 +261,8 @@ def check_names(server: Server, view: Path, query: str, table: Path) -> None:
         raise errors.modify_query_names(".".join(view), unknown, known)
 
 
-def _create(server: Server, path: Path) -> str:
+def create_of(server: Server, path: Path) -> str:
+    """The CREATE of what is there under a name, or ''."""
     return str(
         server.scalar(
             "SELECT create_table_query FROM system.tables"
@@ -271,7 +272,7 @@ def _create(server: Server, path: Path) -> str:
     )
 
 
-def _check_parts(server: Server, root: Path, replicas: Replicas) -> None:
+def check_parts(server: Server, root: Path, replicas: Replicas) -> None:
     """Raise when a part lacks the column, on any replica: it would read whatever number is current."""
     lacking = server.scalar(
         f"SELECT count() FROM (SELECT {HOST} AS host, name FROM {replicas.system('parts_columns')}"

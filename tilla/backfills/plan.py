@@ -79,7 +79,8 @@ class Boundary:
     """Where history ends: rows of the roots below ``generation``. ``arm`` creates the view over the others.
 
     With ``stamps``, one for each branch, it ends at a moment instead, and the roots are not altered. ``moments`` are known
-    when the views are armed, by view; until then ``arm`` holds a place for them, if its view is bounded itself.
+    when the views are armed, by view; until then ``arm`` holds a place for them, if its view is bounded itself. ``since`` is the
+    first generation of the rows, where those below are in already.
     """
 
     generation: int
@@ -88,11 +89,13 @@ class Boundary:
     arm: str
     stamps: tuple[Stamp, ...] = ()
     moments: tuple[tuple[Path, str], ...] = ()
+    since: int = 0
 
     def history(self, branch: int) -> str:
         """The condition on a root that holds for the rows of history."""
         if not self.stamps:
-            return f"{generation.GENERATION} < {self.generation}"
+            below = f"{generation.GENERATION} < {self.generation}"
+            return f"{generation.GENERATION} >= {self.since} AND {below}" if self.since else below
         stamp = self.stamps[branch]
         return f"{text.quote_identifier(stamp.column)} < {moment.literal(dict(self.moments)[stamp.view])}"
 
@@ -145,6 +148,42 @@ class Target:
 
 
 @attrs.frozen
+class Anew:
+    """A target that is not overlap-safe and may be built anew beside its views (:mod:`tilla.backfills.anew`).
+
+    ``targets`` are its histories, one for each view, ``arms`` those views and their CREATE, with a place for the generation. ``begun``: an earlier
+    run began it, and it is gone on with, whatever is asked for. ``why`` it must be, whatever the comparison says, or ''.
+    ``cannot`` says why it cannot be.
+    """
+
+    name: str
+    path: Path
+    declaration: str
+    arms: tuple[tuple[Path, str], ...]
+    carried: tuple[Carry, ...]
+    roots: tuple[Path, ...]
+    targets: tuple[Target, ...] = ()
+    begun: bool = False
+    why: str = ""
+    cannot: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The target as it is written for people."""
+        return ".".join(self.path)
+
+    @property
+    def due(self) -> bool:
+        """Whether it is to be built anew before anything is compared."""
+        return self.begun or bool(self.why)
+
+    @property
+    def told(self) -> str:
+        """Why it is due."""
+        return "an earlier run began to build it anew; it goes on" if self.begun else self.why
+
+
+@attrs.frozen
 class Options:
     """What was stated and chosen when the plan was made."""
 
@@ -173,6 +212,8 @@ class Backfill:
     unchecked: tuple[Target, ...] = ()
     """Filled by an earlier run that was stopped before it compared them, or whose comparison was not sure; or they hold less
     than they did when they were filled."""
+    anew: tuple[Anew, ...] = ()
+    """Targets that are not overlap-safe and are built anew if the comparison says so; those that an earlier run began, in any case."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -200,14 +241,20 @@ class Backfill:
         return any(step.action == PENDING and step.detail != HISTORY for step in self.steps)
 
     def __bool__(self) -> bool:
-        return bool(self.targets or self.unchecked or self.beside.changes or self.waits_for_others)
+        due = any(one.due for one in self.anew)
+        return bool(self.targets or self.unchecked or due or self.beside.changes or self.waits_for_others)
 
     def __str__(self) -> str:
         lines = [str(step) for step in self.before if step.action != EXISTS]
         lines += [line for target in self.targets for line in _told(target)]
         lines += [str(step) for step in (*self.rebuilt, *self.refresh) if step.action != EXISTS]
         told = "no run has told yet whether it holds all"
-        lines += [f"> compare  {target.name}: {target.shrunk or told}" for target in self.unchecked]
+        due = {target.name for one in self.anew if one.due for target in one.targets}
+        if self.options.repair:
+            told = "built anew if it disagrees"
+        compared = [target for target in self.unchecked if target.name not in due]
+        lines += [f"> compare  {target.name}: {target.shrunk or told}" for target in compared]
+        lines += [f"> rebuild  {one.shown}: {one.told}" for one in self.anew if one.due]
         there = sum(step.action == EXISTS for step in self.steps)
         lines += [f"{there} as declared"] * bool(there)
         return "\n".join(lines) or "nothing to do"
@@ -230,6 +277,7 @@ class Backfill:
             "refresh": [step.as_json() for step in self.refresh],
             "options": attrs.asdict(self.options),
             "unchecked": [attrs.asdict(target) for target in self.unchecked],
+            "anew": [attrs.asdict(one) for one in self.anew],
         }
 
     @classmethod
@@ -238,7 +286,8 @@ class Backfill:
         steps = {name: tuple(map(Step.from_json, data[name])) for name in ("before", "rebuilt", "refresh")}
         targets, unchecked = (tuple(map(_target, data.get(name, ()))) for name in ("targets", "unchecked"))
         options = Options(**{**data["options"], "replicas": _replicas(data["options"]["replicas"])})
-        return cls(data["project"], targets=targets, options=options, unchecked=unchecked, **steps)
+        anew = tuple(map(_anew, data.get("anew", ())))
+        return cls(data["project"], targets=targets, options=options, unchecked=unchecked, anew=anew, **steps)
 
 
 def _told(target: Target) -> list[str]:
@@ -268,19 +317,29 @@ def _target(data: Mapping[str, Any]) -> Target:
     facts["before"] = tuple(data["before"])
     facts["replicas"] = _replicas(data["replicas"])
     if line := data["boundary"]:
-        carried = tuple(
-            Carry(_path(c["view"]), _path(c["table"]), c["query"], tuple(map(_path, c["behind"])))
-            for c in line["carried"]
-        )
+        carried = _carried(line["carried"])
         stamps = tuple(Stamp(s["column"], _path(s["view"])) for s in line["stamps"])
         moments = tuple((_path(path), value) for path, value in line["moments"])
         roots = tuple(map(_path, line["roots"]))
-        facts["boundary"] = Boundary(line["generation"], roots, carried, line["arm"], stamps, moments)
+        facts["boundary"] = Boundary(line["generation"], roots, carried, line["arm"], stamps, moments, line["since"])
     return Target(**facts)
 
 
 def _replicas(data: Mapping[str, Any]) -> Replicas:
     return Replicas(**{**data, "place": tuple(data["place"])})
+
+
+def _anew(data: Mapping[str, Any]) -> Anew:
+    facts = dict(data)
+    facts["path"] = _path(data["path"])
+    facts["arms"] = tuple((_path(path), create) for path, create in data["arms"])
+    facts["carried"], facts["roots"] = _carried(data["carried"]), tuple(map(_path, data["roots"]))
+    facts["targets"] = tuple(map(_target, data["targets"]))
+    return Anew(**facts)
+
+
+def _carried(data: Any) -> tuple[Carry, ...]:
+    return tuple(Carry(_path(c["view"]), _path(c["table"]), c["query"], tuple(map(_path, c["behind"]))) for c in data)
 
 
 def _path(value: Any) -> Path:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import attrs
 
 from tilla import engines, errors, text
-from tilla.backfills import boundary, journal, lease, slices, stamped
+from tilla.backfills import anew, boundary, journal, lease, slices, stamped
 from tilla.backfills.comparison import comparison
 from tilla.backfills.journal import Progress
-from tilla.backfills.plan import EARLY, STAGED, STRAIGHT, Backfill, Boundary, Options, Target
+from tilla.backfills.plan import EARLY, STAGED, STRAIGHT, Anew, Backfill, Boundary, Options, Target
 from tilla.backfills.replicas import steady
 from tilla.backfills.staging import MEMORY, partitions
 from tilla.ddl import generation, history, moment
@@ -43,6 +43,8 @@ class _Maker:
     known: Mapping[str, Progress] = attrs.field(init=False, factory=dict)
     uuids: Mapping[Path, str] = attrs.field(init=False, factory=dict)
     again: set[str] = attrs.field(init=False, factory=set)  # noted as filled, and to be rebuilt nevertheless
+    broken: dict[str, str] = attrs.field(init=False, factory=dict)  # cannot be trusted, and is to be built anew: why
+    opened: set[str] = attrs.field(init=False, factory=set)  # an earlier run began to build it anew
 
     def make(self) -> Backfill:
         self.seen = survey(self.schema, self.server)
@@ -56,6 +58,7 @@ class _Maker:
             return self._disarmed(filled)
         if self.options.repair:  # all of them are compared
             filled -= {fill.name for fill in self.fills if fill.verdict.safe}
+            filled |= self._unbounded(filled)
         lacking = [fill for fill in self.fills if fill.name not in filled]
         waiting = {fill.name: reason for fill in lacking if (reason := self._waits(fill, gone))}
         todo = [fill for fill in lacking if fill.name not in waiting]
@@ -64,7 +67,10 @@ class _Maker:
         armed = [fill for fill in todo if fill.verdict.safe or not holding(self.seen, self.server, fill)]
         before = [Step(_about(fill, "its history is filled"), EXISTS) for fill in self.fills if fill.name in filled]
         before += [Step(_about(fill, reason), PENDING) for fill in lacking if (reason := waiting.get(fill.name, ""))]
-        if todo or gone:
+        built = tuple(self._anew(filled))
+        shrunk = self._shrunk(filled - self.opened)
+        unsure = self._unchecked(filled, shrunk)
+        if todo or gone or built or unsure:
             before += self._helpers()
         replicas = self.script.deployment.replicas
         for view in gone:
@@ -77,9 +83,8 @@ class _Maker:
         before += self._armed(armed)
         targets = self._targets([fill for fill in todo if fill.verdict.safe or fill.name in lines], lines)
         others = [fill for fill in todo if not fill.verdict.safe and fill.name not in lines]
-        made = self._backfill(before, targets, self._others(others), self._refreshed())
-        shrunk = self._shrunk(filled)
-        unchecked = self._targets(self._unchecked(filled, shrunk), {})
+        made = attrs.evolve(self._backfill(before, targets, self._others(others), self._refreshed()), anew=built)
+        unchecked = self._targets(unsure, {})
         if not self.options.reconcile:
             told = (_about(fill, shrunk[fill.name]) for fill in self.fills if fill.name in shrunk)
             made = attrs.evolve(made, before=(*made.before, *(Step(about, PENDING, about.reason) for about in told)))
@@ -89,14 +94,70 @@ class _Maker:
         """What an earlier run filled and did not live to compare, or could not tell of; and what holds less since."""
         if not self.options.reconcile:
             return []
-        open_ = {name for name in filled if name in self.known and not self.known[name].compared}
+        open_ = {name for name in filled if name in self.known and not self.known[name].compared} | self.opened
+        if self.options.repair:
+            open_ |= {fill.name for fill in self.fills if fill.name in filled and not fill.verdict.safe}
         return [fill for fill in self.fills if fill.name in open_ or fill.name in shrunk]
+
+    def _unbounded(self, filled: set[str]) -> set[str]:
+        """Histories that were never filled, and whose view is alive without a bound: only a rebuild knows what they hold."""
+        found = set()
+        for fill in self.fills:
+            live = self.seen.snapshot.tables.get(fill.trigger.path)
+            if live is None or fill.name in filled or not self._needs_line(fill):
+                continue
+            dated = stamped.column_of(self.script.project, branches(fill, self._lost))
+            if generation.read_above(live.create) is None and not dated:
+                found.add(fill.name)
+                self.broken[fill.name] = f"{'.'.join(fill.trigger.path)} is alive without a boundary"
+        return found
+
+    def _anew(self, filled: set[str]) -> Iterator[Anew]:
+        """The targets that are not overlap-safe and may be built anew, and those of which that was begun.
+
+        Raises:
+            RefusedError: one must be, and cannot.
+        """
+        mistakes = errors.Collector()
+        ways = {fill.name: branches(fill, self._lost) for fill in self.fills if not fill.verdict.safe}
+        together: dict[Path, list[history.Fill]] = {}
+        for fill in self.fills:
+            if fill.name in filled and fill.name in ways and (self.options.repair or fill.name in self.opened):
+                together.setdefault(fill.target.path, []).append(fill)
+        for path, fills in together.items():
+            whys = dict.fromkeys(self.broken[fill.name] for fill in fills if fill.name in self.broken)
+            one = anew.draw(
+                self.seen,
+                self.script,
+                self.server,
+                fills,
+                ways,
+                every=self.every,
+                known=self.known.get(anew.name_of(path)),
+                syncs_paused=self.options.syncs_paused,
+                why="; ".join(whys),
+                refused=lambda fill: self._refused_root(fill, ways[fill.name]),
+            )
+            if one.cannot and (one.why or one.begun):
+                what = f"{one.told}, and that cannot be beside its views: {one.cannot}"
+                verdict = fills[0].verdict
+                mistakes.add(errors.boundary_impossible(fills[0].name, what, verdict.reason, verdict.ways_out))
+            yield attrs.evolve(one, targets=self._targets(fills, {}))
+        mistakes.raise_all()
+
+    def _refused_root(self, fill: history.Fill, ways: Sequence[Branch]) -> str:
+        """Why a root does not hold every row of a history, once, or ''."""
+        try:
+            self._check_roots(fill, ways, ())
+        except errors.RefusedError as error:
+            return error.mistakes[0].what
+        return ""
 
     def _shrunk(self, filled: set[str]) -> dict[str, str]:
         """Filled histories whose target lacks what it held then: it was emptied, or partitions were dropped.
 
-        Counts of the server and the journal are looked at, no rows: fewer rows than there were keys, or a partition that is
-        gone. Only a suspicion: the sources may have lost the same rows. A target with a TTL loses rows by itself.
+        Counts of the server and the journal are looked at, no rows: fewer rows than there were keys, or a partition whose first
+        parts are gone. Only a suspicion: the sources may have lost the same rows. A target with a TTL loses rows by itself.
         """
         found: dict[str, str] = {}
         tables, chosen = self.seen.snapshot.tables, [fill for fill in self.fills if fill.name in filled]
@@ -112,17 +173,16 @@ class _Maker:
                 known.whole[state].detail for state in (journal.FILLED, journal.RECONCILED) if state in known.whole
             ]
             keys = max((int(detail.get("holds", 0)) for detail in entries[-1:]), default=0)
-            had: list[str] = next((detail["partitions"] for detail in reversed(entries) if "partitions" in detail), [])
-            gone = sorted(set(had) - now.get(fill.target.path, set()))
+            had: Mapping[str, int] = next((d["partitions"] for d in reversed(entries) if "partitions" in d), {})
+            have = now.get(fill.target.path, {})
+            dropped = [name for name, low in sorted(had.items()) if name not in have or have[name] > low]
             if rows < keys:
                 found[fill.name] = (
                     f"it holds {rows:,} rows, and held {keys:,} keys when it was compared: it was emptied"
                 )
-            elif gone:
-                shown = ", ".join(gone[:3]) + ", ..." * (len(gone) > 3)
-                found[fill.name] = (
-                    f"{'partition' if len(gone) == 1 else 'partitions'} {shown} of it, filled before, {'is' if len(gone) == 1 else 'are'} gone"
-                )
+            elif dropped:
+                shown = ", ".join(dropped[:3]) + ", ..." * (len(dropped) > 3)
+                found[fill.name] = f"what was filled into partition {shown} is not in it any more"
         return found
 
     def _is_staged(self, fill: history.Fill) -> bool:
@@ -140,7 +200,7 @@ class _Maker:
 
     def _disarmed(self, filled: set[str]) -> Backfill:
         """Take out what a boundary has left behind."""
-        unfilled = {fill.trigger.path for fill in self.fills if fill.name not in filled}
+        unfilled = {fill.trigger.path for fill in self.fills if fill.name not in filled - self.opened}
         steps = boundary.disarm(self.seen, self.server, unfilled, drain(self.script))
         return self._backfill(steps, (), (), ())
 
@@ -241,7 +301,10 @@ class _Maker:
 
     def _read_journal(self) -> None:
         if tuple(text.read_qualified(journal.JOURNAL)) in self.seen.snapshot.tables:
-            self.known = journal.read(self.server, [fill.name for fill in self.fills], self.script.deployment.replicas)
+            rebuilt = {fill.name: anew.name_of(fill.target.path) for fill in self.fills if not fill.verdict.safe}
+            names = [*(fill.name for fill in self.fills), *set(rebuilt.values())]
+            self.known = journal.read(self.server, names, self.script.deployment.replicas)
+            self.opened = {n for n, name in rebuilt.items() if name in self.known and not self.known[name].filled}
         paths = {path for fill in self.fills for path in (fill.target.path, *self._views(fill))}
         self.uuids = uuids(self.server, paths) if self.known else {}
 
@@ -270,14 +333,17 @@ class _Maker:
         found = set()
         mistakes = errors.Collector()
         for fill in self.fills:
+            if fill.name in self.opened:  # it is filled when that has come to its end
+                found.add(fill.name)
+                continue
             known = self.known.get(fill.name)
             unfinished = known is not None and known.begun.declaration == fill.declaration and not known.filled
             if (fill.name, fill.declaration) not in noted or unfinished:
                 done = known is not None and known.filled and not unfinished
                 if done and known is not None and not fill.verdict.safe and same(known, fill.target.path, self.uuids):
                     what = "its marker was taken away after it was filled, so its rows are not to be trusted"
-                    if not self.script.quiesced:
-                        mistakes.add(errors.boundary_lost(fill.name, what))
+                    if self._not_to_be_trusted(fill, what, mistakes):
+                        found.add(fill.name)
                 continue
             stale = known is not None and known.drained and not same(known, fill.target.path, self.uuids)
             lost = fill.trigger.path not in self.seen.snapshot.tables
@@ -285,12 +351,22 @@ class _Maker:
                 found.add(fill.name)
             elif not fill.verdict.safe:
                 what = "its table, or a view that feeds it, is gone or another one since it was filled"
-                if not self.script.quiesced:
-                    mistakes.add(errors.boundary_lost(fill.name, what))
-                self.again.add(fill.name)
+                if self._not_to_be_trusted(fill, what, mistakes):
+                    found.add(fill.name)
+                else:
+                    self.again.add(fill.name)
         mistakes.raise_all()
         self._other_versions(noted, [fill for fill in self.fills if fill.name not in found])
         return found
+
+    def _not_to_be_trusted(self, fill: history.Fill, what: str, mistakes: errors.Collector) -> bool:
+        """Whether a target that is not overlap-safe, and of which something is wrong, is to be built anew beside its views."""
+        if self.options.repair and not self.script.quiesced and fill.target.path in self.seen.snapshot.tables:
+            self.broken[fill.name] = what
+            return True
+        if not self.script.quiesced:
+            mistakes.add(errors.boundary_lost(fill.name, what))
+        return False
 
     def _other_versions(self, noted: set[tuple[str, str]], lacking: Iterable[history.Fill]) -> None:
         """Raise for every target that holds rows of another version of its declaration."""

@@ -8,7 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
@@ -16,9 +16,10 @@ import attrs
 
 from tilla import errors, text
 from tilla.backfills import boundary, journal, slices, stamped
+from tilla.backfills.anew import Rebuild
 from tilla.backfills.journal import Journal
 from tilla.backfills.lease import Lease
-from tilla.backfills.plan import EARLY, STAGED, Backfill, Target, counted
+from tilla.backfills.plan import EARLY, STAGED, Anew, Backfill, Target, counted
 from tilla.backfills.prepare import identity, same, uuids
 from tilla.backfills.progress import Progress, Say
 from tilla.backfills.reconcile import reconcile
@@ -84,20 +85,21 @@ class Filled:
         return all(item.agrees for item in self.reconciliation)
 
 
-def run(plan: Backfill, server: Server, say: Say | None = None) -> Filled:
-    """Carry a backfill out.
+def run(plan: Backfill, server: Server, say: Say | None = None, *, destructive: bool = False) -> Filled:
+    """Carry a backfill out. ``destructive`` allows a repair to give up rows that the sources have not.
 
     Raises:
         RefusedError: another backfill is at one of the targets; a journal is about another version of a declaration.
         ServerError: the server refused a statement, or went away; ``done`` lists what ran. Run it again and it goes on.
     """
-    return _Run(plan, server, say or (lambda _: None)).go()
+    return _Run(plan, server, say or (lambda _: None), destructive).go()
 
 
 class _Run:
-    def __init__(self, plan: Backfill, server: Server, say: Say) -> None:
+    def __init__(self, plan: Backfill, server: Server, say: Say, destructive: bool) -> None:
         self.replicas = plan.options.replicas
         self.plan, self.server, self.say = plan, steady(server) if self.replicas.sequential else server, say
+        self.destructive = destructive
         self.id = uuid.uuid4().hex[:12]
         self.done: list[str] = []
         self.progress = Progress(say)
@@ -118,7 +120,7 @@ class _Run:
         self._steps(step for step in plan.before if step.statement.section in _HELPERS and not _arms(step))
         self._steps(step for step in plan.before if step.statement.section == EARLY)
         rest = [step for step in plan.before if step.statement.section not in (*_HELPERS, EARLY) or _arms(step)]
-        if not plan.targets and not plan.unchecked:
+        if not plan.targets and not plan.unchecked and not any(one.due for one in plan.anew):
             self._steps(rest)
             if any(_arms(step) for step in rest):
                 drain(self.server, plan.options.drain, self.say)
@@ -127,15 +129,17 @@ class _Run:
             return Filled(plan, tuple(self.done))
         leased = [target.shown for target in (*plan.targets, *plan.unchecked)]
         leased += [".".join(root) for target in plan.targets if target.boundary for root in target.boundary.roots]
+        leased += [name for one in plan.anew for name in (one.shown, *map(".".join, one.roots))]
         lease = Lease(self.server, self.id, leased, self.progress.look, self.replicas)
         lease.acquire()
         try:
             self.lease = lease
-            self._take_over()
+            self.take_over([target.path for target in plan.targets])
             todo = self._begin(rest)
             self._fill(todo)
             self._steps((*plan.rebuilt, *plan.refresh))
             self._look()
+            self._built_anew(one for one in plan.anew if one.due)
             found = self._reconcile((*todo, *plan.unchecked)) if plan.options.reconcile else self._uncompared(todo)
             if plan.options.repair and not all(item.agrees for item in found):
                 found = self._repair(found)
@@ -157,10 +161,10 @@ class _Run:
 
     # --- arming ---
 
-    def _take_over(self) -> None:
+    def take_over(self, paths: Iterable[tuple[str, str]]) -> None:
         """Wait until no statement of an earlier run is about these targets; staging ones are killed."""
-        for target in self.plan.targets:
-            comment = tag(target.path)
+        for path in paths:
+            comment = tag(path)
             told = False
             for pause in (0.05, 0.1, 0.25, *[0.5] * 100_000):
                 left = list(running(self.server, comment, self.id, self.replicas))
@@ -168,7 +172,7 @@ class _Run:
                     break
                 if not told:
                     told = True
-                    self.say(f"    waiting for a statement that an earlier run left behind on {target.shown}")
+                    self.say(f"    waiting for a statement that an earlier run left behind on {'.'.join(path)}")
                 _kill(self.server, comment, self.id, self.replicas)
                 time.sleep(pause)
 
@@ -300,7 +304,8 @@ class _Run:
                     waiting += future.result()
         except BaseException:
             self.stop.set()
-            self._kill()
+            with suppress(errors.ServerError):
+                _kill(self.server, tag(target.path, self.id), "", self.replicas)
             wait(futures)
             raise
         if target.boundary is not None:
@@ -313,6 +318,9 @@ class _Run:
     def _cut(self, target: Target, roots: dict[tuple[str, str], slices.Root], only: tuple[str, ...]) -> None:
         """Cut the roots as they are now, after the drain, and journal all slices at once."""
         options = self.plan.options
+        # What came since the last piece is little: one look at all of the root finds it.
+        late = target.boundary is not None and target.boundary.since > 0
+        most, size = (1 << 62, 1 << 62) if late else (options.slice_rows, options.slice_bytes)
         found = [
             attrs.evolve(piece, only=only)
             for number, branch in enumerate(target.branches)
@@ -321,8 +329,8 @@ class _Run:
                 self.server,
                 root,
                 number,
-                slices.even(root.rows, options.slice_rows, options.workers),
-                options.slice_bytes,
+                most if late else slices.even(root.rows, most, options.workers),
+                size,
             )
         ]
         rows = [(number, journal.PLANNED, piece.as_json()) for number, piece in enumerate(found, 1)]
@@ -360,7 +368,7 @@ class _Run:
         """What the journal keeps of which partitions hold rows, by table: whether one is gone later can be told without reading."""
         staged = {target.path for target in targets if target.how == STAGED}
         found = partitions(self.server, staged)
-        listed = {path: sorted(found.get(path, ())) for path in staged}
+        listed = {path: found.get(path, {}) for path in staged}
         return defaultdict(dict, {path: {"partitions": ids} for path, ids in listed.items() if len(ids) <= MOST_NOTED})
 
     def _uncompared(self, todo: Sequence[Target]) -> tuple[Reconciliation, ...]:
@@ -381,15 +389,37 @@ class _Run:
                 self._note(target, journal.BEGUN, {"repair": list(lacking)})
                 self._note(target, journal.DRAINED, identity(target, identities))
                 self._target(target, pool, clients, lacking)
+        disagree = {item.target: item for item in found if not item.agrees}
+        rebuilt = [one for one in self.plan.anew if one.shown in disagree and self._may_be_built_anew(one, disagree)]
+        self._built_anew(rebuilt)
+        repaired += [target for one in rebuilt for target in one.targets]
         again = {item.target: item for item in self._reconcile(repaired)}
         return tuple(again.get(item.target, item) for item in found)
 
-    def _kill(self) -> None:
-        for target in self.plan.targets:
-            try:
-                _kill(self.server, tag(target.path, self.id), "", self.replicas)
-            except errors.ServerError:
-                return
+    def _may_be_built_anew(self, one: Anew, disagree: Mapping[str, Reconciliation]) -> bool:
+        if one.cannot:
+            self.say(
+                f"    {one.shown} cannot be built anew beside its views: {one.cannot}; --quiesced can, where it may be"
+            )
+            return False
+        more = sum(item.extra for item in disagree[one.shown].partitions)
+        if more and not self.destructive:
+            self.say(
+                f"    {one.shown} holds more than its sources say; --allow destructive takes the sources' word and builds it anew"
+            )
+            return False
+        return True
+
+    def _built_anew(self, chosen: Iterable[Anew]) -> None:
+        """Build some targets anew; where an earlier run began it, go on."""
+        waits = partial(drain, self.server, self.plan.options.drain, self.say)
+        for one in chosen:
+            Rebuild(self.server, one, self.log, self, waits, self.say).go()
+
+    def fill_one(self, target: Target) -> None:
+        """Fill one target whose journal has begun."""
+        with self._workers() as (pool, clients):
+            self._target(target, pool, clients)
 
 
 class _Work:

@@ -344,16 +344,23 @@ def _partitions(server: Server, table: str, replicas: Replicas) -> dict[str, tup
     return {row["partition_id"]: (row["parts"], row["n"]) for row in rows}
 
 
-def partitions(server: Server, paths: Collection[tuple[str, str]]) -> dict[tuple[str, str], set[str]]:
-    """Table -> ids of its partitions that hold rows; one query."""
+def partitions(server: Server, paths: Collection[tuple[str, str]]) -> dict[tuple[str, str], dict[str, int]]:
+    """Table -> id of each partition that holds rows -> the lowest block number in it; one query.
+
+    A merge keeps the lowest number of its parts and an insert takes a higher one, so it only rises when parts are dropped.
+    """
     if not paths:
         return {}
     pairs = ", ".join(f"({text.quote_string(d)}, {text.quote_string(n)})" for d, n in sorted(paths))
     rows = server.rows(
-        "SELECT database, table, groupUniqArray(partition_id) AS ids FROM system.parts"
-        f" WHERE (database, table) IN ({pairs}) AND active AND rows > 0 GROUP BY database, table"
+        "SELECT database, table, partition_id, min(min_block_number) AS low FROM system.parts"
+        f" WHERE (database, table) IN ({pairs}) AND active AND rows > 0 GROUP BY database, table, partition_id"
+        " ORDER BY database, table, partition_id"
     )
-    return {(row["database"], row["table"]): set(row["ids"]) for row in rows}
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for row in rows:
+        found.setdefault((row["database"], row["table"]), {})[row["partition_id"]] = int(row["low"])
+    return found
 
 
 def _highest(server: Server, target: Target) -> dict[str, int]:

@@ -21,6 +21,7 @@ from typing import Any
 import attrs
 
 from tilla import errors, text
+from tilla.backfills.boundary import create_of
 from tilla.backfills.journal import Progress
 from tilla.backfills.plan import Boundary, Stamp, Target
 from tilla.backfills.replicas import about, wait
@@ -284,7 +285,7 @@ class _Line:
         found, doubtful = {}, []
         for target in self.targets:
             past = self.past.get(target.name, {})
-            there = bool(_create(self.server, target.view))
+            there = bool(create_of(self.server, target.view))
             if not past or not (there or past["armed"]):
                 continue
             shown = past["moments"][".".join(_stamps(target)[0].view)]
@@ -303,7 +304,7 @@ class _Line:
 
     def _ahead(self, todo: Sequence[Target]) -> str:
         """The moment of the views that an earlier run has armed, where it still is ahead, or ''."""
-        bounds = [moment.read_bound(_create(self.server, target.view)) for target in todo]
+        bounds = [moment.read_bound(create_of(self.server, target.view)) for target in todo]
         shown = {bound[1] for bound in bounds if bound is not None}
         if len(shown) > 1:
             self._withdraw(todo, min(shown))
@@ -415,11 +416,6 @@ def _shown(seconds: float) -> str:
 
 def _seconds(shown: str) -> float:
     return dt.datetime.strptime(shown, "%Y-%m-%d %H:%M:%S").replace(tzinfo=dt.UTC).timestamp()
-
-
-def _create(server: Server, path: Path) -> str:
-    where = f"database = {text.quote_string(path[0])} AND name = {text.quote_string(path[1])}"
-    return str(server.scalar(f"SELECT create_table_query FROM system.tables WHERE {where}") or "")
 
 
 __all__ = ["column_of", "dated", "draw", "establish", "noted", "told", "vanished"]

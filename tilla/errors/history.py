@@ -139,7 +139,7 @@ def view_without_boundary(where: str, view: str, ways_out: str) -> RefusedError:
             "T617",
             where,
             f"{view} is alive without a boundary: which rows went through it cannot be told any more",
-            hint=f"rebuild the target aside while nothing is inserted (--quiesced); or {ways_out}",
+            hint=f"build it anew: beside its view (--repair), or while nothing is inserted (--quiesced); or {ways_out}",
         )
     )
 
@@ -158,7 +158,7 @@ def boundary_lost(where: str, what: str) -> RefusedError:
             "T619",
             where,
             f"{what}: which rows are history cannot be told any more",
-            hint="rebuild the target aside while nothing is inserted (--quiesced)",
+            hint="build it anew: beside its views (--repair), or while nothing is inserted (--quiesced)",
         )
     )
 
