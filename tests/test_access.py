@@ -15,6 +15,7 @@ from tilla.engines import MergeTree
 from tilla.objects.access import access_statements
 from tilla.objects.limits import KEYS, RESOURCES, UNITS
 from tilla.objects.patterns import read_pattern
+from tilla.objects.privileges import PRIVILEGES
 from tilla.objects.roles import CAPS
 
 HASH = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"
@@ -531,3 +532,59 @@ def test_access_is_the_last_phase_of_the_script():
     assert [s.sql for s in Script(project, phases=frozenset({"access"})).statements()] == sql_of(
         project["tilla_agent_role"]
     )
+
+
+def test_every_privilege_of_the_engine_is_known(engine):
+    """system.privileges with its other spellings: what a server grants may be declared, in any case."""
+    rows = engine.rows("SELECT privilege, aliases FROM system.privileges")
+    there = {name for row in rows for name in (row["privilege"], *row["aliases"])}
+    assert len(there) > 200
+    assert there - set(PRIVILEGES) == set()
+    assert tl.Grant("dictget", on="a.*").sql() == "dictget ON a.*"
+
+
+@pytest.mark.parametrize(
+    ("written", "nearest"),
+    [("SELCT", "SELECT"), ("SHOW TABEL", "SHOW TABLES"), ("dictGets", "dictGet"), ("CREATE VUE", "CREATE VIEW")],
+)
+def test_a_privilege_that_clickhouse_does_not_have_is_refused(written, nearest):
+    """It would be printed, and refused by the server in the middle of a script."""
+    with pytest.raises(errors.DeclarationError) as caught:
+        tl.Grant(written, on="data.*")
+    (mistake,) = caught.value.mistakes
+    assert (mistake.code, mistake.where, mistake.nearest) == ("T063", "Grant on data.*", nearest)
+
+
+@pytest.mark.parametrize(
+    "declare",
+    [
+        lambda: tl.Role("r", readonly=2, caps={"max_memory_usage": -1}),
+        lambda: tl.Role("r", caps={"max_rows_to_read": 1.5}),
+        lambda: tl.Role("r", caps={"max_execution_time": float("nan")}),
+        lambda: tl.Role("r", settings={"max_memory_usage": True}),
+        lambda: tl.Role("r", settings={"max_memory_usage": "4GB"}),
+        lambda: tl.SettingsProfile("r", constant={"max_memory_usage": -5}),
+        lambda: tl.SettingsProfile("r", limits={"max_threads": (8, 1)}),
+        lambda: tl.SettingsProfile("r", limits={"max_threads": (-1, None)}),
+        lambda: tl.Quota("r", limits={"hour": {"queries": float("inf")}}),
+    ],
+)
+def test_a_cap_that_is_none_is_refused(declare):
+    """Negative, fractions of rows, not a number: the server refuses some and cuts others in silence."""
+    with pytest.raises(errors.DeclarationError) as caught:
+        declare()
+    assert [m.code for m in caught.value.mistakes] == ["T064"]
+
+
+def test_caps_as_the_engine_takes_them(engine):
+    """Numbers with a suffix, automatic ones, fractions of seconds, -1 where it says that there is no limit."""
+    caps = {
+        "max_memory_usage": "4G",
+        "max_threads": "auto",
+        "max_execution_time": 0.5,
+        "max_partitions_to_read": -1,
+        "max_rows_to_read": 0,
+    }
+    tl.Role("r", caps=caps)
+    for name, value in caps.items():
+        engine.execute(f"SELECT 1 SETTINGS {name} = {value if not isinstance(value, str) else repr(value)}")

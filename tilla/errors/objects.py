@@ -271,24 +271,22 @@ def bad_interval(where: str, shown: str) -> DeclarationError:
     )
 
 
-def unknown_word(where: str, what: str, shown: str, known: Sequence[str]) -> DeclarationError:
+def unknown_word(where: str, what: str, shown: str, known: Sequence[str], *, shown_most: int = 30) -> DeclarationError:
     """T063: a word of a fixed list, misspelt."""
     return DeclarationError(
         Mistake(
             "T063",
             where,
             f"{shown!r} is no {what}",
-            expected=f"one of {listed(known, 30)}",
+            expected=f"one of {listed(known, shown_most)}",
             nearest=nearest(str(shown), known),
         )
     )
 
 
-def bad_setting(where: str, name: str, shown: str) -> DeclarationError:
-    """T064: a setting whose name or value cannot be written."""
-    return DeclarationError(
-        Mistake("T064", where, f"the setting {name!r} cannot be {shown}", expected="a number, text, True or False")
-    )
+def bad_setting(where: str, name: str, shown: str, expected: str = "a number, text, True or False") -> DeclarationError:
+    """T064: a setting whose name or value cannot be written, or whose value is no limit."""
+    return DeclarationError(Mistake("T064", where, f"the setting {name!r} cannot be {shown}", expected=expected))
 
 
 def merged_away(where: str, engine: str, lost: Sequence[str], key: Sequence[str]) -> DeclarationError:

@@ -8,6 +8,7 @@ users and grants are in :mod:`tilla.objects.roles`, limits (profiles, quotas, ro
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
@@ -137,11 +138,31 @@ def _check_pattern(where: str, pattern: Pattern, parts: Sequence[Part], mistakes
 
 
 def check_setting(where: str, name: object, value: object) -> None:
-    """Raise for a setting that cannot be written; whether ClickHouse knows it is seen by the server."""
+    """Raise for a setting that cannot be written, or whose value is no limit; whether ClickHouse knows it the server says."""
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise errors.bad_setting(where, str(name), "a setting")
     if not isinstance(value, bool | int | float | str):
         raise errors.bad_setting(where, name, repr(value))
+    if name.startswith("max_") and not _is_limit(name, value):
+        kind = "a number from 0 on" if name.endswith(_FRACTIONS) else "a whole number from 0 on, or text such as '4G'"
+        raise errors.bad_setting(where, name, repr(value), f"{kind}; 0 is no limit")
+
+
+# Of the settings max_*, those that take fractions (26.9), and those for which -1 says that there is no limit.
+_FRACTIONS = ("_time", "_time_leaf", "_ratio", "_multiplier", "_multiplier_for_merge_tables", "_parameter", "_group_by",
+              "_external_sort", "_external_distinct", "_external_join")  # fmt: skip
+_MINUS_ONE = ("max_partitions_to_read", "max_limit_for_ann_queries")
+
+
+def _is_limit(name: str, value: bool | float | str) -> bool:
+    if isinstance(value, str):
+        number = r"\d+(\.\d+)?" if name.endswith(_FRACTIONS) else r"\d+([KMGTP]i?)?"
+        return re.fullmatch(rf"auto(\(\d+\))?|{number}", value) is not None
+    if isinstance(value, bool) or not math.isfinite(value):
+        return False
+    if value == -1 and name in _MINUS_ONE:
+        return True
+    return value >= 0 and (value == int(value) or name.endswith(_FRACTIONS))
 
 
 def settings_clause(

@@ -57,6 +57,9 @@ class SettingsProfile(Access):
             with mistakes.catch():
                 for end in ends:
                     check_setting(self.where, name, 0 if end is None else end)
+                low, high = ends
+                if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+                    raise errors.bad_setting(self.where, name, f"from {low} to {high}", "the smaller end first")
         mistakes.raise_all()
 
     def uses(self) -> tuple[Access, ...]:
@@ -124,8 +127,10 @@ class Quota(Access):
             for name, value in limits.items():
                 if name not in RESOURCES:
                     mistakes.add(errors.unknown_word(f"{self.where} {interval}", "limit of a quota", name, RESOURCES))
-                elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-                    mistakes.add(errors.bad_setting(f"{self.where} {interval}", name, repr(value)))
+                elif isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+                    mistakes.add(
+                        errors.bad_setting(f"{self.where} {interval}", name, repr(value), "a number from 0 on")
+                    )
         mistakes.raise_all()
 
     def uses(self) -> tuple[Access, ...]:

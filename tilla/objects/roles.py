@@ -19,6 +19,7 @@ from tilla.objects.access import Access, Local, Sentence, check_setting, cluster
 from tilla.objects.auth import EXTERNAL, Auth, auth_value, check_auth
 from tilla.objects.base import Part, settings_field
 from tilla.objects.patterns import Pattern, pattern_text, pattern_texts, read_pattern
+from tilla.objects.privileges import PRIVILEGES, is_privilege
 
 # What a read-only role may use in one query, unless it says otherwise: 4 GiB, 5 minutes, ten billion rows.
 CAPS: Mapping[str, int] = {
@@ -74,8 +75,8 @@ class Grant:
 
     @privilege.validator
     def _check_privilege(self, _: object, value: object) -> None:
-        if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]+( [A-Za-z]+)*", value):
-            raise errors.unknown_word("Grant", "privilege", str(value), ("SELECT", "INSERT", "dictGet", "SHOW TABLES"))
+        if not isinstance(value, str) or not is_privilege(value):
+            raise errors.unknown_word(f"Grant on {self.on}", "privilege", str(value), PRIVILEGES, shown_most=12)
 
     def sql(self, on: str = "") -> str:
         """The privilege as a GRANT lists it."""
@@ -173,7 +174,8 @@ class Role(Access):
             check_kinds(self.where, self.roles, (Role,), "a tl.Role")
         if self.readonly not in (None, 1, 2):
             mistakes.add(errors.unknown_word(self.where, "value of readonly", str(self.readonly), ("1", "2")))
-        for name, value in {**self.settings, **{k: v for k, v in self.caps.items() if v is not None}}.items():
+        caps = {name: value for name, value in self.caps.items() if value is not None}
+        for name, value in (*self.settings.items(), *caps.items()):
             with mistakes.catch():
                 check_setting(self.where, name, value)
         mistakes.raise_all()
