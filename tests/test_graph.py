@@ -16,6 +16,7 @@ from tilla import functions as f
 from tilla import types as t
 from tilla.ddl.script import Script
 from tilla.engines import MergeTree
+from tilla.testing.given import behind
 
 # Names are chosen so that the alphabet is the wrong order: what is read sorts behind its reader.
 
@@ -485,3 +486,38 @@ def test_a_value_in_an_array_column_reads_its_columns():
     with pytest.raises(errors.DeclarationError) as caught:
         rows.select(Row.x, Row.x.is_in(other.tags).as_("tagged"))
     assert caught.value.code == "T001"
+
+
+CHAIN = 1_500
+
+
+def chained(kind):
+    """Views over views, as many as a generated project may have: more than Python's stack is deep."""
+    objects = [tl.Source("raw.t", Key, engine=MergeTree(order_by=Key.k))]
+    column = Key.k
+    for number in range(CHAIN):
+        name, above = f"chain.v{number}", objects[-1]
+        if kind == "by hand":
+            body = tl.columns_of(tl.column(t.UInt64, name="k"), name="Row")
+            view = tl.View(name, body, query=tl.sql("SELECT k FROM {above}", above=above))
+        else:
+            body = tl.columns_of(tl.derive(column, name="k"), name="Row")
+            view = tl.MaterializedView(name, body, source=above, engine=MergeTree(order_by=body.k))
+            column = view.columns[0]
+        objects.append(view)
+    return tl.project("chain", *objects)
+
+
+@pytest.mark.parametrize("kind", ["by hand", "typed"])
+def test_a_chain_of_views_may_be_longer_than_the_stack(kind, engine):
+    """Renamed, compared, selected, rendered and planned: no step goes down the chain by calling itself."""
+    project = chained(kind)
+    last = project.rename({"chain": "other"})[f"other.v{CHAIN - 1}"]
+    assert f"other.v{CHAIN - 2}" in (last.query.sql() if kind == "by hand" else last.source.name)
+    assert project == tl.project("chain", *project.objects)
+    assert len({*project.objects}) == CHAIN + 1
+    assert len(project.select(f"chain.v{CHAIN - 1}").objects) == CHAIN + 1
+    schema = Script(project, with_sources=True, phases=frozenset(("schema",))).statements()
+    assert len(schema) > CHAIN
+    assert len(tl.plan(project, engine).steps) >= CHAIN
+    assert len(behind([project[f"chain.v{CHAIN - 1}"]])) == CHAIN + 1

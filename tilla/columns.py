@@ -100,15 +100,18 @@ class Column(Expr[T_co], Generic[T_co]):
         return Reference(self.name, self.type, relation)
 
     def key(self) -> tuple[object, ...]:
-        """What makes two columns the same declaration; compared and hashed instead of ``==``."""
-        return (
-            self.name,
-            str(self.type),
-            self.derived.key() if self.derived is not None else None,
-            self.default_kind,
-            self.default_value.sql() if self.default_value is not None else None,
-            tuple(sorted((k, str(v)) for k, v in self.options.items())),
-        )
+        """What makes two columns the same declaration; compared and hashed instead of ``==``.
+
+        Flat, the column first, then those that it is computed from: a chain of views may be as long as it likes.
+        """
+        found: list[object] = []
+        item: Expr[Any] | None = self
+        while isinstance(item, Column):
+            default = item.default_value.sql() if item.default_value is not None else None
+            options = tuple(sorted((k, str(v)) for k, v in item.options.items()))
+            found.append((item.name, str(item.type), item.default_kind, default, options))
+            item = item.derived
+        return (*found, item.key() if item is not None else None)
 
     def __repr__(self) -> str:
         kind = self.type if self.type is not None else "type unknown"

@@ -168,11 +168,12 @@ def cycles(graph: nx.DiGraph[Path]) -> list[list[Path]]:
 
 def needed_by(graph: nx.DiGraph[Path], paths: Iterable[Path]) -> set[Path]:
     """The given nodes and everything that they need."""
-    import networkx as nx
-
     wanted = set(paths)
-    for path in list(wanted):
-        wanted |= nx.ancestors(graph, path)
+    waiting = list(wanted)
+    while waiting:
+        new = set(graph.pred[waiting.pop()]) - wanted
+        wanted |= new
+        waiting += new
     return wanted
 
 

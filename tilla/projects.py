@@ -145,12 +145,9 @@ class Project:
         paths |= {(edge.database, edge.name) for edge in read} & known
         wanted = graph.needed_by(self.creation, paths)
         # A view that feeds a wanted table belongs to it, and so does whatever that view needs.
+        fed = {part.path: {(e.database, e.name) for e in part.edges() if e.kind == "feeds"} for part in self.parts}
         while True:
-            feeding = {
-                part.path
-                for part in self.parts
-                if any(e.kind == "feeds" and (e.database, e.name) in wanted for e in part.edges())
-            }
+            feeding = {path for path, targets in fed.items() if path not in wanted and targets & wanted}
             grown = wanted | graph.needed_by(self.creation, feeding)
             if grown == wanted:
                 break

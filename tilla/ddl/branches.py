@@ -7,12 +7,12 @@ the rows that its engine has merged away, and would depend on how far that table
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
 
-from tilla.ddl.history import Fill, all_columns, select_over, stored
+from tilla.ddl.history import Fill, all_columns, select_over, stored, upper_first
 from tilla.expressions.scan import closed
 
 # Stands in a branch's SELECT where the condition on its root belongs.
@@ -38,6 +38,14 @@ def branches(fill: Fill, lost: Callable[[tuple[str, str]], str] = lambda path: "
 
     ``lost`` says of a table why its old rows may be gone (a TTL), or '': what is computed from it is then a root itself.
     """
+    made: dict[int, list[Branch]] = {}
+    for one in upper_first(fill, lambda fill: fill.above):
+        made[id(one)] = _branches(one, [(other, branch) for other in one.above for branch in made[id(other)]], lost)
+    return made[id(fill)]
+
+
+def _branches(fill: Fill, upper: Sequence[tuple[Fill, Branch]], lost: Callable[[tuple[str, str]], str]) -> list[Branch]:
+    """The branches of one step, from those above it."""
     source, above = fill.trigger.source, fill.above
     gone = next((why for other in above if (why := lost(other.trigger.source.path))), "")
     if fill.feeders and not above:
@@ -46,11 +54,10 @@ def branches(fill: Fill, lost: Callable[[tuple[str, str]], str] = lambda path: "
         inner = f"(SELECT {all_columns(source)} FROM {source.qualified_name} WHERE {PLACE})"
         return [Branch(source.path, select_over(fill.trigger, inner), (fill.trigger.path,), gone)]
     found = []
-    for other in above:
-        for branch in branches(other, lost):
-            inner = stored(other, branch.select)
-            through = (*branch.through, fill.trigger.path)
-            found.append(attrs.evolve(branch, select=select_over(fill.trigger, f"({closed(inner)})"), through=through))
+    for other, branch in upper:
+        inner = stored(other, branch.select)
+        through = (*branch.through, fill.trigger.path)
+        found.append(attrs.evolve(branch, select=select_over(fill.trigger, f"({closed(inner)})"), through=through))
     return found
 
 

@@ -9,7 +9,7 @@ it in one sentence.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,7 @@ class Fill:
     """What fills its source, histories or not."""
     leaks: str = ""
     """A queue or another source that keeps no rows, and from which rows of the target came that nothing else keeps; or ''."""
+    _hashes: list[str] = attrs.field(factory=list, init=False, eq=False, repr=False)
 
     @property
     def above(self) -> tuple[Fill, ...]:
@@ -73,13 +74,21 @@ class Fill:
     @property
     def kept(self) -> bool:
         """Whether rows are kept somewhere above, so that there is a history."""
-        return not self.trigger.source_passes or any(feeder.kept for feeder in self.feeders)
+        waiting, seen = [self], {id(self)}
+        while waiting:
+            fill = waiting.pop()
+            if not fill.trigger.source_passes:
+                return True
+            new = [feeder for feeder in fill.feeders if id(feeder) not in seen]
+            seen |= set(map(id, new))
+            waiting += new
+        return False
 
     @cached_property
     def through(self) -> tuple[Trigger, ...]:
         """The views whose SELECTs its history is composed of, the upper ones first and its own last."""
-        found = {trigger.path: trigger for feeder in self.above for trigger in feeder.through}
-        return (*found.values(), self.trigger)
+        fills = upper_first(self, lambda fill: fill.above)
+        return tuple({fill.trigger.path: fill.trigger for fill in fills}.values())
 
     @property
     def target(self) -> Any:
@@ -103,13 +112,16 @@ class Fill:
         What only says how rows are kept or described (comments, codecs, settings, partitions) is not in it: a new comment
         must not make a filled history look unfilled.
         """
-        parts = [
-            *_rows_of(self.target),
-            query_text(self.trigger.query),
-            self.trigger.source.qualified_name,
-            *(feeder.declaration for feeder in self.feeders),
-        ]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+        for fill in upper_first(self, lambda fill: () if fill._hashes else fill.feeders):
+            if not fill._hashes:
+                parts = [
+                    *_rows_of(fill.target),
+                    query_text(fill.trigger.query),
+                    fill.trigger.source.qualified_name,
+                    *(feeder._hashes[0] for feeder in fill.feeders),
+                ]
+                fill._hashes.append(hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16])
+        return self._hashes[0]
 
     def columns(self) -> str:
         """The column list of the INSERT: an insert maps by position, so it always names its columns."""
@@ -125,6 +137,24 @@ class Fill:
         inner = source or relation.qualified_name
         shown = f"(SELECT {all_columns(relation)} FROM {inner} WHERE {condition})" if condition else f"({source})"
         return select_over(self.trigger, shown)
+
+
+def upper_first(fill: Fill, above: Callable[[Fill], Sequence[Fill]]) -> list[Fill]:
+    """A fill and all above it, each once and behind those above it. A chain of views may be as long as it likes."""
+    found: dict[int, Fill] = {}
+    waiting = [(fill, iter(above(fill)))]
+    entered = {id(fill)}
+    while waiting:
+        one, others = waiting[-1]
+        for other in others:
+            if id(other) not in entered:
+                entered.add(id(other))
+                waiting.append((other, iter(above(other))))
+                break
+        else:
+            found[id(one)] = one
+            waiting.pop()
+    return list(found.values())
 
 
 def _rows_of(table: Any) -> Iterator[str]:

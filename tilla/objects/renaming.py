@@ -6,7 +6,7 @@ walk does it, with a memory, so that an object that many refer to is copied once
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -36,6 +36,26 @@ class Renamer:
 
     def __call__(self, value: Any) -> Any:
         """The value with new names; the value itself when nothing in it changes."""
+        self._remember_inner(value)
+        return self._new(value)
+
+    def _remember_inner(self, value: Any) -> None:
+        """Rewrite what is inside first, innermost first: of a chain of views that is as long as it likes, one step each."""
+        entered: dict[int, Any] = {}
+        waiting: list[tuple[Any, Iterator[Any]]] = [(value, iter(_held(value)))]
+        while waiting:
+            one, others = waiting[-1]
+            for other in others:
+                if id(other) not in entered and id(other) not in self._memory:
+                    entered[id(other)] = other
+                    waiting.append((other, iter(_held(other))))
+                    break
+            else:
+                waiting.pop()
+                if isinstance(one, Declared | Column):
+                    self._new(one)
+
+    def _new(self, value: Any) -> Any:
         if isinstance(value, Declared | Columns) or attrs.has(type(value)):
             known = self._memory.get(id(value))
             if known is None:
@@ -45,17 +65,17 @@ class Renamer:
         if isinstance(value, Expr):
             return self._expression(value)
         if isinstance(value, Measure):
-            return Measure(value.name, self(value.aggregate), simple=value.simple, options=value.options)
+            return Measure(value.name, self._new(value.aggregate), simple=value.simple, options=value.options)
         if isinstance(value, type) and issubclass(value, Columns):
             return self._body(value)
         if isinstance(value, Ordered):
-            inner = self(value.expr)
+            inner = self._new(value.expr)
             return value if inner is value.expr else Ordered(inner, value.descending)
         if isinstance(value, tuple | list):
-            items = [self(item) for item in value]
+            items = [self._new(item) for item in value]
             return type(value)(items) if any(a is not b for a, b in zip(items, value, strict=True)) else value
         if isinstance(value, dict):
-            return {key: self(item) for key, item in value.items()}
+            return {key: self._new(item) for key, item in value.items()}
         return value
 
     def name(self, qualified: str) -> str:
@@ -76,7 +96,7 @@ class Renamer:
                 continue
             old = getattr(value, field.name)
             is_name = field.name == "name" and isinstance(value, Part)
-            new = self.name(old) if is_name or field.metadata.get("names") == "one" else self(old)
+            new = self.name(old) if is_name or field.metadata.get("names") == "one" else self._new(old)
             if field.metadata.get("names") == "many":
                 new = tuple(self.name(item) for item in old)
             if field.metadata.get("names") == "database":
@@ -87,7 +107,7 @@ class Renamer:
 
     def _by_hand(self, value: Sql) -> Sql:
         """SQL by hand with other objects behind its references, and names in its own text rewritten in place."""
-        renamed = value.with_references({name: self(item) for name, item in value.references})
+        renamed = value.with_references({name: self._new(item) for name, item in value.references})
         rendered = value.render()
         if not any(database in value.text for database in self._databases):
             return renamed  # all its names are references: it may be a piece of a SELECT that cannot be read alone
@@ -122,45 +142,46 @@ class Renamer:
         return text.quote_string(text.quote_qualified(database, use.name))
 
     def _expression(self, value: Expr[Any]) -> Expr[Any]:
-        if isinstance(value, Column):
-            derived = self(value.derived) if value.derived is not None else None
-            default = self(value.default_value) if value.default_value is not None else None
-            options = {key: self(item) for key, item in value.options.items()}
-            same = derived is value.derived and default is value.default_value
-            if same and all(item is value.options[key] for key, item in options.items()):
-                return value
-            return value._evolved(derived=derived, default_value=default, options=options)
         known = self._memory.get(id(value))  # an element of an array is one row: every use must stay the same object
         if known is None:
-            known = (value, self._renamed(value))
+            known = (value, self._column(value) if isinstance(value, Column) else self._renamed(value))
             self._memory[id(value)] = known
         return known[1]
+
+    def _column(self, value: Column[Any]) -> Column[Any]:
+        derived = self._new(value.derived) if value.derived is not None else None
+        default = self._new(value.default_value) if value.default_value is not None else None
+        options = {key: self._new(item) for key, item in value.options.items()}
+        same = derived is value.derived and default is value.default_value
+        if same and all(item is value.options[key] for key, item in options.items()):
+            return value
+        return value._evolved(derived=derived, default_value=default, options=options)
 
     def _renamed(self, value: Expr[Any]) -> Expr[Any]:
         """An expression that is no column, with new names inside; itself when there are none."""
         if isinstance(value, Element):
-            array = self(value.array)
+            array = self._new(value.array)
             return value if array is value.array else Element(array, value.name, value.type, value.left)
         if isinstance(value, Named | Let):
-            inner = self(value.expr)
+            inner = self._new(value.expr)
             return value if inner is value.expr else type(value)(inner, value.name)
-        elements, lets = self(value.elements), self(value.lets)
+        elements, lets = self._new(value.elements), self._new(value.lets)
         written = self._written_look_ups(value)
         if not value.reads and not written and elements is value.elements and lets is value.lets:
             return value
         if isinstance(value, Aggregate):
-            return value.mapped(self)
+            return value.mapped(self._new)
         swap: dict[str, str] = {}
         for relation in value.reads:
             if isinstance(relation, Query | Sql):
-                old, new = relation.sql(), self(relation).sql()
+                old, new = relation.sql(), self._new(relation).sql()
                 swap |= {old: new, f"({old})": f"({new})"}
                 continue
-            old, new = relation.qualified_name, self(relation).qualified_name
+            old, new = relation.qualified_name, self._new(relation).qualified_name
             swap[old] = new
             swap[text.quote_string(old)] = text.quote_string(new)
             # Last, since for plain names both spellings are one: dictGet takes names without backticks (26.9).
-            swap[text.quote_string(".".join(relation.path))] = text.quote_string(".".join(self(relation).path))
+            swap[text.quote_string(".".join(relation.path))] = text.quote_string(".".join(self._new(relation).path))
 
         def renamed(node: exp.Expr) -> exp.Expr:
             if isinstance(node, exp.Anonymous) and node.expressions and LOOK_UP.match(node.name):
@@ -169,7 +190,7 @@ class Renamer:
                     node.set("expressions", [leaf(written[first.name]), *others])
             return leaf(swap[node.name]) if isinstance(node, exp.Var) and node.name in swap else node
 
-        return value.rebuilt(value.node.transform(renamed), self(value.reads), elements, lets)
+        return value.rebuilt(value.node.transform(renamed), self._new(value.reads), elements, lets)
 
     def _written_look_ups(self, value: Expr[Any]) -> dict[str, str]:
         """``'database.name'`` in look-ups of an expression -> the same with the new database."""
@@ -185,8 +206,33 @@ class Renamer:
 
     def _body(self, body: type[Columns]) -> type[Columns]:
         columns = read_columns(body)
-        new = self(columns)
+        new = self._new(columns)
         return body if new is columns else columns_of(*new, name=body.__name__)
+
+
+def _held(value: Any) -> Iterable[Any]:
+    """What stands directly in a value and may hold names."""
+    if isinstance(value, Column):
+        return (value.derived, value.default_value, *value.options.values())
+    if isinstance(value, Element):
+        return (value.array,)
+    if isinstance(value, Named | Let | Ordered):
+        return (value.expr,)
+    if isinstance(value, Expr):
+        return (*value.elements, *value.lets, *value.reads)
+    if isinstance(value, Measure):
+        return (value.aggregate,)
+    if isinstance(value, Sql):
+        return [item for _, item in value.references]
+    if isinstance(value, type):
+        return read_columns(value) if issubclass(value, Columns) else ()
+    if isinstance(value, tuple | list):
+        return value
+    if isinstance(value, dict):
+        return value.values()
+    if isinstance(value, Declared | Columns) or attrs.has(type(value)):
+        return [getattr(value, field.name) for field in attrs.fields(type(value)) if field.init]
+    return ()
 
 
 def _rendered_spots(value: Sql) -> list[tuple[int, int, int]]:

@@ -147,19 +147,18 @@ def behind(objects: Iterable[Declared]) -> list[Declared]:
     found: dict[int, Declared] = {}
     names: set[str] = set()
 
-    def visit(part: Declared) -> Iterator[None]:
+    waiting: list[Iterator[Any]] = [iter(list(objects))]
+    while waiting:
+        part = next(waiting[-1], None)
+        if part is None:
+            waiting.pop()
+            continue
         item = getattr(part, "made_by", None) or part  # a table of states alone would stay empty
         if id(item) in found or (isinstance(item, Part) and item.name in names):
-            return
+            continue
         found[id(item)] = item
         names.update(part.name for part in item.parts())
-        for needed in getattr(item, "needs", tuple)():
-            if isinstance(needed, Declared):
-                yield from visit(needed)
-
-    for item in objects:
-        for _ in visit(item):
-            pass
+        waiting.append(needed for needed in getattr(item, "needs", tuple)() if isinstance(needed, Declared))
     return list(found.values())
 
 
