@@ -266,8 +266,31 @@ main AS (
     SELECT
         n.shop_url AS shop_url, argMax(n.currency, (n.placed, n.currency)) AS currency, sum(n.placed) AS placed
     FROM (
+        SELECT shop_url, currency, placed FROM (
         SELECT toString(shop_url) AS shop_url, toString(currency) AS currency, count() AS placed
-        FROM sold GROUP BY shop_url, currency
+        FROM (SELECT
+    shop_url,
+    order_id,
+    toString(ifNull(currency, '')) AS currency,
+    assumeNotNull(if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL)) AS date,
+    coalesce(processed_at, created_at) AS placed_at,
+    if(and(cancelled_at >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), cancelled_at < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(cancelled_at, 'America/New_York'), NULL) AS cancel_date,
+    customer_id,
+    toString(ifNull(source_name, '')) AS source_name,
+    ifNull(taxes_included, false) AS taxes_included,
+    toDecimal128(ifNull(gross_sales, 0), 4) AS gross_sales,
+    toDecimal128(ifNull(discounts, 0), 4) AS discounts,
+    toDecimal128(ifNull(shipping, 0), 4) AS shipping,
+    toDecimal128(ifNull(shipping_discounts, 0), 4) AS shipping_discounts,
+    toDecimal128(ifNull(taxes, 0), 4) AS taxes,
+    toDecimal128(ifNull(duties, 0), 4) AS duties,
+    toDecimal128(ifNull(fees, 0), 4) AS fees,
+    ifNull(units, 0) AS units,
+    has_discount
+FROM data_shopify.orders_latest
+WHERE NOT ifNull(test, false) AND if(and(coalesce(processed_at, created_at) >= toDateTime64('1970-01-02 00:00:00.000', 3, 'UTC'), coalesce(processed_at, created_at) < toDateTime64('2149-06-05 00:00:00.000', 3, 'UTC')), toDate(coalesce(processed_at, created_at), 'America/New_York'), NULL) IS NOT NULL)
+        GROUP BY shop_url, currency
+    )
         UNION ALL
         SELECT toString(shop_url) AS shop_url, '', 0 FROM accounts GROUP BY shop_url
     ) AS n

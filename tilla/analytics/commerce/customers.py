@@ -85,6 +85,7 @@ def customer_360(
     parts: list[Callable[[k.Own], str]] = []
     if orders is not None:
         relations["orders"] = orders
+        relations["counted"] = s.counted_orders(shop, timezone=timezone, exclude_voided=exclude_voided)
         relations["moves"] = s.sales_moves(
             shop,
             timezone=timezone,
@@ -123,7 +124,7 @@ accounts AS (
 people AS (
 {_people(account if profiles is not None else None, merged, apart)}
 ),
-{x.MAIN.replace("{placed}", _PLACED)},
+{x.MAIN.replace("{placed}", _PLACED.replace("@placed@", x.orders_placed() if sold else _NOTHING_PLACED))},
 persons AS (
 {(chr(10) + "    UNION ALL" + chr(10)).join(row(apart) for row in parts) or _row({}, "WHERE false")(apart)}
 )
@@ -326,11 +327,11 @@ _NO_ACCOUNTS = """    SELECT
 
 # Shops by orders; one with customers alone is a shop too.
 _PLACED = """(
-        SELECT toString(shop_url) AS shop_url, toString(currency) AS currency, count() AS placed
-        FROM sold GROUP BY shop_url, currency
+        SELECT shop_url, currency, placed FROM @placed@
         UNION ALL
         SELECT toString(shop_url) AS shop_url, '', 0 FROM accounts GROUP BY shop_url
     )"""
+_NOTHING_PLACED = "(SELECT '' AS shop_url, '' AS currency, toUInt64(0) AS placed WHERE false)"
 
 
 def _people(account: Curated | None, merged: Any, apart: k.Own) -> str:

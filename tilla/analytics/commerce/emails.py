@@ -90,6 +90,7 @@ def email_revenue_reconciliation(
         relations["campaigns"] = campaigns
     if orders is not None:
         relations["orders"] = shop.orders
+        relations["counted"] = s.counted_orders(shop, timezone=timezone, exclude_voided=exclude_voided)
         relations["moves"] = s.sales_moves(
             shop,
             timezone=timezone,
@@ -103,7 +104,7 @@ def email_revenue_reconciliation(
     home = "shop" if mapped else "toString(ifNull((SELECT shop FROM home), ''))"
     known = "(e.shop, e.ref) IN (SELECT shop, ref FROM present)" if mapped else "e.ref IN (SELECT ref FROM present)"
     last = "y.synced" if mapped else "(SELECT max(synced) FROM present)"
-    placed = "(SELECT shop_url, currency, count() AS placed FROM sold GROUP BY shop_url, currency)"
+    placed = x.orders_placed() if orders is not None else _NOTHING_PLACED
 
     def told(aggregate: str, type: str = "UInt64") -> str:
         return f"CAST({aggregate if orders is not None else 'NULL'}, 'Nullable({type})')"
@@ -199,6 +200,7 @@ _HOME = """home AS (
 _SYNCED = """
     LEFT JOIN (SELECT shop, max(synced) AS synced FROM present GROUP BY shop) AS y ON e.shop = y.shop"""
 
+_NOTHING_PLACED = "(SELECT '' AS shop_url, '' AS currency, 0 AS placed WHERE false)"
 _NOTHING_SOLD = """sold AS (
     SELECT
         '' AS shop_url, '' AS currency, toInt64(0) AS order_id, toDecimal128(0, 4) AS demand,

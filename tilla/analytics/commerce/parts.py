@@ -20,6 +20,19 @@ MAIN = """main AS (
     GROUP BY shop_url
 )"""
 
+
+def orders_placed() -> str:
+    """What :data:`MAIN` is over: the number of orders of each shop and currency, over a reference ``counted``.
+
+    It reads every order once; a CTE that adds up what was sold would be worked out anew for it.
+    """
+    return """(
+        SELECT toString(shop_url) AS shop_url, toString(currency) AS currency, count() AS placed
+        FROM ({counted})
+        GROUP BY shop_url, currency
+    )"""
+
+
 MAIN_SHOP = "(SELECT argMax(shop_url, (placed, shop_url)) FROM main)"
 
 
