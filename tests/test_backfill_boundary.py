@@ -386,6 +386,42 @@ def test_a_sum_that_never_rests_is_not_called_right(engine, database):
     assert not tl.backfill(made.project, engine)
 
 
+def test_a_signed_sum_that_swings_while_it_is_looked_at_is_not_called_wrong(engine, database):
+    """Down between the first two readings, up before the third: outside of both, and right. A count outside of both is wrong."""
+    made = yard(engine, database, only=("sums",))
+    made.insert(0, 999)
+    applied(made)
+    swings = iter((-5000, 9000) * 100)
+
+    def swing(number, sql):
+        if "INSERT INTO tilla.tilla_check" in sql:
+            engine.execute(f"INSERT INTO {database}.raw (id, v) SELECT number, {next(swings)} FROM numbers(5)")
+
+    def looked_at():
+        made.insert(0, 4)  # so that there is something to look at
+        server = Mortal(engine, between=swing)
+        plan = tl.backfill(made.project, engine, repair=True)
+        rushed = iter(range(2000, 10**6, 1000))
+
+        def both(number, sql):
+            if "tilla_k" in sql and "tilla_check" not in sql:
+                first = next(rushed)
+                made.insert(first, first + 9)
+            swing(number, sql)
+
+        server.between = both
+        return tl.apply(attrs.evolve(plan, anew=()), server).reconciliation[0]
+
+    found = looked_at()
+    assert [(p.missing, p.extra) for p in found.partitions] == [(0, 0)], found
+    assert sum(p.unsure for p in found.partitions) == 5
+    engine.execute(
+        f"ALTER TABLE {database}.sums_state UPDATE n = arrayReduce('countState', range(1)) WHERE k = 3 SETTINGS mutations_sync = 2"
+    )
+    found = looked_at()
+    assert [p.missing for p in found.partitions] == [1], found
+
+
 @pytest.mark.parametrize("state", ["nothing", "all", "all and merged", "one of two equal parts"])
 def test_a_move_that_was_cut_is_taken_up_part_by_part(engine, database, state):
     """MOVE PARTITION renames parts into the target first and takes them off the stage later: in both is in, not twice."""

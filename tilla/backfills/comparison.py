@@ -20,6 +20,9 @@ _LOOSE = re.compile(
     r"DD|GK)?|median|avg\w*|stddev\w*|var\w*|corr\w*|covar\w*|entropy|simpleLinearRegression|sumKahan)(If|OrNull|OrDefault|"
     r"Array|Merge|Distinct)*$"
 )
+_RISES = re.compile(r"^(count|uniq\w*|min|max|groupBitmap)(If|OrNull|OrDefault)*$")
+_SUMS = re.compile(r"^(sum|sumWithOverflow)(If|OrNull|OrDefault)*$")
+_UNSIGNED = re.compile(r"(SimpleAggregateFunction\(sum, )?(Nullable\()?UInt\d+\)*\Z")
 _SORTED = re.compile(r"^(groupUniqArray|groupArrayDistinct)(If|OrNull|Array|Merge)*$")
 
 
@@ -58,6 +61,7 @@ def comparison(fill: Fill, ways: Sequence[tuple[Fill, Branch]]) -> Comparison:
             listed,
             measures=tuple(finished.items()),
             single=_single(fill, finished) if len(sources) == 1 else (),
+            one_way=_one_way(fill),
             cuts=_cuts(engine, keys, sorting),
             plain=all(map(_is_plain, keys)),
         )
@@ -78,6 +82,7 @@ def comparison(fill: Fill, ways: Sequence[tuple[Fill, Branch]]) -> Comparison:
             partition,
             listed,
             measures=exact,
+            one_way=tuple(c.name for c in target.columns if _UNSIGNED.match(str(c.type))),
             cuts=_cuts(engine, sorting, sorting),
             plain=all(map(_is_plain, sorting)),
         )
@@ -132,6 +137,22 @@ def _measures(fill: Fill) -> list[tuple[str, str]]:
             call = f"{match.group(2)}{suffix}{match.group(3) or ''}({text.quote_identifier(column.name)})"
             found.append((column.name, _comparable(call, kind, match.group(2))))
     return found
+
+
+def _one_way(fill: Fill) -> tuple[str, ...]:
+    """The measures that only rise, or only fall, while rows come: a sum of what may be negative goes up and down."""
+    if isinstance(fill.owner, Aggregation):
+        found = [(m.name, m.aggregate.name, str(m.merge().type)) for m in fill.owner.measures]
+    else:
+        found = []
+        for column in fill.target.columns:
+            if match := re.match(r"(?:Simple)?AggregateFunction\((\w+)(?:\([^)]*\))?, (.*)\)$", str(column.type)):
+                found.append((column.name, match.group(1), match.group(2)))
+    return tuple(
+        name
+        for name, function, kind in found
+        if _RISES.match(function) or (_SUMS.match(function) and _UNSIGNED.match(kind))
+    )
 
 
 def _single(fill: Fill, finished: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

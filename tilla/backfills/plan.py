@@ -35,7 +35,8 @@ class Comparison:
     All are expressions over the target's columns: ``keys`` tells entities or groups apart, ``hashed`` is one value for them,
     ``measures`` are (name, what finishes it over a group), ``single`` finishes them in a row, where the sources give
     one row per group. ``partition`` is the partition key or ''. ``sources`` are the branches
-    as the target would store them, ``columns`` what is stored, quoted. ``cuts`` are expressions that the key decides, by which
+    as the target would store them, ``columns`` what is stored, quoted. ``one_way`` names the measures that only rise, or only fall,
+    while rows come. ``cuts`` are expressions that the key decides, by which
     both sides may be cut; ``plain``: the keys can be grouped by as they are.
     """
 
@@ -49,6 +50,7 @@ class Comparison:
     deleted: str = ""
     measures: tuple[tuple[str, str], ...] = ()
     single: tuple[tuple[str, str], ...] = ()
+    one_way: tuple[str, ...] = ()
     cuts: tuple[str, ...] = ()
     plain: bool = False
 
@@ -309,7 +311,7 @@ def _target(data: Mapping[str, Any]) -> Target:
         Branch(_path(b["root"]), b["select"], tuple(map(_path, b["through"])), b["reason"]) for b in data["branches"]
     )
     compared = dict(data["comparison"])
-    for name in ("keys", "sources", "cuts"):
+    for name in ("keys", "sources", "cuts", "one_way"):
         compared[name] = tuple(compared[name])
     for name in ("measures", "single"):
         compared[name] = tuple((m[0], m[1]) for m in compared[name])

@@ -280,13 +280,20 @@ def _between(
 ) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
     """Keys whose values are neither those of the sources before, nor after, nor in between: too little, or too much.
 
-    A group of which the sources said two things is unsure otherwise: a loss as small as what came meanwhile would hide in it.
+    A group of which the sources said two things is unsure otherwise: a loss as small as what came meanwhile would hide in it. Only
+    what rises alone, or falls alone, lies between the two: of anything else a group that moves tells nothing.
     """
     values = _values(way)
+    swinging = (
+        {f"tilla_m{i}" for i, (name, _) in enumerate(_measured(way)) if name not in way.one_way}
+        if way.kind == GROUPS
+        else set()
+    )
     sides = "\nUNION ALL\n".join(
         f"SELECT {n} AS side, * FROM (\n{by_key(way, relation)}\n)" for n, relation in enumerate((before, own, after))
     )
     columns, equal_before, equal_after, within, less, rests = [], ["1"], ["1"], ["1"], [], ["1"]
+    moves = "NOT (" + " AND ".join(f"{m}_0 = {m}_2" for m in [*values, "tilla_n"]) + ")"
     for m in [*values, "tilla_n"]:
         columns += [f"anyIf({m}, side = {n}) AS {m}_{n}" for n in range(3)]
         equal_before.append(f"{m}_1 = {m}_0")
@@ -294,7 +301,10 @@ def _between(
         rests.append(f"{m}_0 = {m}_2")
         a, b, c = (f"toFloat64OrZero({m}_{n})" for n in range(3))
         number = " AND ".join(f"({m}_{n} IN ('', '\\\\N') OR isNotNull(toFloat64OrNull({m}_{n})))" for n in range(3))
-        within.append(f"({number} AND {b} BETWEEN least({a}, {c}) AND greatest({a}, {c}))")
+        between = f"{number} AND {b} BETWEEN least({a}, {c}) AND greatest({a}, {c})"
+        within.append(
+            f"({moves} OR ({between}))" if m in swinging else f"(({between}) OR ({moves} AND NOT ({number})))"
+        )
         less.append(f"{b} < least({a}, {c})")
     right = f"({' AND '.join(equal_before)}) OR ({' AND '.join(equal_after)}) OR ({' AND '.join(within)})"
     rows = server.rows(
