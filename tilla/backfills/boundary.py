@@ -9,22 +9,22 @@ Settling after the switch would make history of new rows and is never done: what
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tilla import errors, text
 from tilla.backfills.journal import JOURNAL
 from tilla.backfills.plan import Boundary, Carry, Target
-from tilla.backfills.replicas import about, hosts, sync, wait
+from tilla.backfills.replicas import PATIENCE, about, hosts, pauses, sync, wait
 from tilla.backfills.staging import remember
-from tilla.ddl import generation, moment, write
+from tilla.ddl import generation, moment
 from tilla.ddl.branches import Branch
 from tilla.ddl.deployment import Deployment
 from tilla.ddl.generation import GENERATION
 from tilla.ddl.history import Fill
 from tilla.ddl.replicas import HOST, Replicas
 from tilla.ddl.statements import Statement
-from tilla.ddl.write import query_text
 from tilla.objects.materialized import Trigger
 from tilla.objects.source import Source
 from tilla.planning.plan import RUN, Step
@@ -55,6 +55,13 @@ def current(server: Server, tables: Iterable[Path], replicas: Replicas) -> dict[
     return found
 
 
+def owners(project: Project, deployment: Deployment) -> dict[Path, Any]:
+    """Path -> the object of a project whose rows are there; on a cluster a pair of tables is one object."""
+    parts = [part for part in project.parts if not isinstance(part, Trigger)]
+    kept = {text.read_qualified(deployment.fires(part)): part for part in parts}
+    return {**kept, **{part.path: part for part in project.parts}}
+
+
 def draw(
     project: Project,
     deployment: Deployment,
@@ -66,53 +73,61 @@ def draw(
     carrying: Collection[Path],
     begun: bool,
     syncs_paused: bool,
+    shards: int,
 ) -> Boundary:
     """The boundary of one history.
 
     ``armed`` has the generation of every view that is bounded in this run, this one's among them, ``carrying`` all views that
-    must hand the generation on. ``begun``: an earlier run began to draw this very boundary.
+    must hand the generation on. ``begun``: an earlier run began to draw this very boundary. ``shards`` is how many there are.
 
     Raises:
         RefusedError: there can be none here; says why, and the ways out.
     """
     verdict, number = fill.verdict, armed[fill.trigger.path]
-    parts: dict[Path, Any] = {part.path: part for part in project.parts}
+    parts, ways_out = owners(project, deployment), deployment.ways_out(verdict.ways_out)
     mistakes = errors.Collector()
     roots = tuple(dict.fromkeys(branch.root for branch in ways))
     if not verdict.bounded:
-        raise errors.history_refused(fill.name, verdict.reason, verdict.ways_out)
-    if deployment.on_cluster:
-        what = "nobody has tried to draw one on a cluster"
-        raise errors.boundary_impossible(fill.name, what, verdict.reason, verdict.ways_out)
+        raise errors.history_refused(fill.name, verdict.reason, ways_out)
+    if why := deployment.no_boundary(shards):
+        raise errors.boundary_impossible(fill.name, why, verdict.reason, ways_out)
     for root in roots:
-        live = snapshot.tables[root]
-        if not live.engine.endswith("MergeTree"):
+        live = snapshot.tables.get(root)
+        if live is None:
+            what = f"{'.'.join(root)}, which keeps its rows, is not there"
+            mistakes.add(errors.boundary_impossible(fill.name, what, verdict.reason, ways_out))
+        elif not live.engine.endswith("MergeTree"):
             what = f"{'.'.join(root)} is a {live.engine}, which keeps no further column"
-            mistakes.add(errors.boundary_impossible(fill.name, what, verdict.reason, verdict.ways_out))
+            mistakes.add(errors.boundary_impossible(fill.name, what, verdict.reason, ways_out))
         elif isinstance(parts.get(root), Source) and not syncs_paused:
-            mistakes.add(errors.loader_owns_source(fill.name, ".".join(root), verdict.reason, verdict.ways_out))
+            mistakes.add(errors.loader_owns_source(fill.name, ".".join(root), verdict.reason, ways_out))
     carried = []
     for path in dict.fromkeys(path for branch in ways for path in branch.through[:-1]):
         trigger = parts[path]
         if why := generation.can_carry(trigger):
             what = f"{'.'.join(path)} cannot hand the generation on: {why}"
-            mistakes.add(errors.boundary_impossible(fill.name, what, verdict.reason, verdict.ways_out))
+            mistakes.add(errors.boundary_impossible(fill.name, what, verdict.reason, ways_out))
             continue
         view = snapshot.tables.get(path)
         above = generation.read_above(view.create) if view is not None else armed.get(path)
-        query = generation.armed_query(trigger, above, carry=True, at_root=trigger.source.path in roots)
-        carried.append(Carry(path, trigger.target.path, query))
+        table, kept = (text.read_qualified(n) for n in (deployment.fills(trigger), deployment.keeps(trigger.target)))
+        query = _armed(deployment, trigger, above, roots, carry=True)
+        carried.append(Carry(path, table, query, (kept,) if kept != table else ()))
     view = snapshot.tables.get(fill.trigger.path)
     if view is not None and generation.read_above(view.create) != number:
-        mistakes.add(errors.view_without_boundary(fill.name, ".".join(fill.trigger.path), verdict.ways_out))
+        mistakes.add(errors.view_without_boundary(fill.name, ".".join(fill.trigger.path), ways_out))
     elif view is not None and not begun:
         what = f"{'.'.join(fill.trigger.path)} has a bound that the journal knows nothing of"
         mistakes.add(errors.boundary_lost(fill.name, what))
     mistakes.raise_all()
-    query = generation.armed_query(
-        fill.trigger, number, carry=fill.trigger.path in carrying, at_root=fill.trigger.source.path in roots
-    )
-    return Boundary(number, roots, tuple(carried), write.create_trigger(fill.trigger, deployment.dialect, query=query))
+    query = _armed(deployment, fill.trigger, number, roots, carry=fill.trigger.path in carrying)
+    return Boundary(number, roots, tuple(carried), deployment.create_view(fill.trigger, query))
+
+
+def _armed(deployment: Deployment, trigger: Trigger, above: int | None, roots: Collection[Path], *, carry: bool) -> str:
+    """The SELECT of a view over the rows from one generation on, as it stands on this deployment."""
+    table = deployment.fires(trigger.source)
+    return generation.armed_query(trigger, above, carry, text.read_qualified(table) in roots, table)
 
 
 # --- carrying it out ---
@@ -274,11 +289,16 @@ def create_of(server: Server, path: Path) -> str:
 
 def check_parts(server: Server, root: Path, replicas: Replicas) -> None:
     """Raise when a part lacks the column, on any replica: it would read whatever number is current."""
-    lacking = server.scalar(
-        f"SELECT count() FROM (SELECT {HOST} AS host, name FROM {replicas.system('parts_columns')}"
-        f" WHERE {about(root)} AND active AND rows > 0 GROUP BY host, name HAVING countIf(column = '{GENERATION}') = 0)"
-        f"{replicas.strict}"
-    )
+    lacking = 0
+    for pause in pauses(PATIENCE if replicas else 0):  # a replica that lags may not have heard of the mutation yet
+        lacking = server.scalar(
+            f"SELECT count() FROM (SELECT {HOST} AS host, name FROM {replicas.system('parts_columns')}"
+            f" WHERE {about(root)} AND active AND rows > 0 GROUP BY host, name HAVING countIf(column = '{GENERATION}') = 0)"
+            f"{replicas.strict}"
+        )
+        if not lacking:
+            return
+        time.sleep(pause)
     if lacking:
         what = f"{lacking} parts of {'.'.join(root)} lack the column {GENERATION} (attached or moved in past INSERT)"
         raise errors.boundary_lost(".".join(root), what)
@@ -303,10 +323,11 @@ def disarm(seen: Survey, server: Server, unfilled: Collection[Path], drains: Ste
     mistakes.raise_all()
     for view in sorted(views, key=lambda view: generation.carries(seen.snapshot.tables[view.path].create)):
         why = "its history is filled: the bound is not needed any more"
-        yield from released(server, view, why, seen.script.deployment.replicas)
+        yield from released(server, view, why, seen.script.deployment)
     if views:
         yield drains
-    tables = sorted({p for p in seen.snapshot.tables if p in seen.parts and not isinstance(seen.parts[p], Trigger)})
+    kept = owners(seen.script.project, seen.script.deployment)
+    tables = sorted({p for p in seen.snapshot.tables if p in kept and not isinstance(kept[p], Trigger)})
     replicas = seen.script.deployment.replicas
     for path, number in current(server, tables, replicas).items():
         if number is not None:
@@ -316,12 +337,12 @@ def disarm(seen: Survey, server: Server, unfilled: Collection[Path], drains: Ste
             )
 
 
-def released(server: Server, view: Trigger, reason: str, replicas: Replicas) -> Iterator[Step]:
+def released(server: Server, view: Trigger, reason: str, deployment: Deployment) -> Iterator[Step]:
     """Give a view the SELECT that is declared."""
-    query = query_text(view.query)
-    check_names(server, view.path, query, view.target.path)
+    query = deployment.view_query(view)
+    check_names(server, view.path, query, text.read_qualified(deployment.fills(view)))
     shown = ".".join(view.path)
-    sql = generation.modify(replicas.everywhere(view.path), query)
+    sql = generation.modify(deployment.replicas.everywhere(view.path), query)
     yield Step(Statement(shown, "backfill", "history", sql, reason), RUN)
     for target in (".".join(view.target.path),):
         row = f"'disarm', {text.quote_string(target)}, '', 0, (SELECT max(seq) + 1 FROM {JOURNAL}), 'disarmed'"
@@ -333,9 +354,10 @@ def released(server: Server, view: Trigger, reason: str, replicas: Replicas) -> 
 def vanished(seen: Survey, server: Server) -> list[Trigger]:
     """The bounded views whose source has lost the column: a loader has swapped it, and every insert fails since."""
     views = [part for part in seen.parts.values() if isinstance(part, Trigger) and _bounded(seen, part.path)]
-    replicas = seen.script.deployment.replicas
-    have = current(server, [view.source.path for view in views], replicas) if views else {}
-    return [view for view in views if have[view.source.path] is None]
+    where = seen.script.deployment
+    roots = {view.path: text.read_qualified(where.fires(view.source)) for view in views}
+    have = current(server, roots.values(), where.replicas) if views else {}
+    return [view for view in views if have[roots[view.path]] is None]
 
 
 def _bounded(seen: Survey, path: Path, dated: bool = False) -> bool:

@@ -149,8 +149,9 @@ class Journal:
         self._seq = start
 
     @classmethod
-    def open(cls, server: Server, run: str) -> Journal:
+    def open(cls, server: Server, run: str, replicas: Replicas) -> Journal:
         """Go on counting behind the last row."""
+        sync_helper(server, JOURNAL, replicas)
         return cls(run, int(server.scalar(f"SELECT max(seq) FROM {JOURNAL}") or 0))
 
     def _number(self) -> int:

@@ -121,7 +121,7 @@ def _pieces(server: Server, target: Target, expression: str, pieces: int) -> lis
     if expression == target.comparison.partition:
         places = _partitions(server, target, kind, pieces)
     else:
-        root = slices.look(server, [target.path]).get(target.path)
+        root = slices.look(server, [target.stored]).get(target.stored)
         same = root is not None and root.key.strip("`") == expression.strip("`")
         places = slices.places(server, root, Slice(0), pieces) if root is not None and same else []
     bounds = list(zip(["", *places], [*places, ""], strict=True))

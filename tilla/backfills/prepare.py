@@ -72,13 +72,13 @@ class _Maker:
         unsure = self._unchecked(filled, shrunk)
         if todo or gone or built or unsure:
             before += self._helpers()
-        replicas = self.script.deployment.replicas
         for view in gone:
             why = (
                 f"{'.'.join(view.source.path)} has lost {self._lost_column(view)}, and every insert into it fails since"
             )
             before += [
-                attrs.evolve(s, statement=_early(s)) for s in boundary.released(self.server, view, why, replicas)
+                attrs.evolve(s, statement=_early(s))
+                for s in boundary.released(self.server, view, why, self.script.deployment)
             ]
         before += self._armed(armed)
         targets = self._targets([fill for fill in todo if fill.verdict.safe or fill.name in lines], lines)
@@ -161,10 +161,12 @@ class _Maker:
         """
         found: dict[str, str] = {}
         tables, chosen = self.seen.snapshot.tables, [fill for fill in self.fills if fill.name in filled]
-        staged = [f for f in chosen if f.target.path in tables and self._is_staged(f) and not self._lost(f.target.path)]
-        now = partitions(self.server, {fill.target.path for fill in staged if fill.name in self.known})
+        staged = [
+            f for f in chosen if self._table(f) in tables and self._is_staged(f) and not self._lost(f.target.path)
+        ]
+        now = partitions(self.server, {self._table(fill) for fill in staged if fill.name in self.known})
         for fill in staged:
-            rows, known = tables[fill.target.path].rows or 0, self.known.get(fill.name)
+            rows, known = tables[self._table(fill)].rows or 0, self.known.get(fill.name)
             if known is None:
                 if not rows and holding(self.seen, self.server, fill):
                     found[fill.name] = "it holds nothing, and its sources hold rows"
@@ -174,7 +176,7 @@ class _Maker:
             ]
             keys = max((int(detail.get("holds", 0)) for detail in entries[-1:]), default=0)
             had: Mapping[str, int] = next((d["partitions"] for d in reversed(entries) if "partitions" in d), {})
-            have = now.get(fill.target.path, {})
+            have = now.get(self._table(fill), {})
             dropped = [name for name, low in sorted(had.items()) if name not in have or have[name] > low]
             if rows < keys:
                 found[fill.name] = (
@@ -187,8 +189,8 @@ class _Maker:
 
     def _is_staged(self, fill: history.Fill) -> bool:
         """Whether slices are moved into a target, rather than inserted."""
-        live = self.seen.snapshot.tables[fill.target.path]
-        return live.engine.endswith("MergeTree") and not self.script.deployment.on_cluster
+        live = self.seen.snapshot.tables[self._table(fill)]
+        return live.engine.endswith("MergeTree")  # Distributed on a cluster, where rows go to their shards
 
     def _backfill(
         self, before: Iterable[Step], targets: tuple[Target, ...], others: Iterable[Step], refresh: Iterable[Step]
@@ -220,7 +222,7 @@ class _Maker:
         Raises:
             RefusedError: there can be none; all of them.
         """
-        every = {fill.name: branches(fill, self._lost) for fill in fills}
+        every = {fill.name: self._ways(fill) for fill in fills}
         dated = [fill for fill in fills if stamped.column_of(self.script.project, every[fill.name])]
         mistakes = errors.Collector()
         lines: dict[str, Boundary] = {}
@@ -264,6 +266,10 @@ class _Maker:
             bound = generation.read_above(live.create) if live is not None else None
             next_one = 1 + max((have[branch.root] or 0 for branch in ways[fill.name]), default=0)
             numbers[fill.trigger.path] = next_one if bound is None else bound
+        replicas, shards = self.script.deployment.replicas, 1
+        if replicas.on_cluster:
+            where = f"cluster = {text.quote_string(replicas.on_cluster)}"
+            shards = int(self.server.scalar(f"SELECT uniqExact(shard_num) FROM system.clusters WHERE {where}") or 0)
         carrying = {path for several in ways.values() for branch in several for path in branch.through[:-1]}
         mistakes = errors.Collector()
         lines = {}
@@ -282,6 +288,7 @@ class _Maker:
                     carrying=carrying,
                     begun=begun,
                     syncs_paused=self.options.syncs_paused,
+                    shards=shards,
                 )
         mistakes.raise_all()
         return lines
@@ -291,9 +298,9 @@ class _Maker:
         for branch in ways:
             if not branch.reason:
                 continue
-            root = next(part for part in self.script.project.parts if part.path == branch.root)
+            root = boundary.owners(self.script.project, self.script.deployment)[branch.root]
             plain = type(getattr(root, "engine", None)) is engines.MergeTree
-            if not plain or any(other.target.path == branch.root for other in todo):
+            if not plain or any(other.target.path == root.path for other in todo):
                 what = f"{branch.reason}, and {'.'.join(branch.root)} does not keep every row once"
                 raise errors.boundary_impossible(fill.name, what, fill.verdict.reason, fill.verdict.ways_out)
 
@@ -305,16 +312,33 @@ class _Maker:
             names = [*(fill.name for fill in self.fills), *set(rebuilt.values())]
             self.known = journal.read(self.server, names, self.script.deployment.replicas)
             self.opened = {n for n, name in rebuilt.items() if name in self.known and not self.known[name].filled}
-        paths = {path for fill in self.fills for path in (fill.target.path, *self._views(fill))}
+        paths = {path for fill in self.fills for path in (self._table(fill), *self._views(fill))}
         self.uuids = uuids(self.server, paths) if self.known else {}
 
     def _views(self, fill: history.Fill) -> list[Path]:
         """The views through which rows reach a target."""
-        return list(dict.fromkeys(p for branch in branches(fill, self._lost) for p in branch.through))
+        return list(dict.fromkeys(p for branch in self._ways(fill) for p in branch.through))
+
+    def _ways(self, fill: history.Fill, into: history.Fill | None = None) -> list[Branch]:
+        """The branches of a history. ``into``: of the one that is filled, where several go into one target."""
+        if self._moves_within_a_shard(into or fill):
+            return branches(fill, self._lost, self.script.deployment.fires)
+        return branches(fill, self._lost)
+
+    def _moves_within_a_shard(self, fill: history.Fill) -> bool:
+        """Whether a history on a cluster is read from, and moved into, the tables that keep rows, and not those over them."""
+        return bool(self.script.deployment.on_cluster) and not fill.verdict.safe
+
+    def _table(self, fill: history.Fill) -> Path:
+        """The table into which a history is written."""
+        deployment, target = self.script.deployment, fill.target
+        within = self._moves_within_a_shard(fill)
+        return text.read_qualified(deployment.keeps(target) if within else deployment.storage(target))
 
     def _lost(self, path: Path) -> str:
         """Why old rows of a table may be gone, or ''."""
-        live = self.seen.snapshot.tables.get(path)
+        kept = self.script.deployment.local_names(self.script.project).get(path)
+        live = self.seen.snapshot.tables.get(text.read_qualified(kept) if kept else path)
         if live is None or not live.engine.endswith("MergeTree"):
             return ""
         shape = live.shape
@@ -340,12 +364,12 @@ class _Maker:
             unfinished = known is not None and known.begun.declaration == fill.declaration and not known.filled
             if (fill.name, fill.declaration) not in noted or unfinished:
                 done = known is not None and known.filled and not unfinished
-                if done and known is not None and not fill.verdict.safe and same(known, fill.target.path, self.uuids):
+                if done and known is not None and not fill.verdict.safe and same(known, self._table(fill), self.uuids):
                     what = "its marker was taken away after it was filled, so its rows are not to be trusted"
                     if self._not_to_be_trusted(fill, what, mistakes):
                         found.add(fill.name)
                 continue
-            stale = known is not None and known.drained and not same(known, fill.target.path, self.uuids)
+            stale = known is not None and known.drained and not same(known, self._table(fill), self.uuids)
             lost = fill.trigger.path not in self.seen.snapshot.tables
             if not stale and not (lost and not fill.verdict.safe):
                 found.add(fill.name)
@@ -380,7 +404,7 @@ class _Maker:
                 continue
             if known is not None:
                 recorded = known.whole[journal.DRAINED].detail if journal.DRAINED in known.whole else {}
-                if recorded.get("table") not in (None, self.uuids.get(fill.target.path)):
+                if recorded.get("table") not in (None, self.uuids.get(self._table(fill))):
                     continue  # another table under the same name
                 if not known.filled and known.moved:
                     what = f"run {known.begun.run} moved {known.done} of {len(known.slices)} slices in"
@@ -445,7 +469,7 @@ class _Maker:
                 yield step
 
     def _targets(self, fills: Sequence[history.Fill], lines: Mapping[str, Boundary]) -> tuple[Target, ...]:
-        found = {fill.name: branches(fill, self._lost) for fill in fills}
+        found = {fill.name: self._ways(fill) for fill in fills}
         paths = {branch.root for several in found.values() for branch in several}
         roots = slices.look(self.server, paths, self.script.deployment.replicas)
         made = (self._target(fill, found[fill.name], roots) for fill in fills)
@@ -458,9 +482,10 @@ class _Maker:
         return attrs.evolve(target, boundary=line, note="; ".join(notes))
 
     def _target(self, fill: history.Fill, ways: Sequence[Branch], roots: Mapping[Path, slices.Root]) -> Target:
-        script, live = self.script, self.seen.snapshot.tables[fill.target.path]
+        script, live = self.script, self.seen.snapshot.tables[self._table(fill)]
         how = STAGED if self._is_staged(fill) else STRAIGHT
-        before = [s.sql for s in (*script.deployment.settle(fill.trigger, "history"), *script.reload(*fill.through))]
+        settled = [s for trigger in fill.through for s in script.deployment.settle(trigger, "history")]
+        before = dict.fromkeys(s.sql for s in (*settled, *script.reload(*fill.through)))
         notes = dict.fromkeys(branch.reason for branch in ways if branch.reason)
         if how == STRAIGHT:
             notes[f"{live.engine}: no partition can be moved into it, so rows are inserted straight"] = None
@@ -471,11 +496,13 @@ class _Maker:
             cuts = slices.cut(self.server, root, number, most, self.options.slice_bytes)
             rows, size, pieces = rows + root.rows, size + root.bytes, pieces + len(cuts)
         known = self.known.get(fill.name)
-        going_on = known is not None and known.sliced and not known.filled and same(known, fill.target.path, self.uuids)
+        going_on = (
+            known is not None and known.sliced and not known.filled and same(known, self._table(fill), self.uuids)
+        )
         return Target(
             name=fill.name,
             path=fill.target.path,
-            table=script.deployment.storage(fill.target),
+            table=text.quote_qualified(*self._table(fill)),
             declaration=fill.declaration,
             view=fill.trigger.path,
             views=tuple(dict.fromkeys(p for branch in ways for p in branch.through)),
@@ -502,7 +529,7 @@ class _Maker:
     def _ways_into(self, fill: history.Fill) -> list[tuple[history.Fill, Branch]]:
         """The branches of every fill of a target."""
         into = [other for other in self.every if other.target.path == fill.target.path]
-        return [(other, branch) for other in into for branch in branches(other, self._lost)]
+        return [(other, branch) for other in into for branch in self._ways(other, fill)]
 
     def _memory(self, rows: int, size: int, pieces: int) -> int:
         """A bound on what the slices that run side by side hold: blocks being written, and a group per row at worst."""
@@ -599,7 +626,7 @@ def uuids(server: Server, paths: Iterable[Path]) -> dict[Path, str]:
 def identity(target: Target, found: Mapping[Path, str]) -> dict[str, object]:
     """What the journal keeps of the identity of a target and of the views that feed it."""
     return {
-        "table": found.get(target.path, ""),
+        "table": found.get(target.stored, ""),
         "views": {".".join(path): found.get(path, "") for path in target.views},
     }
 

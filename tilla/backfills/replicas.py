@@ -7,7 +7,7 @@ it after :data:`PATIENCE` seconds is named. Every step may be done again, so the
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tilla import errors, text
@@ -18,6 +18,16 @@ Path = tuple[str, str]
 
 PATIENCE = 180.0  # seconds; what ON CLUSTER itself waits for (distributed_ddl_task_timeout)
 _PAUSES = (0.02, 0.05, 0.1, 0.25, 0.5)
+
+
+def pauses(seconds: float) -> Iterator[float]:
+    """Pauses between two looks, for so long; one look at least."""
+    until = time.monotonic() + seconds
+    yield _PAUSES[0]
+    for pause in (*_PAUSES, *[_PAUSES[-1]] * 1_000_000):
+        if time.monotonic() > until:
+            return
+        yield pause
 
 
 def hosts(server: Server, replicas: Replicas, table: str, where: str = "") -> set[str]:
@@ -35,15 +45,14 @@ def wait(server: Server, replicas: Replicas, what: str, table: str, where: str, 
     """
     if not replicas:
         return
-    until = time.monotonic() + PATIENCE
-    for pause in (*_PAUSES, *[_PAUSES[-1]] * 100_000):
+    lacking: set[str] = set()
+    for pause in pauses(PATIENCE):
         have = hosts(server, replicas, table, where)
         lacking = have if gone else hosts(server, replicas, "one") - have
         if not lacking:
             return
-        if time.monotonic() > until:
-            raise errors.replicas_lack(what, sorted(lacking), PATIENCE, gone=gone)
         time.sleep(pause)
+    raise errors.replicas_lack(what, sorted(lacking), PATIENCE, gone=gone)
 
 
 def about(path: Path, table: str = "table") -> str:
@@ -71,8 +80,8 @@ def same_parts(server: Server, replicas: Replicas, path: Path) -> None:
     """
     if not replicas:
         return
-    until = time.monotonic() + PATIENCE
-    for pause in (*_PAUSES, *[_PAUSES[-1]] * 100_000):
+    lacking: set[str] = set()
+    for pause in pauses(PATIENCE):
         sync(server, replicas, path)
         rows = server.rows(
             f"SELECT {HOST} AS host, arraySort(groupArray(name)) AS parts FROM {replicas.system('parts')}"
@@ -84,10 +93,8 @@ def same_parts(server: Server, replicas: Replicas, path: Path) -> None:
         lacking = {host for host in everyone if have.get(host) != whole}
         if not lacking:
             return
-        if time.monotonic() > until:
-            what = f"all parts of {'.'.join(path)}"
-            raise errors.replicas_lack(what, sorted(lacking), PATIENCE)
         time.sleep(pause)
+    raise errors.replicas_lack(f"all parts of {'.'.join(path)}", sorted(lacking), PATIENCE)
 
 
 class Steady:

@@ -24,7 +24,7 @@ from tilla.backfills.prepare import identity, same, uuids
 from tilla.backfills.progress import Progress, Say
 from tilla.backfills.reconcile import reconcile
 from tilla.backfills.reconciliation import Reconciliation
-from tilla.backfills.replicas import steady
+from tilla.backfills.replicas import steady, sync
 from tilla.backfills.slices import Slice
 from tilla.backfills.staging import (
     Stager,
@@ -179,7 +179,7 @@ class _Run:
     def _begin(self, rest: Sequence[Step]) -> list[Target]:
         """Arm, drain, and journal it; return the targets to fill, each with a fill of its own in the journal."""
         plan, server = self.plan, self.server
-        self.log = Journal.open(server, self.id)
+        self.log = Journal.open(server, self.id, self.replicas)
         known = journal.read(server, [target.name for target in plan.targets], self.replicas)
         before = self._identities()
         noted = self._noted()
@@ -187,7 +187,7 @@ class _Run:
         mistakes = errors.Collector()
         for target in plan.targets:
             past = known.get(target.name)
-            if past is not None and past.begun.declaration == target.declaration and same(past, target.path, before):
+            if past is not None and past.begun.declaration == target.declaration and same(past, target.stored, before):
                 marked = (target.name, target.declaration) in noted
                 if past.filled and marked and not plan.options.repair:
                     continue  # another run was quicker
@@ -198,7 +198,7 @@ class _Run:
                     fresh.append(target)
                 continue
             changed = past is not None and past.begun.declaration != target.declaration
-            if past is not None and changed and not past.filled and past.moved and same(past, target.path, before):
+            if past is not None and changed and not past.filled and past.moved and same(past, target.stored, before):
                 what = f"run {past.begun.run} moved {past.done} of {len(past.slices)} slices in"
                 mistakes.add(errors.other_version(target.name, past.begun.declaration, target.declaration, what))
                 continue
@@ -240,7 +240,7 @@ class _Run:
         return {(row["target"], row["declaration"]) for row in rows}
 
     def _identities(self) -> dict[tuple[str, str], str]:
-        return uuids(self.server, [path for t in self.plan.targets for path in (t.path, *t.views)])
+        return uuids(self.server, [path for t in self.plan.targets for path in (t.stored, *t.views)])
 
     def _note_of(self, target: Target, state: str, detail: object) -> None:
         self._note(target, state, detail)
@@ -312,7 +312,7 @@ class _Run:
             forget(server, target)
         if target.mark:
             server.execute(target.mark)
-        self._note(target, journal.FILLED, self._held([target])[target.path])
+        self._note(target, journal.FILLED, self._held([target])[target.stored])
         self.progress.end(int(server.scalar(f"SELECT count() FROM {target.table}") or 0))
 
     def _cut(self, target: Target, roots: dict[tuple[str, str], slices.Root], only: tuple[str, ...]) -> None:
@@ -341,7 +341,6 @@ class _Run:
 
     def _reconcile(self, todo: Sequence[Target]) -> tuple[Reconciliation, ...]:
         found: dict[tuple[str, str], Reconciliation] = {}
-        waits = partial(drain, self.server, self.plan.options.drain, self.say)
         with self._workers() as (pool, clients):
 
             def each(work: Callable[..., list[T]], pieces: Sequence[object]) -> Iterator[list[T]]:
@@ -349,6 +348,8 @@ class _Run:
 
             for target in todo:
                 if target.path not in found:
+                    waits = partial(self._rest, target)
+                    self._sync(target)
                     found[target.path] = reconcile(self.server, target, self.log.unique, waits, self.plan.options, each)
         # When all are known, and only what is known: what a run was stopped before it could tell, or what moved too fast to
         # be told, the next run compares again.
@@ -361,12 +362,21 @@ class _Run:
             if target.name not in known:  # filled by a script, or complete from its first row on
                 self._note(target, journal.BEGUN, {"why": "it is marked as filled"})
                 self._note(target, journal.FILLED)
-            self._note(target, journal.RECONCILED, told.as_json() | (held[target.path] if told.agrees else {}))
+            self._note(target, journal.RECONCILED, told.as_json() | (held[target.stored] if told.agrees else {}))
         return tuple(found.values())
+
+    def _rest(self, target: Target) -> None:
+        """Wait for the inserts that run, and until every replica has their rows."""
+        drain(self.server, self.plan.options.drain, self.say)
+        self._sync(target)
+
+    def _sync(self, target: Target) -> None:
+        for path in (*(branch.root for branch in target.branches), target.stored) if target.how == STAGED else ():
+            sync(self.server, target.replicas, path)
 
     def _held(self, targets: Iterable[Target]) -> dict[tuple[str, str], dict[str, object]]:
         """What the journal keeps of which partitions hold rows, by table: whether one is gone later can be told without reading."""
-        staged = {target.path for target in targets if target.how == STAGED}
+        staged = {target.stored for target in targets if target.how == STAGED}
         found = partitions(self.server, staged)
         listed = {path: found.get(path, {}) for path in staged}
         return defaultdict(dict, {path: {"partitions": ids} for path, ids in listed.items() if len(ids) <= MOST_NOTED})

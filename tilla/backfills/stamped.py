@@ -56,7 +56,7 @@ _NONE = "the table has no such column"
 def column_of(project: Project, ways: Sequence[Branch]) -> dict[Path, str]:
     """Root -> its stamped column; only the roots that have one."""
     parts: dict[Path, Any] = {part.path: part for part in project.parts}
-    found = {branch.root: getattr(parts[branch.root], "stamped", None) for branch in ways}
+    found = {branch.root: getattr(parts.get(branch.root), "stamped", None) for branch in ways}
     return {root: column.name for root, column in found.items() if column is not None}
 
 
@@ -88,7 +88,7 @@ def draw(
     roots = tuple(dict.fromkeys(branch.root for branch in ways))
     mistakes = errors.Collector()
     if deployment.on_cluster:
-        raise impossible("nobody has tried to draw one on a cluster")
+        raise impossible("each replica of a cluster stamps by a clock of its own")
     for root in roots:
         if root not in stamps:
             mistakes.add(impossible(f"{'.'.join(root)} declares no stamped column, and other sources of it do"))

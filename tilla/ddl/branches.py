@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from tilla import text
 from tilla.ddl.history import Fill, all_columns, select_over, stored, upper_first
 from tilla.expressions.scan import closed
 
@@ -33,26 +34,39 @@ class Branch:
     reason: str = ""
 
 
-def branches(fill: Fill, lost: Callable[[tuple[str, str]], str] = lambda path: "") -> list[Branch]:
+def branches(
+    fill: Fill,
+    lost: Callable[[tuple[str, str]], str] = lambda path: "",
+    table: Callable[[Any], str] = lambda relation: str(relation.qualified_name),
+) -> list[Branch]:
     """The branches of a history, by root.
 
     ``lost`` says of a table why its old rows may be gone (a TTL), or '': what is computed from it is then a root itself.
+    ``table`` names the table in which the rows of a relation are read.
     """
     made: dict[int, list[Branch]] = {}
     for one in upper_first(fill, lambda fill: fill.above):
-        made[id(one)] = _branches(one, [(other, branch) for other in one.above for branch in made[id(other)]], lost)
+        made[id(one)] = _branches(
+            one, [(other, branch) for other in one.above for branch in made[id(other)]], lost, table
+        )
     return made[id(fill)]
 
 
-def _branches(fill: Fill, upper: Sequence[tuple[Fill, Branch]], lost: Callable[[tuple[str, str]], str]) -> list[Branch]:
+def _branches(
+    fill: Fill,
+    upper: Sequence[tuple[Fill, Branch]],
+    lost: Callable[[tuple[str, str]], str],
+    table: Callable[[Any], str],
+) -> list[Branch]:
     """The branches of one step, from those above it."""
     source, above = fill.trigger.source, fill.above
     gone = next((why for other in above if (why := lost(other.trigger.source.path))), "")
     if fill.feeders and not above:
         gone = f"rows of {source.name} came from {next(f.leaks for f in fill.feeders if f.leaks)}, which keeps none"
     if not above or (gone and not _passes(source)):
-        inner = f"(SELECT {all_columns(source)} FROM {source.qualified_name} WHERE {PLACE})"
-        return [Branch(source.path, select_over(fill.trigger, inner), (fill.trigger.path,), gone)]
+        read = table(source)
+        inner = f"(SELECT {all_columns(source)} FROM {read} WHERE {PLACE})"
+        return [Branch(text.read_qualified(read), select_over(fill.trigger, inner), (fill.trigger.path,), gone)]
     found = []
     for other, branch in upper:
         inner = stored(other, branch.select)

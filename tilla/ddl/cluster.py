@@ -128,7 +128,8 @@ class Cluster(Deployment):
 
     def create(self, part: Any) -> list[Statement]:
         if isinstance(part, Trigger):
-            return [statement(part, self._trigger(part), _trigger_reason(part))]
+            view = self.create_view(part, self.view_query(part))
+            return [statement(part, view, _trigger_reason(part))]
         if isinstance(part, RefreshableView):
             return [statement(part, write.create_refreshable(_global_refresh(part), self.dialect))]
         if isinstance(part, View):
@@ -152,16 +153,22 @@ class Cluster(Deployment):
         ]
         return "\n".join([*lines, *write.comment_clause(part.comment)])
 
-    def _trigger(self, trigger: Trigger) -> str:
-        """The view over the tables that it reads and writes on a node."""
-        source, target = local_source(trigger.source), trigger.target
+    def fires(self, relation: Any) -> str:
+        return local_source(relation)
+
+    def keeps(self, table: Any) -> str:
+        return local_name(table) if is_sharded(table) else str(table.qualified_name)
+
+    def fills(self, trigger: Trigger) -> str:
+        return local_name(trigger.target) if writes_locally(trigger) else trigger.target.qualified_name
+
+    def view_query(self, trigger: Trigger) -> str:
+        source = self.fires(trigger.source)
         moved = source != trigger.source.qualified_name
-        return write.create_trigger(
-            trigger,
-            self.dialect,
-            target=local_name(target) if writes_locally(trigger) else target.qualified_name,
-            query=history.select_over(trigger, source) if moved else "",
-        )
+        return history.select_over(trigger, source) if moved else write.query_text(trigger.query)
+
+    def create_view(self, trigger: Trigger, query: str) -> str:
+        return write.create_trigger(trigger, self.dialect, target=self.fills(trigger), query=query)
 
     def local_names(self, project: Project) -> dict[tuple[str, str], str]:
         return {part.path: local_name(part) for part in project.parts if is_sharded(part)}
@@ -193,6 +200,19 @@ class Cluster(Deployment):
             )
             for local in locals_
         ]
+
+    def no_boundary(self, shards: int) -> str:
+        if shards != 1:
+            return (
+                f"the cluster {self.on_cluster} has {shards} shards. A slice is staged and moved within one; over several it is not"
+                " known which of them a cut run has reached"
+            )
+        if self.replica_path and "{uuid}" not in self.replica_path and "{table}" not in self.replica_path:
+            return f"the replicas' path {self.replica_path} is one for all tables, so a stage cannot have its own"
+        return ""
+
+    def ways_out(self, ways: str) -> str:
+        return _WAYS
 
     def refuse_rebuild(self, fill: history.Fill) -> None:
         raise errors.no_rebuild_on_cluster(fill.name, fill.verdict.reason, _WAYS)

@@ -72,7 +72,40 @@ class Deployment:
         """The tables behind those of a project that hold the rows of one node, where they are others."""
         return {}
 
+    # --- views ---
+
+    def fires(self, relation: Any) -> str:
+        """The table whose inserts fire the views over a relation."""
+        name: str = relation.qualified_name
+        return name
+
+    def keeps(self, table: Any) -> str:
+        """The table that keeps the rows of one."""
+        name: str = table.qualified_name
+        return name
+
+    def fills(self, trigger: Trigger) -> str:
+        """The table into which a view writes."""
+        name: str = trigger.target.qualified_name
+        return name
+
+    def view_query(self, trigger: Trigger) -> str:
+        """The SELECT of a view as it is created here."""
+        return write.query_text(trigger.query)
+
+    def create_view(self, trigger: Trigger, query: str) -> str:
+        """CREATE MATERIALIZED VIEW with a SELECT of its own."""
+        return write.create_trigger(trigger, self.dialect, query=query)
+
     # --- history ---
+
+    def no_boundary(self, shards: int) -> str:
+        """Why no boundary can be drawn here, or ''. ``shards`` is how many there are."""
+        return ""
+
+    def ways_out(self, ways: str) -> str:
+        """What to write instead of a history that cannot be filled."""
+        return ways
 
     def storage(self, table: Any) -> str:
         """The name of the table that history is copied into."""

@@ -40,15 +40,16 @@ def is_used(create: str) -> bool:
     return GENERATION in create
 
 
-def armed_query(trigger: Trigger, above: int | None, carry: bool, at_root: bool) -> str:
+def armed_query(trigger: Trigger, above: int | None, carry: bool, at_root: bool, table: str = "") -> str:
     """The SELECT of a view that takes the rows from one generation on (None: all), and writes the generation on.
 
-    At a root the column is MATERIALIZED, so ``*`` leaves it out; further down ``*`` has it.
+    At a root the column is MATERIALIZED, so ``*`` leaves it out; further down ``*`` has it. ``table`` stands for the source
+    where another table fires the view.
     """
     source = trigger.source
     listed = f"{all_columns(source)}, {GENERATION}" if carry and at_root else all_columns(source)
     where = "" if above is None else f" WHERE {GENERATION} >= {above}"
-    shown = f"(SELECT {listed} FROM {source.qualified_name}{where})"
+    shown = f"(SELECT {listed} FROM {table or source.qualified_name}{where})"
     if not carry:
         return select_over(trigger, shown)
     assert isinstance(trigger.query, Query)

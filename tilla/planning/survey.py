@@ -87,8 +87,9 @@ def _bounded(script: Script, parts: Mapping[Path, Part], snapshot: Snapshot, ser
         root = not any(
             getattr(p, "target", p).path == part.source.path for p in parts.values() if isinstance(p, Trigger)
         )
-        query = generation.armed_query(part, generation.read_above(live.create), carries, root)
-        armed[path] = write.create_trigger(part, script.deployment.dialect, query=query)
+        fires = script.deployment.fires(part.source)
+        query = generation.armed_query(part, generation.read_above(live.create), carries, root, fires)
+        armed[path] = script.deployment.create_view(part, query)
     formatted = printed(server, list(armed.values()))
     return {path: formatted[sql] for path, sql in armed.items()}
 
