@@ -106,8 +106,10 @@ FROM (
 WHERE day <= toDate(now(), 'America/New_York') AND NOT (metric IN (CAST('placed order', 'String')))
 UNION ALL
 SELECT assumeNotNull(e.profile_id) AS profile_id, toDate(e.datetime, CAST('America/New_York', 'String')) AS day, e.datetime AS datetime,
-    lower(ifNull(e.metric_name, '')) AS metric, e.apple_privacy_open AS apple_privacy_open, e.bot_click AS bot_click
-FROM data_klaviyo.events_latest AS e
+    lower(ifNull(n.name, '')) AS metric,
+    e.apple_privacy_open AS apple_privacy_open, e.bot_click AS bot_click
+FROM analytics_klaviyo.message_touches AS e
+LEFT JOIN data_klaviyo.metrics_latest AS n ON e.metric_id = n.metric_id
 WHERE (e.metric_id, e.profile_id) IN (
         SELECT metric_id, profile_id FROM analytics_klaviyo.profile_activity_state WHERE toDate(finalizeAggregation(last_at), CAST('America/New_York', 'String')) > toDate(now(), 'America/New_York')
     ) AND day <= toDate(now(), 'America/New_York') AND NOT (metric IN (CAST('placed order', 'String'))))

@@ -46,7 +46,7 @@ STATES: dict[Any, dict[str, Any]] = {
     attribution_summary: {"touches": utm_touches},
     customer_lifecycle: {"activity": profile_activity},
     profile_lifecycle: {"activity": profile_activity, "touches": message_touches},
-    segment_performance: {"activity": profile_activity},
+    segment_performance: {"activity": profile_activity, "touches": message_touches},
 }
 
 

@@ -19,6 +19,7 @@ def segment_performance(
     account: Curated,
     *,
     activity: Any = None,
+    touches: Any = None,
     database: str = "analytics_klaviyo",
     timezone: str = "",
     start: dt.date | None = None,
@@ -36,7 +37,8 @@ def segment_performance(
     stages as segments. Members are as of now. A profile may be in several segments: only ``(all)`` is a total.
 
     With ``activity`` (:func:`profile_activity`) a refresh reads its states, a few per profile, the conversions of the period, and
-    the members; with both ends of a period also the events in it of those who did the same before and after it. Without it, and
+    the members; with both ends of a period also what those did in it who did the same before and after it, from ``touches``
+    (:func:`message_touches`) or the events. Without it, and
     with ``merged``, it reads profile, time and metric of every event. In memory is one row per profile, which spills to disk.
     """
 
@@ -64,7 +66,7 @@ def segment_performance(
     if stored is not None:
         ends = {"start": day_of(start), "end": day_of(end)}
         relations["acted"] = acted(
-            account, stored, without=(conversion_metric,), whole=False, timezone=timezone, **ends
+            account, stored, touches=touches, without=(conversion_metric,), whole=False, timezone=timezone, **ends
         )
         told = f"""
         UNION ALL

@@ -61,6 +61,7 @@ def everyone(
     timezone: str = "",
     merged: Any = None,
     activity: Any = None,
+    touches: Any = None,
     counted: tuple[str, ...] = (),
     whole: bool = True,
 ) -> tl.Sql:
@@ -90,7 +91,7 @@ SELECT
     {apart.key}profile_id, day, datetime, metric, toDecimal128(0, 4) AS value, apple_privacy_open, bot_click, true AS is_event
 FROM ({{acted}})""",
             events=events,
-            acted=acted(account, activity, without=counted, end=as_of, whole=whole, timezone=timezone),
+            acted=acted(account, activity, touches=touches, without=counted, end=as_of, whole=whole, timezone=timezone),
         )
     profiles = account.get("profiles_latest")
     if profiles is None:
@@ -356,9 +357,9 @@ def profile_lifecycle(
     on the day, and a profile that was merged takes its events along.
 
     With ``activity`` (:func:`profile_activity`) a refresh reads its states, a few per profile, the events of orders, and the
-    profiles; with ``touches`` (:func:`message_touches`) moment and profile of clicks and opens, for ``preferred_hour``. Events
-    of a metric and profile that go on after ``as_of`` are read themselves: for today those dated in the future, for a day long
-    ago most. Without them, and with ``merged``, it reads profile, time and metric of every event. In memory is one row per
+    profiles; with ``touches`` (:func:`message_touches`) moment and profile of clicks and opens, for ``preferred_hour``. Where a
+    metric and profile go on after ``as_of``, their moments are read too, from ``touches`` or the events: for today where events
+    are dated in the future, for a day long ago most. Without them, and with ``merged``, it reads profile, time and metric of every event. In memory is one row per
     profile and metric, which spills to disk.
     """
     moment = t.Nullable(t.DateTime64(3, "UTC"))
@@ -396,7 +397,7 @@ def profile_lifecycle(
     apart = k.own(account)
     how: dict[str, Any] = {"as_of": day, "timezone": timezone, "merged": merged}
     if merged is None and activity is not None:
-        how |= {"activity": activity, "counted": (conversion_metric,)}
+        how |= {"activity": activity, "touches": touches, "counted": (conversion_metric,)}
     consent = (
         f"""LEFT JOIN (
     SELECT {apart.key}profile_id, email_consent, email_consent_at, toNullable(notEmpty(suppressions)) AS suppressed FROM {{profiles}}

@@ -58,6 +58,7 @@ def acted(
     account: Curated,
     activity: Any,
     *,
+    touches: Any = None,
     without: Iterable[str] = (),
     start: tl.Expr[Any] | None = None,
     end: tl.Expr[Any] | None = None,
@@ -66,10 +67,10 @@ def acted(
 ) -> tl.Sql:
     """The first and the last event in a period of local days of every metric, profile, and what a program did.
 
-    Read from ``activity``, for all metrics but those ``without``. A state knows the first and the last of all time. What it does
-    not know is read from the events of those metrics: where it begins before ``start`` and ends after ``end``; with ``whole``,
-    also where it goes on after ``end`` (for a period up to today: events dated in the future). Without ``whole`` one of the two
-    may be missing, but not both. Columns: account where there are several, profile_id, day (local), datetime, metric (lower
+    Read from ``activity``, for all metrics but those ``without``. A state knows the first and the last of all time. It does not
+    know enough where it begins before ``start`` and ends after ``end``, and with ``whole`` where it goes on after ``end`` (for a
+    period up to today: events dated in the future). For these it is read from ``touches`` (:func:`message_touches`), which is
+    sorted by profile, or from the events of those metrics. Without ``whole`` the last may be missing, but never both. Columns: account where there are several, profile_id, day (local), datetime, metric (lower
     case, '' where it is not known), apple_privacy_open, bot_click.
     """
     apart, zone = k.own(account), f.cast(p.zone(account, timezone), t.String)
@@ -100,12 +101,13 @@ WHERE {" AND ".join(inside) or "true"}{other}"""
         text += f"""
 UNION ALL
 SELECT {apart.of("e")}assumeNotNull(e.profile_id) AS profile_id, toDate(e.datetime, {{zone}}) AS day, e.datetime AS datetime,
-    lower(ifNull(e.metric_name, '')) AS metric, e.apple_privacy_open AS apple_privacy_open, e.bot_click AS bot_click
-FROM {{events}} AS e
+    lower(ifNull({"e.metric_name" if touches is None else "n.name"}, '')) AS metric,
+    e.apple_privacy_open AS apple_privacy_open, e.bot_click AS bot_click
+FROM {{events}} AS e{"" if touches is None else chr(10) + "LEFT JOIN {metrics} AS n ON e.metric_id = n.metric_id" + apart.same("e", "n")}
 WHERE ({apart.of("e").replace(" AS account", "")}e.metric_id, e.profile_id) IN (
         {straddles}
     ) AND {" AND ".join(inside)}{other}{near if start is not None else ""}"""
-        ends["events"] = account.events_latest
+        ends["events"] = account.events_latest if touches is None else touches
     return tl.sql(text, states=activity.state, metrics=account.metrics_latest, zone=zone, **ends)
 
 
