@@ -274,3 +274,25 @@ def test_a_rebuild_that_is_half_done_stays_what_it_is(engine, database):
     )
     with pytest.raises(errors.RefusedError, match=r"T612 .*being built anew from another version"):
         tl.apply(tl.backfill(made.project, engine), engine)
+
+
+def test_while_nothing_is_inserted_a_filled_target_is_rebuilt_whatever_its_source_is(engine, database):
+    """--repair --quiesced: a loader's table stays as it is, and what was filled and lost rows is built from its sources."""
+    made = yard(engine, database, owned=False, only=("sums", "plain"))
+    made.insert(0, 999)
+    applied(made, syncs_paused=True)
+    lose(made, "sums_mv", 2000, 2004)
+    lose(made, "plain_mv", 3000, 3004)
+    said: list[str] = []
+    assert not repaired(made, said=said).agrees
+    assert any("--repair --quiesced builds it while nothing is inserted" in line for line in said), said
+    plan = tl.backfill(made.project, engine, repair=True, quiesced=True)
+    with pytest.raises(errors.RefusedError, match="T610"):
+        tl.apply(plan, engine)
+    tl.apply(plan, engine, allow="destructive")
+    made.insert(4000, 4009)
+    ids = [*range(1000), *range(2000, 2005), *range(3000, 3005), *range(4000, 4010)]
+    assert sums(made) == right(ids)
+    assert engine.scalar(f"SELECT count() FROM {database}.plain") == len(ids)
+    assert not tl.backfill(made.project, engine)
+    assert repaired(made, syncs_paused=True).agrees

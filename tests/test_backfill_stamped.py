@@ -182,6 +182,25 @@ def test_numbered_rows_that_never_stop_are_counted_once(engine, database):
     assert report.agrees, report.reconciliation
 
 
+def test_a_stamped_sum_that_lost_rows_is_named_and_rebuilt_while_nothing_is_inserted(engine, database):
+    """Three moments in a row were not tried: --repair says so and what does it; afterwards the view takes what it took."""
+    made = yard(engine, database, only=("sums", "plain"))
+    made.insert(0, 999)
+    applied(made)
+    engine.execute(f"DETACH TABLE {database}.plain_mv")
+    made.insert(1000, 1009)
+    engine.execute(f"ATTACH TABLE {database}.plain_mv")
+    said: list[str] = []
+    plan = tl.backfill(made.project, engine, repair=True)
+    assert not tl.apply(plan, engine, progress=said.append).agrees
+    assert any("is a moment" in line and "--repair --quiesced" in line for line in said), said
+    tl.apply(tl.backfill(made.project, engine, repair=True, quiesced=True), engine, allow="destructive")
+    made.insert(2000, 2009)
+    assert engine.scalar(f"SELECT count() FROM {database}.plain") == 1020
+    assert engine.scalar(f"SELECT sum(n) FROM {database}.sums") == 1020
+    assert not tl.backfill(made.project, engine)
+
+
 def test_an_insert_that_outlasts_the_moment_makes_it_a_later_one(engine, database):
     """It missed the view, and may stamp what it still sends after the moment: the view is withdrawn and armed anew."""
     made = yard(engine, database, stamp="DateTime DEFAULT now64(3)", only=("plain", "sums"))

@@ -59,6 +59,9 @@ class _Maker:
         if self.options.repair:  # all of them are compared
             filled -= {fill.name for fill in self.fills if fill.verdict.safe}
             filled |= self._unbounded(filled)
+        if self.options.repair and self.script.quiesced:  # what was filled is rebuilt, too
+            self.again |= filled - self.opened
+            filled &= self.opened
         lacking = [fill for fill in self.fills if fill.name not in filled]
         waiting = {fill.name: reason for fill in lacking if (reason := self._waits(fill, gone))}
         todo = [fill for fill in lacking if fill.name not in waiting]

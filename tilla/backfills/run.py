@@ -409,7 +409,8 @@ class _Run:
     def _may_be_built_anew(self, one: Anew, disagree: Mapping[str, Reconciliation]) -> bool:
         if one.cannot:
             self.say(
-                f"    {one.shown} cannot be built anew beside its views: {one.cannot}; --quiesced can, where it may be"
+                f"    {one.shown} cannot be built anew beside its views: {one.cannot}. --repair --quiesced builds it"
+                " while nothing is inserted"
             )
             return False
         more = sum(item.extra for item in disagree[one.shown].partitions)
