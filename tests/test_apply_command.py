@@ -558,3 +558,15 @@ project = tl.project("engines", raw, target, tl.MaterializedView("data.view", It
     script(shop, "--quiesced")
     assert shop.read("SELECT count(), sum(amount) FROM {data}.target") == [(12, 66)]
     assert engine.scalar("SELECT count() FROM system.tables WHERE name LIKE 'aside %'") == 0
+
+
+@pytest.mark.parametrize("command", ["plan", "apply --dry-run", "backfill", "backfill --dry-run", "detect", "stale"])
+def test_a_command_that_reads_makes_no_chdb_folder(desk, tmp_path, command):
+    """A slip in the path would show an empty database, and leave one behind."""
+    (tmp_path / "shop").mkdir()
+    name, *flags = command.split()
+    ran = desk.tilla(name, desk.write(PROJECT), "--dsn", f"chdb://{tmp_path}/shpo", *flags)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"T526 chdb://{tmp_path}/shpo: there is no database" in ran.err
+    assert f"nearest: {tmp_path}/shop" in ran.err
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("sh") and path.is_dir()] == ["shop"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -247,22 +246,6 @@ def test_a_limit_takes_idempotence_away() -> None:
     assert f.sum(Reference("n", t.UInt8)).distinct().is_idempotent
     assert f.arg_max(x, x).if_(x == "a").merge_of(x).is_idempotent
     assert not f.raw_aggregate("flameGraph", x).is_idempotent
-
-
-def test_additive_aggregates_add_up(engine: Server, rows: str) -> None:
-    """The sum of the parts is the whole: what SummingMergeTree does to them."""
-    additive = [item for item in combined(catalogue.columns(), ("", "if")) if item.is_additive]
-    scalar = [item for item in additive if item.type is not None and item.type.python in (int, float, Decimal)]
-    assert {item.name for item in scalar} >= {"sum", "sumIf", "count", "countIf", "sumArray"}
-    whole = engine.rows(f"SELECT {listing(scalar)} FROM {rows}")[0]
-    parts = engine.rows(f"SELECT {listing(scalar)} FROM {rows} GROUP BY u8")
-    wrapping = {"sumWithOverflow"}
-    for number, item in enumerate(scalar):
-        if item.function not in wrapping:
-            assert same(whole[f"x{number}"], sum(part[f"x{number}"] for part in parts)), item.sql()
-    assert not f.avg(Reference("x", t.UInt8)).is_additive
-    assert not f.sum(Reference("x", t.UInt8)).distinct().is_additive
-    assert not f.uniq_exact(Reference("x", t.UInt8)).is_additive
 
 
 def values(engine: Server, aggregates: list[Any], source: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Any
 import attrs
 import pytest
 
+import tests.support.shop as s
 from tests.support.careful_reader import Reader, moment
 from tilla import text
 from tilla.demo import Delivery, Shop, land
@@ -413,8 +414,7 @@ def test_a_shop_lands_in_every_layout(engine, database, name):
         columns = ", ".join(f"{text.quote_identifier(n)} {kind}" for n, kind in layout.columns(one))
         engine.execute(f"CREATE DATABASE IF NOT EXISTS {where}")
         engine.execute(
-            f"CREATE TABLE {text.quote_qualified(where, table)} ({columns}) "
-            f"ENGINE = MergeTree ORDER BY {layout.storage(one).order_clause}"
+            f"CREATE TABLE {text.quote_qualified(where, table)} ({columns}) {s.storage_clauses(layout, one)}"
         )
     counts = land(engine, small, layouts, chunk=500)
     assert counts == Counter(one.stream.id for one in small.deliveries())

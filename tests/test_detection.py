@@ -26,10 +26,8 @@ def create(engine: Any, layout: Layout, landing: Stream, *, without: str = "", a
     columns = ", ".join(
         f"{text.quote_identifier(name)} {kind}" for name, kind in layout.columns(landing) if name != without
     )
-    storage = layout.storage(landing)
     engine.execute(
-        f"CREATE TABLE {text.quote_qualified(database, table)} ({columns}{also}) "
-        f"ENGINE = {storage.engine_clause} ORDER BY {storage.order_clause}"
+        f"CREATE TABLE {text.quote_qualified(database, table)} ({columns}{also}) {s.storage_clauses(layout, landing)}"
     )
     return f"{database}.{table}"
 
@@ -217,6 +215,7 @@ def test_what_is_no_stream_is_said(engine: Any, database: str, own: Any) -> None
 def test_the_command_prints_code_and_says_what_differs(tmp_path: Any) -> None:
     """`tilla detect`: code alone on stdout; 0 when all is as declared, 2 when something differs, 1 when nothing is there."""
     store = tmp_path / "store"
+    store.mkdir()
     script = (
         "import sys; sys.path.insert(0, sys.argv[2])\n"
         "from tilla.servers import connect\n"
@@ -251,6 +250,7 @@ def test_the_command_prints_code_and_says_what_differs(tmp_path: Any) -> None:
 
 def test_stale_is_a_command(tmp_path: Any) -> None:
     """Nothing there, nothing stale: 0, in a process of its own, so that the wiring is tried."""
+    (tmp_path / "store").mkdir()
     command = [sys.executable, "-m", "tilla", "stale", "--dsn", f"chdb://{tmp_path / 'store'}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")

@@ -720,3 +720,40 @@ def test_projects_are_merged_by_what_they_declare():
     assert [item.name for item in merged.objects] == ["r.one", "r.two"]
     with pytest.raises(tl.DeclarationError, match="T304"):
         tl.project("a", one).merge(tl.project("b", tl.Table("r.one", Raw, engine=MergeTree(order_by=Raw.id))))
+
+
+@pytest.mark.parametrize("place", ["table", "column", "query", "role", "profile"])
+def test_a_setting_that_the_server_does_not_have_is_named_before_anything_is_sent(engine, database, place):
+    """The parser takes any name and the table is refused in the middle of a run; plan asks first, and names the nearest."""
+    wrong = {"index_granularty": 8192} if place in ("table", "column") else {"max_thread": 8}
+    raw = tl.Table(f"{database}.raw", Raw, engine=MergeTree(order_by=Raw.id))
+    column = tl.column(t.UInt64, name="x", settings=wrong if place == "column" else None)
+    made = {
+        "table": lambda: tl.Table(f"{database}.t", [column], engine=MergeTree(order_by=(), settings=wrong)),
+        "column": lambda: tl.Table(f"{database}.t", [column], engine=MergeTree(order_by=())),
+        "query": lambda: tl.RefreshableView(
+            f"{database}.r", [tl.derive(Raw.id, name="x")], source=raw, refresh=tl.every(days=1),
+            engine=MergeTree(order_by=()), settings=wrong,
+        ),
+        "role": lambda: tl.Role("reader", select=raw, caps=wrong),
+        "profile": lambda: tl.SettingsProfile("caps", limits={"max_thread": (1, 8)}),
+    }[place]()  # fmt: skip
+    with pytest.raises(errors.DeclarationError) as caught:
+        tl.plan(tl.project("p", raw, made), engine)
+    (mistake,) = caught.value.mistakes
+    near = "index_granularity" if place in ("table", "column") else "max_threads"
+    assert (mistake.code, mistake.nearest) == ("T532", near)
+
+
+def test_settings_of_the_users_own_are_left_to_the_server(engine, database):
+    """SQL_ is the prefix of ClickHouse's manual for settings that a server is told about."""
+    tl.plan(tl.project("p", tl.SettingsProfile("own", settings={"SQL_shop": "a"})), engine)
+
+
+def test_objects_whose_names_read_alike_are_refused():
+    """One text would stand for both: in --select, in files, in the JSON, and in what is noted of filled history."""
+    with pytest.raises(errors.DeclarationError) as caught:
+        tl.project("p", tl.Source("`a.b`.c", Raw), tl.Source("a.`b.c`", Raw), tl.Source("a.b", Raw))
+    (mistake,) = caught.value.mistakes
+    assert mistake.code == "T312"
+    assert "`a.b`.c and a.`b.c`" in mistake.what

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tests.support.shop as s
 from tilla import errors, sources, text
 from tilla.sources import Field, Layout, Storage, Stream, airbyte, stream, streams, values
 
@@ -40,11 +41,7 @@ def create(engine, layout: Layout, stream: Stream, database: str) -> Layout:
     where, table = layout.table(stream)
     engine.execute(f"CREATE DATABASE IF NOT EXISTS {text.quote_identifier(where)}")
     columns = ", ".join(f"{text.quote_identifier(name)} {kind}" for name, kind in layout.columns(stream))
-    storage = layout.storage(stream)
-    engine.execute(
-        f"CREATE TABLE {text.quote_qualified(where, table)} ({columns}) "
-        f"ENGINE = {storage.engine_clause} ORDER BY {storage.order_clause}"
-    )
+    engine.execute(f"CREATE TABLE {text.quote_qualified(where, table)} ({columns}) {s.storage_clauses(layout, stream)}")
     return layout
 
 

@@ -843,3 +843,49 @@ def test_history_of_a_view_by_hand_is_what_its_live_rows_are(text: str) -> None:
     test = landed({rows: [{"id": 1, "items": ["a", "b"]}, {"id": 1, "items": ["a", "b"]}]})
     assert test.read(view) == test.read(view, history=True) == [{"id": 1, "item": "a"}, {"id": 1, "item": "b"}]
     assert "FROM (SELECT * FROM raw.rows WHERE " in tl.render(tl.project("p", rows, view))
+
+
+def test_a_derivation_beside_a_query_is_refused():
+    """Its expression would be left out without a word; one that the typed query has under that name is the same."""
+    source = tl.Source("raw.t", [tl.column(t.UInt64, name="id"), tl.column(t.UInt64, name="other")])
+    id, other = source.columns
+    body = [tl.derive(id * 2, name="id")]
+    for make in (
+        lambda: tl.View("data.v", body, query=tl.sql("SELECT id FROM {s}", s=source)),
+        lambda: tl.MaterializedView(
+            "data.v", body, query=tl.sql("SELECT id FROM {s}", s=source), engine=MergeTree(order_by=())
+        ),
+        lambda: tl.RefreshableView(
+            "data.v", body, query=source.select(id), refresh=tl.every(days=1), engine=MergeTree(order_by=())
+        ),
+    ):
+        with pytest.raises(errors.SqlError) as caught:
+            make()
+        assert [(m.code, m.where) for m in caught.value.mistakes] == [("T210", "data.v.id")]
+    tl.View("data.v", [tl.derive(other, name="other")], query=source.select(other))
+
+
+def test_a_comment_beside_to_is_refused():
+    """The table has a comment of its own; the view's would be lost."""
+    table = tl.Table("data.t", [tl.column(t.UInt64, name="id")], engine=MergeTree(order_by=()))
+    source = tl.Source("raw.t", [tl.column(t.UInt64, name="id")])
+    with pytest.raises(errors.SqlError) as caught:
+        tl.MaterializedView(
+            "data.m", [tl.derive(source.columns[0], name="id")], source=source, to=table, comment="lost"
+        )
+    assert [(m.code, m.where) for m in caught.value.mistakes] == [("T210", "data.m")]
+
+
+def test_given_speaks_of_the_users_own_databases(engine):
+    """Tables live in databases of the test's own for its time; a refusal names those that the user wrote."""
+    source = tl.Source("raw.t", [tl.column(t.UInt64, name="id")], engine=MergeTree(order_by=()))
+    view = tl.View(
+        "data.v", [tl.column(t.UInt64, name="x")], query=tl.sql("SELECT throwIf(id = 1) AS x FROM {s}", s=source)
+    )
+    with pytest.raises(errors.StatementRefused) as caught:
+        landed({source: [{"id": 1}]}, server=engine).read(view)
+    assert "given_" not in str(caught.value) + caught.value.statement + caught.value.reason
+    assert "data.v" in caught.value.statement
+    with pytest.raises(errors.StatementRefused) as caught:
+        landed({source: [{"idd": 1}]}, server=engine).read(view)
+    assert "T523 raw.t" in str(caught.value)

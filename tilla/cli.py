@@ -116,7 +116,7 @@ def _backfill(arguments: Sequence[str]) -> int:
     if options.explain:
         return _explain(options, project)
     allow = options.allow or ("destructive" if options.quiesced else "rights")
-    with connect(options.dsn) as server:
+    with connect(options.dsn, create=False) as server:
         made = backfill(
             project, server, target=options.target, quiesced=options.quiesced, repair=options.repair,
             disarm=options.disarm, syncs_paused=options.syncs_paused,
@@ -180,7 +180,7 @@ def _carried_out(options: argparse.Namespace, planned: Planned, allow: str) -> i
     from tilla.servers import connect
 
     project = _project(options)
-    with connect(options.dsn) as server:
+    with connect(options.dsn, create=not options.dry_run) as server:
         made = planned(project, server)
         if options.dry_run:
             write_out(_as_json(made.as_json()) if options.json else without_secrets(str(made)) + "\n")
@@ -224,7 +224,7 @@ def _detect(arguments: Sequence[str]) -> int:
     parser.add_argument("--database", action="append", default=[], metavar="NAME", help="look only here; repeatable")
     options = parser.parse_args(arguments)
     project = loading.load(options.project) if options.project else None
-    with connect(options.dsn) as server:
+    with connect(options.dsn, create=False) as server:
         found = detect(server, databases=options.database)
     code = found.code()
     unlike = found.against(project) if project is not None else ()
@@ -251,7 +251,7 @@ def _stale(arguments: Sequence[str]) -> int:
     )  # fmt: skip
     options = parser.parse_args(arguments)
     project = _project(options)
-    with connect(options.dsn) as server:
+    with connect(options.dsn, create=False) as server:
         found = stale(project, server)
         if not options.rebuild or options.dry_run or not found:
             if options.json:

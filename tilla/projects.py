@@ -219,6 +219,12 @@ class Project:
                     shown = ".".join(key) if isinstance(key, tuple) else str(key)
                     mistakes.add(errors.duplicate_object(where, shown, [seen[key], item.kind]))
                 seen[key] = item.kind
+        alike: dict[str, dict[str, None]] = {}
+        for part in (part for item in self.objects if isinstance(item, Declared) for part in item.parts()):
+            alike.setdefault(".".join(part.path), {})[part.qualified_name] = None
+        for shown, names in alike.items():
+            if len(names) > 1:
+                mistakes.add(errors.alike_names(where, shown, list(names)))
         mistakes.raise_all()
 
     def _check_identity(self) -> None:

@@ -40,6 +40,14 @@ def samples(source: str, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
+def storage_clauses(layout: Layout, landing: Any) -> str:
+    """Engine and sorting key of a raw table, as the loader's CREATE TABLE has them."""
+    storage = layout.storage(landing)
+    version = f"({text.quote_identifier(storage.version)})" if storage.version else ""
+    order = f"({', '.join(map(text.quote_identifier, storage.order_by))})" if storage.order_by else "tuple()"
+    return f"ENGINE = {storage.engine}{version} ORDER BY {order}"
+
+
 @attrs.define
 class Warehouse:
     """Curated and analytics objects of one project, provisioned on an engine over one layout."""

@@ -1,4 +1,4 @@
-"""T301-T311: mistakes in a project and its graph."""
+"""T301-T312: mistakes in a project and its graph."""
 
 from __future__ import annotations
 
@@ -95,6 +95,18 @@ def own_database(where: str, name: str) -> DeclarationError:
     return DeclarationError(
         Mistake(
             "T311", where, f"{name} is in the database in which Tilla notes what is filled", hint="another database"
+        )
+    )
+
+
+def alike_names(where: str, shown: str, names: Sequence[str]) -> DeclarationError:
+    """T312: objects whose names read alike without quotes."""
+    return DeclarationError(
+        Mistake(
+            "T312",
+            where,
+            f"{' and '.join(names)} both read {shown}: in patterns, files, the JSON and the notes on what is filled",
+            hint="another name for one of them",
         )
     )
 

@@ -1,10 +1,10 @@
-"""T501-T531: connections, and what a server refuses."""
+"""T501-T532: connections, and what a server refuses."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tilla.errors.tree import ConnectionFailed, Mistake, ServerError, StatementRefused, UsageError
+from tilla.errors.tree import ConnectionFailed, DeclarationError, Mistake, ServerError, StatementRefused, UsageError
 from tilla.errors.wording import excerpt, listed, nearest
 
 
@@ -254,6 +254,32 @@ def tls_without_secure(names: Sequence[str]) -> UsageError:
             f"dsn ?{names[0]}",
             f"{listed(names)} would be ignored, and the password sent in the clear: the connection is not encrypted",
             hint="secure=true",
+        )
+    )
+
+
+def no_chdb_there(path: str, beside: Sequence[str]) -> UsageError:
+    """T526: a chDB path that is not there, for a command that only reads."""
+    return UsageError(
+        Mistake(
+            "T526",
+            f"chdb://{path}",
+            "there is no database: the folder does not exist",
+            expected="the folder of a chDB database; tilla apply makes a new one",
+            nearest=nearest(path, beside),
+        )
+    )
+
+
+def unknown_server_setting(where: str, name: str, place: str, known: Sequence[str]) -> DeclarationError:
+    """T532: a setting that the server does not have."""
+    return DeclarationError(
+        Mistake(
+            "T532",
+            where,
+            f"this server has no setting {name!r}",
+            expected=f"a name of system.{place}",
+            nearest=nearest(name, known),
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -92,6 +93,21 @@ class ConnectionFailed(ServerError):
 
 class StatementRefused(ServerError):
     """The server refused one statement."""
+
+
+def reworded(error: TillaError, change: Callable[[str], str]) -> TillaError:
+    """The same error with each of its texts changed."""
+    mistakes = [
+        Mistake(one.code, *(change(text) for text in (one.where, one.what, one.expected, one.nearest, one.hint)))
+        for one in error.mistakes
+    ]
+    if not isinstance(error, ServerError):
+        return type(error)(*mistakes)
+    made = type(error)(
+        *mistakes, statement=change(error.statement), server_code=error.server_code, reason=change(error.reason)
+    )
+    made.done = error.done
+    return made
 
 
 class Collector:

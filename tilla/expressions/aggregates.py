@@ -24,15 +24,13 @@ class Spec:
     """One aggregate function.
 
     ``idempotent``: a row delivered twice does not change the result. ``unordered``: the result depends on the
-    multiset of values alone, so ``-Distinct`` makes it idempotent. ``additive``: results of disjoint parts add
-    up to the result of the whole. ``never_null``: Nullable arguments do not make the result Nullable.
-    ``simple``: the function that merges finished values, where SimpleAggregateFunction allows it.
+    multiset of values alone, so ``-Distinct`` makes it idempotent.
+    ``never_null``: Nullable arguments do not make the result Nullable. ``simple``: the function that merges finished values, where SimpleAggregateFunction allows it.
     """
 
     result: Result
     idempotent: bool = False
     unordered: bool = False
-    additive: bool = False
     never_null: bool = False
     simple: str = ""
 
@@ -178,7 +176,7 @@ _NUMBERS = _quantile(FLOAT64, decimals=False)
 
 AGGREGATES: dict[str, Spec] = {
     # counting
-    "count": Spec(_UINT64, unordered=True, additive=True, never_null=True, simple="sum"),
+    "count": Spec(_UINT64, unordered=True, never_null=True, simple="sum"),
     "uniq": Spec(_UINT64, idempotent=True, never_null=True),
     "uniqExact": Spec(_UINT64, idempotent=True, never_null=True),
     "uniqCombined": Spec(_UINT64, idempotent=True),
@@ -187,9 +185,9 @@ AGGREGATES: dict[str, Spec] = {
     "uniqUpTo": Spec(_UINT64, idempotent=True, never_null=True),
     "groupBitmap": Spec(_bits, idempotent=True),
     # sums and averages
-    "sum": Spec(_sum, unordered=True, additive=True, simple="sum"),
-    "sumWithOverflow": Spec(_sum_same_width, unordered=True, additive=True, simple="sumWithOverflow"),
-    "sumKahan": Spec(_float64, unordered=True, additive=True),
+    "sum": Spec(_sum, unordered=True, simple="sum"),
+    "sumWithOverflow": Spec(_sum_same_width, unordered=True, simple="sumWithOverflow"),
+    "sumKahan": Spec(_float64, unordered=True),
     "sumCount": Spec(_sum_count, unordered=True, never_null=True),
     "avg": Spec(_avg, unordered=True),
     "avgWeighted": Spec(_weighted),
@@ -228,7 +226,7 @@ AGGREGATES: dict[str, Spec] = {
     "approx_top_k": Spec(_counted),
     "approx_top_sum": Spec(_counted),
     # maps of sums, as two arrays
-    "sumMappedArrays": Spec(_mapped_arrays(_sum), additive=True),
+    "sumMappedArrays": Spec(_mapped_arrays(_sum)),
     "minMappedArrays": Spec(_mapped_arrays(same), idempotent=True),
     "maxMappedArrays": Spec(_mapped_arrays(same), idempotent=True),
     # quantiles

@@ -32,7 +32,7 @@ _SAME_TYPE = frozenset({"If", "OrDefault", "Distinct", "ArgMin", "ArgMax"})
 # Suffixes that change nothing a second time, wherever they stand.
 _ONCE = frozenset({"OrNull", "OrDefault", "Distinct"})
 
-# Suffixes under which a function stays idempotent, or additive.
+# Suffixes under which a function stays idempotent.
 _NEUTRAL = frozenset({"If", "Array", "ForEach", "Map", "OrNull", "OrDefault", "Resample", "Merge", "State"})
 
 
@@ -239,12 +239,6 @@ class Aggregate(Expr[T_co]):
     def is_idempotent(self) -> bool:
         """True when a row delivered twice does not change the result."""
         return is_idempotent(self)
-
-    @property
-    def is_additive(self) -> bool:
-        """True when the results of disjoint parts add up to the result of the whole, as SummingMergeTree needs."""
-        spec = AGGREGATES.get(self.function)
-        return spec is not None and spec.additive and set(self.suffixes) <= _NEUTRAL - {"OrNull", "State"}
 
 
 def _state_type(

@@ -114,7 +114,7 @@ class MaterializedView(Relation[B]):
         if self.to is not None and not isinstance(self.to, Relation):
             raise errors.not_a_relation(f"{self.name} to", repr(self.to))
         if self.to is not None:
-            for option in ("indexes", "projections", "constraints"):
+            for option in ("indexes", "projections", "constraints", "comment"):
                 if getattr(self, option):
                     mistakes.add(errors.option_ignored(self.name, option, "to=", "it in the declaration of that table"))
         with mistakes.catch():
@@ -269,6 +269,11 @@ def check_output(name: str, query: Query | Sql, names: tuple[str, ...], columns:
         raise errors.unknown_output(name, [shown for _, shown in query.reading.unnamed])
     filled = {c.name for c in columns if not getattr(c, "default_kind", "")}
     mistakes = errors.Collector()
+    items = {item.name: item.expr.key() for item in query.items} if isinstance(query, Query) else {}
+    for column in columns:
+        if isinstance(column, Column) and column.derived is not None and items.get(column.name) != column.derived.key():
+            hint = f"tl.column(type, name={column.name!r}): the SELECT says how it is computed"
+            mistakes.add(errors.option_ignored(f"{name}.{column.name}", "tl.derive(...)", "query=", hint))
     for extra in found:
         if extra not in names:
             mistakes.add(errors.output_not_in_body(name, extra, names))

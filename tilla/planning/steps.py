@@ -10,6 +10,7 @@ from tilla.ddl import history
 from tilla.ddl.script import Script
 from tilla.ddl.statements import ACCESS, SCHEMA, Statement
 from tilla.objects.source import Source
+from tilla.planning import settings
 from tilla.planning.plan import CREATE, DIFFERS, DRAIN, EXISTS, HISTORY, PENDING, REPEAT, RIGHTS, RUN, SKIPPED, Step
 from tilla.planning.survey import Path, Survey, changes_shape, first, survey
 from tilla.servers import Server
@@ -24,6 +25,7 @@ _CREATES_ACCESS = re.compile(r"CREATE (ROLE|USER|SETTINGS PROFILE|QUOTA) IF NOT 
 def schema_steps(script: Script, server: Server) -> Iterator[Step]:
     """One step per object of the schema and per access statement, sources that are only read included."""
     seen = survey(script, server)
+    settings.check(script.project, server, seen.snapshot.tables)
     yield from objects(seen, server)
     yield from _access(seen, server)
 

@@ -47,7 +47,9 @@ class ChdbServer(ClientServer):
 
     embedded = True
 
-    def __init__(self, target: ChdbTarget) -> None:
+    def __init__(self, target: ChdbTarget, *, create: bool = True) -> None:
+        if not create and target.path != MEMORY and not Path(target.path).is_dir():
+            raise errors.no_chdb_there(target.path, _beside(Path(target.path)))
         self._target = target
         super().__init__(_open(target), target.label)
         self._hold = weakref.finalize(self, _release)  # also for a server that nobody closed
@@ -119,6 +121,16 @@ def _open(target: ChdbTarget) -> Client:
     except BaseException:
         _release()
         raise
+
+
+def _beside(path: Path) -> list[str]:
+    """The folders at the deepest level of a path that is there: one of them may be meant."""
+    while not path.parent.is_dir():
+        path = path.parent
+    try:
+        return sorted(str(one) for one in path.parent.iterdir() if one.is_dir())
+    except OSError:
+        return []
 
 
 def _import_chdb() -> None:

@@ -13,7 +13,6 @@ from typing import Any, Literal, Protocol
 
 import attrs
 
-from tilla import text
 from tilla.sources.connectors import Stream
 
 SyncMode = Literal["append", "append_dedup", "overwrite"]
@@ -28,16 +27,6 @@ class Storage:
     """Column names; empty is ``tuple()``."""
     version: str | None = None
     """The version column of ReplacingMergeTree; None: the row inserted last wins."""
-
-    @property
-    def engine_clause(self) -> str:
-        """The engine as a statement writes it, ``ReplacingMergeTree(updated_at)``."""
-        return f"{self.engine}({text.quote_identifier(self.version)})" if self.version else self.engine
-
-    @property
-    def order_clause(self) -> str:
-        """The sorting key as ``(a, b)``, or ``tuple()``."""
-        return f"({', '.join(map(text.quote_identifier, self.order_by))})" if self.order_by else "tuple()"
 
 
 @attrs.frozen

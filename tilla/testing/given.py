@@ -61,6 +61,9 @@ class Given:
         server = self._server or _engine()
         try:
             return self._run(server, own, rename, wanted, history, order_by)
+        except errors.TillaError as error:
+            names = {new: old for old, new in databases.items()}
+            raise errors.reworded(error, lambda text: _with_own_names(text, names)) from None
         finally:
             for name in databases.values():
                 server.execute(f"DROP DATABASE IF EXISTS `{name}` SYNC")
@@ -94,6 +97,13 @@ class Given:
         text = shown.sql() if isinstance(shown, Query | Sql) else _read(shown)
         found = server.rows(text)
         return sorted(found, key=lambda row: _sort_key(row, order_by))
+
+
+def _with_own_names(text: str, names: Mapping[str, str]) -> str:
+    """A message as the user knows the databases: ``given_3_mart.daily`` is ``mart.daily``."""
+    for new in sorted(names, key=len, reverse=True):
+        text = text.replace(new, names[new])
+    return text
 
 
 def _check_rows(where: str, rows: object) -> None:
