@@ -14,13 +14,13 @@ from typing import TypeVar
 
 import attrs
 
-from tilla import errors, text
+from tilla import errors
 from tilla.backfills import boundary, journal, slices, stamped
 from tilla.backfills.anew import Rebuild
 from tilla.backfills.journal import Journal
+from tilla.backfills.known import identity, same, uuids
 from tilla.backfills.lease import Lease
 from tilla.backfills.plan import EARLY, STAGED, Anew, Backfill, Target, counted
-from tilla.backfills.prepare import identity, same, uuids
 from tilla.backfills.progress import Progress, Say
 from tilla.backfills.reconcile import reconcile
 from tilla.backfills.reconciliation import Reconciliation
@@ -28,19 +28,15 @@ from tilla.backfills.replicas import steady, sync
 from tilla.backfills.slices import Slice
 from tilla.backfills.staging import (
     Stager,
-    TooMuchError,
     drop,
     forget,
-    insert,
-    kill,
     partitions,
     remember,
     running,
     tag,
-    too_much,
 )
+from tilla.backfills.work import Clients, Work, kill_inserts
 from tilla.ddl import history
-from tilla.ddl.replicas import Replicas
 from tilla.planning.plan import CREATE, EXISTS, Plan, Step
 from tilla.planning.run import drain, look, send
 from tilla.servers import Server
@@ -92,10 +88,12 @@ def run(plan: Backfill, server: Server, say: Say | None = None, *, destructive: 
         RefusedError: another backfill is at one of the targets; a journal is about another version of a declaration.
         ServerError: the server refused a statement, or went away; ``done`` lists what ran. Run it again and it goes on.
     """
-    return _Run(plan, server, say or (lambda _: None), destructive).go()
+    return Run(plan, server, say or (lambda _: None), destructive).go()
 
 
-class _Run:
+class Run:
+    """One call of ``tilla backfill``: what it holds, and the order of what it does."""
+
     def __init__(self, plan: Backfill, server: Server, say: Say, destructive: bool) -> None:
         self.replicas = plan.options.replicas
         self.plan, self.server, self.say = plan, steady(server) if self.replicas.sequential else server, say
@@ -173,7 +171,7 @@ class _Run:
                 if not told:
                     told = True
                     self.say(f"    waiting for a statement that an earlier run left behind on {'.'.join(path)}")
-                _kill(self.server, comment, self.id, self.replicas)
+                kill_inserts(self.server, comment, self.id, self.replicas)
                 time.sleep(pause)
 
     def _begin(self, rest: Sequence[Step]) -> list[Target]:
@@ -262,16 +260,16 @@ class _Run:
                 self._target(target, pool, clients)
 
     @contextmanager
-    def _workers(self) -> Iterator[tuple[ThreadPoolExecutor, _Clients]]:
+    def _workers(self) -> Iterator[tuple[ThreadPoolExecutor, Clients]]:
         workers = max(1, self.plan.options.workers)
         with ExitStack() as stack:
-            clients = _Clients(self.server)
+            clients = Clients(self.server)
             stack.callback(clients.close)
             pool = ThreadPoolExecutor(workers, thread_name_prefix="tilla slice")
             stack.callback(pool.shutdown, wait=True, cancel_futures=True)
             yield pool, clients
 
-    def _target(self, target: Target, pool: ThreadPoolExecutor, clients: _Clients, only: tuple[str, ...] = ()) -> None:
+    def _target(self, target: Target, pool: ThreadPoolExecutor, clients: Clients, only: tuple[str, ...] = ()) -> None:
         server = self.server
         for sql in target.before:
             server.execute(sql)
@@ -291,7 +289,7 @@ class _Run:
             # Here as well: of two fills of one table the first has undone it at its end. Not while a move is in doubt: what is
             # remembered from now on says nothing of what was forgotten before.
             remember(server, target)
-        work = _Work(self, target, roots, max(planned, default=0))
+        work = Work(self, target, roots, max(planned, default=0))
         futures: set[Future[list[tuple[int, Slice]]]] = set()
         waiting = [(number, live[number]) for number in past.open]
         try:
@@ -305,7 +303,7 @@ class _Run:
         except BaseException:
             self.stop.set()
             with suppress(errors.ServerError):
-                _kill(self.server, tag(target.path, self.id), "", self.replicas)
+                kill_inserts(self.server, tag(target.path, self.id), "", self.replicas)
             wait(futures)
             raise
         if target.boundary is not None:
@@ -433,88 +431,6 @@ class _Run:
             self._target(target, pool, clients)
 
 
-class _Work:
-    """The slices of one target."""
-
-    def __init__(self, run: _Run, target: Target, roots: dict[tuple[str, str], slices.Root], last: int) -> None:
-        self.run, self.target, self.roots = run, target, roots
-        self._lock, self._last = threading.Lock(), last
-
-    def slice(self, server: Server, number: int, piece: Slice, past: journal.Entry | None) -> list[tuple[int, Slice]]:
-        """Do one slice; return those that take its place, when it was too much."""
-        if self.run.stop.is_set():
-            return []
-        target, stager = self.target, self.run.stager
-        if target.how != STAGED:
-            self._straight(server, number, piece)
-            return []
-        rows = stager.resume(server, target, number, past) if past is not None else None
-        if rows is None:
-            try:
-                stager.fill(server, target, number, piece)
-            except TooMuchError as error:
-                return self._split(server, number, piece, error)
-        self.run.progress.slice(piece.rows)
-        return []
-
-    def _straight(self, server: Server, number: int, piece: Slice) -> None:
-        """Insert a slice where nothing can be moved: only where a row that comes twice counts once."""
-        target, log = self.target, self.run.log
-        log.write(server, target.name, target.declaration, journal.STAGING, number, {"into": target.table})
-        sql = insert(target, piece, target.table, self.run.stager.tag(target))
-        try:
-            server.execute(sql, settings=self.run.stager.settings)
-        except errors.ServerError as error:
-            why = too_much(error)
-            raise errors.slice_too_large(target.name, piece.condition, str(why)) if why else error from None
-        log.write(server, target.name, target.declaration, journal.DONE, number, {"rows": piece.rows})
-        self.run.progress.slice(piece.rows)
-
-    def _split(self, server: Server, number: int, piece: Slice, error: TooMuchError) -> list[tuple[int, Slice]]:
-        target = self.target
-        root = self.roots[target.branches[piece.branch].root]
-        by_result = error.by_result and bool(target.comparison.partition)
-        pieces = slices.split(server, root, piece, by_result=by_result)
-        if len(pieces) < 2:
-            raise errors.slice_too_large(target.name, piece.condition, str(error))
-        with self._lock:
-            numbers = list(range(self._last + 1, self._last + 1 + len(pieces)))
-            self._last = numbers[-1]
-        rows = [(n, journal.PLANNED, p.as_json()) for n, p in zip(numbers, pieces, strict=True)]
-        whole = (number, journal.SPLIT, {"into": numbers, "why": str(error)[:500]})
-        self.run.log.write_all(server, target.name, target.declaration, [*rows, whole])
-        self.run.progress.slice(0, more=len(pieces) - 1)
-        return list(zip(numbers, pieces, strict=True))
-
-
-class _Clients:
-    """Clients for workers: each statement runs on one that nobody else uses at that time."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._lock = threading.Lock()
-        self._free: list[Server] = []
-        self._made: list[Server] = []
-
-    def using(self, work: Callable[..., T], *arguments: object) -> T:
-        """Call ``work`` with a client in front of its arguments."""
-        with self._lock:
-            client = self._free.pop() if self._free else None
-            if client is None:
-                client = self._server.clone()
-                self._made.append(client)
-        try:
-            return work(client, *arguments)
-        finally:
-            with self._lock:
-                self._free.append(client)
-
-    def close(self) -> None:
-        """Close them all."""
-        for client in self._made:
-            client.close()
-
-
 def _begun(target: Target, past: journal.Progress | None) -> dict[str, object] | None:
     """What the journal keeps of the boundary of a fill that begins, or begins again."""
     if target.boundary is None:
@@ -534,10 +450,3 @@ def _dated(target: Target, known: Mapping[str, journal.Progress]) -> bool:
 def _arms(step: Step) -> bool:
     """Whether a step creates a view."""
     return step.action == CREATE and step.statement.section == "views"
-
-
-def _kill(server: Server, comment: str, but: str, replicas: Replicas) -> None:
-    """Kill the inserts that carry a tag."""
-    inner = f" AND position(query, {text.quote_string(but)}) = 0" if but else ""
-    tagged = f"startsWith(query, {text.quote_string(comment)}) AND position(query, 'INSERT INTO') > 0{inner} ASYNC"
-    kill(server, tagged, replicas)
