@@ -13,19 +13,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 import tilla as tl
 from tests.test_backfill_boundary import yard
 from tilla import errors
 from tilla.backfills import replicas as waiting
+from tilla.backfills.plan import Backfill
 from tilla.ddl.replicas import Replicas
 from tilla.testing.golden import Golden
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Golden(Path(__file__).parent / "golden" / "deployment")
 SECOND = "b:9000"
-ALL = re.compile(r"clusterAllReplicas\('default', (system\.\w+)\)")
+ALL = re.compile(r"clusterAllReplicas\('([\w.]+)', (system\.\w+)\)")
 STEPS = (
     "ADD COLUMN",
     "MATERIALIZE COLUMN",
@@ -49,6 +51,9 @@ class Lagging:
         self.steps: list[str] = []
         self.early: list[str] = []
         self.killed: list[str] = []
+        self.clusters: set[str] = set()
+        self.drained: list[str] = []
+        self.features = server.features
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._server, name)
@@ -66,8 +71,10 @@ class Lagging:
 
     def rows(self, sql: str, **options: Any) -> list[dict[str, Any]]:
         assert not ALL.search(sql) or sql.endswith("skip_unavailable_shards = 0"), sql
-        found = self._server.rows(ALL.sub(r"\1", sql), **options)
+        found = self._server.rows(ALL.sub(r"\2", sql), **options)
         root = self._root
+        root.drained.append(sql)
+        root.clusters |= {match.group(1) for match in ALL.finditer(sql)}
         if " AS host" not in sql:
             return list(found)
         root.asked[sql] = 1 + root.asked.get(sql, 0)
@@ -80,7 +87,7 @@ class Lagging:
         return [*found, {**found[0], "host": SECOND}]
 
     def scalar(self, sql: str, **options: Any) -> Any:
-        return self._server.scalar(ALL.sub(r"\1", sql), **options)
+        return self._server.scalar(ALL.sub(r"\2", sql), **options)
 
     def clone(self) -> Lagging:
         return Lagging(self._server.clone(), self.lag, self._root)
@@ -124,6 +131,25 @@ def test_no_step_before_every_replica_has_the_one_before(engine, database):
         assert read(f"SELECT sum(n) AS n FROM {database}.{name}") == [{"n": 3000}], name
 
 
+def test_views_are_everywhere_before_inserts_are_waited_for(engine, database):
+    """Overlap-safe targets, and views over nothing yet: an insert through a replica without the view is in no drain's list."""
+    made = yard(engine, database, only=("curated", "sums"))
+    server = Lagging(engine, 2)
+    tl.apply(tl.plan(made.project, server, target="cloud"), server)
+    lacking, running = (sql for sql in server.drained if "query_id" in sql)
+    assert "system.tables" in lacking
+    assert f"IN (('{database}', 'sums_mv'))" in lacking
+    assert "system.processes" in running
+    assert not server.behind
+    made.insert(0, 99)
+    engine.execute(f"DROP TABLE {database}.curated_mv SYNC")
+    server = Lagging(engine, 2)
+    report = tl.apply(tl.backfill(made.project.select(f"{database}.curated"), server, target="cloud"), server)
+    assert report.agrees
+    first = next(i for i, sql in enumerate(server.drained) if "query_id" in sql and "Insert" in sql)
+    assert sum("name = 'curated_mv'" in sql for sql in server.drained[:first]) >= 3
+
+
 def test_a_replica_that_never_gets_there_is_named_and_the_run_goes_on_later(engine, database, monkeypatch):
     """Nothing goes through the view before the switch, so a run that gave up is just run again."""
     monkeypatch.setattr(waiting, "PATIENCE", 0.3)
@@ -152,6 +178,19 @@ def test_a_question_about_all_replicas_leaves_none_out():
     assert (cloud.clause, cloud.everywhere(("d", "t"))) == ("", "d.t")
     assert cluster.everywhere(("d", "t")) == "d.t ON CLUSTER `it's`"
     assert cloud.strict == cluster.strict == " SETTINGS skip_unavailable_shards = 0"
+
+
+def test_services_that_share_their_data_are_all_asked(engine, database):
+    """On Cloud `default` is one service of a warehouse: an insert through another one must be waited for, too."""
+    made = yard(engine, database, only=("sums",))
+    made.insert(0, 999)
+    tl.apply(tl.plan(made.project, engine), engine)
+    server = Lagging(engine, 0)
+    server.features = attrs.evolve(engine.features, clusters=("all_groups.default", "default"))
+    plan = tl.backfill(made.project, server, target="cloud")
+    assert "clusterAllReplicas('all_groups.default', system.processes)" in plan.options.drain
+    assert tl.apply(Backfill.from_json(plan.as_json()), server).agrees
+    assert server.clusters == {"all_groups.default"}
 
 
 def alone(*arguments: str) -> dict[str, Any]:

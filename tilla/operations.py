@@ -68,9 +68,9 @@ def plan(project: Project, server: Server, *, target: str | Deployment = "single
     Nothing is written; three or four queries, whatever the number of objects.
     """
     _check(project, server)
-    made = script.Script(
-        project, deployment(target), with_sources=with_sources, phases=frozenset((SCHEMA, ACCESS)), quiesced=True
-    )
+    where = deployment(target).among(lambda: server.features.clusters)
+    phases = frozenset((SCHEMA, ACCESS))
+    made = script.Script(project, where, with_sources=with_sources, phases=phases, quiesced=True)
     return Plan(project.name, tuple(schema_steps(made, server)))
 
 
@@ -102,7 +102,7 @@ def backfill(
             is about another version of the declaration.
     """
     _check(project, server)
-    where = deployment(target)
+    where = deployment(target).among(lambda: server.features.clusters)
     schema = script.Script(project, where, phases=frozenset((SCHEMA,)), quiesced=True)
     history = script.Script(project, where, quiesced=quiesced, phases=frozenset((BACKFILL,)))
     chosen = Options(

@@ -7,7 +7,7 @@ it after :data:`PATIENCE` seconds is named. Every step may be done again, so the
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tilla import errors, text
@@ -53,6 +53,13 @@ def wait(server: Server, replicas: Replicas, what: str, table: str, where: str, 
             return
         time.sleep(pause)
     raise errors.replicas_lack(what, sorted(lacking), PATIENCE, gone=gone)
+
+
+def everywhere(server: Server, replicas: Replicas, views: Iterable[Path | None]) -> None:
+    """Wait until every replica has some views: an insert through one that has not misses them, however late it begins."""
+    for view in dict.fromkeys(views) if replicas else ():
+        if view is not None:
+            wait(server, replicas, ".".join(view), "tables", about(view, "name"))
 
 
 def about(path: Path, table: str = "table") -> str:

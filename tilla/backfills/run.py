@@ -24,7 +24,7 @@ from tilla.backfills.plan import EARLY, STAGED, Anew, Backfill, Target, counted
 from tilla.backfills.progress import Progress, Say
 from tilla.backfills.reconcile import reconcile
 from tilla.backfills.reconciliation import Reconciliation
-from tilla.backfills.replicas import steady, sync
+from tilla.backfills.replicas import everywhere, steady, sync
 from tilla.backfills.slices import Slice
 from tilla.backfills.staging import (
     Stager,
@@ -121,6 +121,7 @@ class Run:
         if not plan.targets and not plan.unchecked and not any(one.due for one in plan.anew):
             self._steps(rest)
             if any(_arms(step) for step in rest):
+                everywhere(self.server, self.replicas, (step.statement.creates for step in rest if _arms(step)))
                 drain(self.server, plan.options.drain, self.say)
             self._steps((*plan.rebuilt, *plan.refresh))
             self._look()
@@ -223,6 +224,7 @@ class Run:
         stamped.establish(server, fresh, dated, self._note_of, plan.options.drain, self.say)
         if fresh:
             self.say("    waiting for inserts that began before")
+            everywhere(server, self.replicas, (view for target in fresh for view in target.views))
             waits()
             found = self._identities()
             for target in fresh:

@@ -6,6 +6,7 @@ A deployment turns parts into statements and says what it cannot have. Clusters 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -40,6 +41,10 @@ class Deployment:
     def replicas(self) -> Replicas:
         """How all replicas are reached."""
         return ONE
+
+    def among(self, clusters: Callable[[], Collection[str]]) -> Deployment:
+        """This deployment on a server that knows these clusters."""
+        return self
 
     @property
     def dialect(self) -> write.Dialect:
@@ -154,6 +159,8 @@ MARKER_ORDER = "ORDER BY (target, declaration)"
 
 SINGLE = Deployment()
 
+WAREHOUSE = "all_groups.default"
+
 
 @attrs.frozen
 class Cloud(Deployment):
@@ -165,10 +172,15 @@ class Cloud(Deployment):
     """
 
     name: str = "cloud"
+    cluster: str = "default"
 
     @property
     def replicas(self) -> Replicas:
-        return Replicas("default", sequential=True)
+        return Replicas(self.cluster, sequential=True)
+
+    def among(self, clusters: Callable[[], Collection[str]]) -> Cloud:
+        # ``default`` has the replicas of one service. Where several services share the data (a warehouse), rows come through all.
+        return attrs.evolve(self, cluster=WAREHOUSE) if WAREHOUSE in clusters() else self
 
     def check(self, project: Project) -> None:
         mistakes = errors.Collector()

@@ -103,7 +103,7 @@ def _pauses() -> Iterable[float]:
 
 
 def drain(server: Server, sql: str, tell: Say) -> None:
-    """Wait until the inserts that run now have ended; those that begin later know the views already."""
+    """Wait until what a query lists now (inserts that run, replicas that lack a view) is in its answer no more."""
     waiting = {row["query_id"] for row in server.rows(sql)}
     told = 0
     for pause in _pauses():
@@ -111,7 +111,8 @@ def drain(server: Server, sql: str, tell: Say) -> None:
             return
         if told != len(waiting):
             told = len(waiting)
-            tell(f"    waiting for {told} running insert{'s' if told > 1 else ''}")
+            what = "running insert" if "processes" in sql else "replica"
+            tell(f"    waiting for {told} {what}{'s' if told > 1 else ''}")
         time.sleep(pause)
         waiting &= {row["query_id"] for row in server.rows(sql)}
 

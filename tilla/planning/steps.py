@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from tilla import errors, graph, text
 from tilla.ddl import history
+from tilla.ddl.replicas import HOST
 from tilla.ddl.script import Script
 from tilla.ddl.statements import ACCESS, SCHEMA, Statement
 from tilla.objects.source import Source
@@ -61,6 +62,7 @@ def objects(seen: Survey, server: Server) -> Iterator[Step]:
             yield Step(statement, CREATE, f"{statement.reason}; there is no history yet")
     if armed:
         yield from markers(seen)
+        yield from everywhere(seen.script, [fill.trigger.path for fill in armed])
         yield drain(seen.script)
         yield from complete_from_now_on(seen, armed)
 
@@ -158,6 +160,18 @@ def drain(script: Script) -> Step:
     sql = f"SELECT query_id FROM {replicas.system('processes')} WHERE {running}{replicas.strict}"
     reason = "inserts that began before a view was armed miss it; wait until they have ended"
     return Step(Statement("system.processes", "backfill", "history", sql, reason), DRAIN)
+
+
+def everywhere(script: Script, views: Collection[Path]) -> Iterator[Step]:
+    """Wait until every replica has some views: an insert through one that has not would miss them, however late it begins."""
+    replicas = script.deployment.replicas
+    if not replicas:
+        return
+    pairs = ", ".join(f"({text.quote_string(d)}, {text.quote_string(n)})" for d, n in sorted(views))
+    have = f"SELECT {HOST} AS host, countIf((database, name) IN ({pairs})) AS n FROM {replicas.system('tables')} GROUP BY host"
+    sql = f"SELECT host AS query_id FROM ({have}) WHERE n < {len(set(views))}{replicas.strict}"
+    reason = "an insert through a replica that has not heard of a view yet would miss it"
+    yield Step(Statement("system.tables", "backfill", "history", sql, reason), DRAIN)
 
 
 # --- access ---
