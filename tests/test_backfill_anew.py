@@ -296,3 +296,19 @@ def test_while_nothing_is_inserted_a_filled_target_is_rebuilt_whatever_its_sourc
     assert engine.scalar(f"SELECT count() FROM {database}.plain") == len(ids)
     assert not tl.backfill(made.project, engine)
     assert repaired(made, syncs_paused=True).agrees
+
+
+def test_what_a_ttl_takes_is_no_reason_to_build_anew(engine, database):
+    """A target that loses rows by itself lacks what its sources say, for ever: named, not built anew at every --repair."""
+    made = yard(engine, database, only=("sums",))
+    made.insert(0, 999)
+    applied(made)
+    engine.execute(
+        f"ALTER TABLE {database}.sums_state MODIFY TTL toDateTime('2020-01-01') + toIntervalSecond(k) SETTINGS mutations_sync = 2"
+    )
+    engine.execute(f"OPTIMIZE TABLE {database}.sums_state FINAL")
+    said: list[str] = []
+    plan = tl.backfill(made.project, engine, repair=True)
+    assert not tl.apply(plan, engine, progress=said.append).agrees
+    assert any("loses old rows to its TTL, so what it lacks may be meant" in line for line in said), said
+    assert not [line for line in said if "building it anew" in line]

@@ -114,7 +114,9 @@ class _Maker(Known):
                 why="; ".join(whys),
                 refused=lambda fill: self._refused_root(fill, ways[fill.name]),
             )
-            if one.cannot and (one.why or one.begun):
+            if not one.due and not one.cannot and (why := self._lost(path)):
+                one = attrs.evolve(one, cannot=f"{why}, so what it lacks may be meant")
+            if one.cannot and one.due:
                 what = f"{one.told}, and that cannot be beside its views: {one.cannot}"
                 verdict = fills[0].verdict
                 mistakes.add(errors.boundary_impossible(fills[0].name, what, verdict.reason, verdict.ways_out))
