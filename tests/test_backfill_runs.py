@@ -285,6 +285,20 @@ def test_what_was_filled_and_not_compared_is_compared_by_the_next_run(engine, da
     made.check(set(range(1000)))
 
 
+def test_copies_of_a_comparison_that_was_killed_are_dropped_by_the_next_run(engine, database):
+    """They are no stages that a journal knows: who finds them looks whether the run in their name is alive."""
+    made = warehouse(engine, database)
+    made.insert(0, 999)
+    made.arm()
+    assert not killed(made, last="tilla_k")
+    engine.execute(f"ALTER TABLE {database}.items DELETE WHERE id = 7 SETTINGS mutations_sync = 2")
+    assert not killed(made, last="CREATE TABLE tilla.tilla_check_")
+    copies = "SELECT count() FROM system.tables WHERE startsWith(name, 'tilla_check_items_')"
+    assert engine.scalar(copies) == 1
+    assert tl.apply(tl.backfill(made.project, engine), engine).reconciliation
+    assert engine.scalar(copies) == 0
+
+
 # --- emptied by hand ---
 
 

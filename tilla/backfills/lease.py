@@ -71,6 +71,16 @@ def _gone(holder: str, run: str) -> bool:
     return _started(int(pid)) != started
 
 
+def _living(server: Server, where: str, target: str) -> list[dict[str, Any]]:
+    """Runs whose last sign of life is young, and that are not known to be gone."""
+    rows = server.rows(
+        "SELECT run, argMax(holder, at) AS holder, argMax(state, (at, state)) AS state, count() AS beats,"
+        f" {target} AS target, toFloat64(now64(3)) - toFloat64(max(at)) AS age FROM {LEASE} WHERE {where}"
+        f" GROUP BY run HAVING state = 'held' AND age < {DEAD_AFTER} ORDER BY age"
+    )
+    return [row for row in rows if not _gone(str(row["holder"]), str(row["run"]))]
+
+
 class Lease:
     """Held from :meth:`acquire` to :meth:`release`; a thread with a client of its own keeps it alive.
 
@@ -148,14 +158,16 @@ class Lease:
         """Other runs about one of the targets whose last sign of life is young; not those that are known to be gone."""
         targets = ", ".join(map(text.quote_string, self.targets))
         sync_helper(server or self._server, LEASE, self._replicas)
-        rows = (server or self._server).rows(
-            "SELECT run, argMax(holder, at) AS holder, argMax(state, (at, state)) AS state, count() AS beats,"
-            f" arrayIntersect([{targets}], any(targets))[1] AS target,"
-            " toFloat64(now64(3)) - toFloat64(max(at)) AS age"
-            f" FROM {LEASE} WHERE run != {text.quote_string(self.run)} AND hasAny(targets, [{targets}])"
-            f" GROUP BY run HAVING state = 'held' AND age < {DEAD_AFTER} ORDER BY age"
+        return _living(
+            server or self._server,
+            f"run != {text.quote_string(self.run)} AND hasAny(targets, [{targets}])",
+            f"arrayIntersect([{targets}], any(targets))[1]",
         )
-        return [row for row in rows if not _gone(str(row["holder"]), str(row["run"]))]
+
+    def living(self) -> set[str]:
+        """The runs that are alive, whatever they are about; this one among them."""
+        sync_helper(self._server, LEASE, self._replicas)
+        return {self.run, *(str(row["run"]) for row in _living(self._server, "1", "''"))}
 
     def _beat(self) -> None:
         """Keep the lease alive. A beat that fails is tried again; after too many the lease is lost, and a check says so."""

@@ -22,7 +22,7 @@ from tilla.backfills.pieces import Piece, bucket, cut, within_limits
 from tilla.backfills.plan import GROUPS, STAGED, VERSIONS, Comparison, Options, Target
 from tilla.backfills.reconciliation import Partition, Reconciliation
 from tilla.backfills.replicas import same_parts
-from tilla.backfills.staging import create_like, drop
+from tilla.backfills.staging import COPY, create_like, drop
 from tilla.ddl.branches import bounded
 from tilla.servers import Server
 
@@ -224,7 +224,7 @@ class _Sides:
         copies: list[str] = []
         try:
             for what in (self.sources, self.holds, self.sources):
-                name = text.quote_qualified(target.stages, f"tilla_check_{target.path[1][:100]}_{self.unique()}")
+                name = text.quote_qualified(target.stages, f"{COPY}{target.path[1][:100]}_{self.unique()}")
                 copies.append(name)
                 create_like(server, target, name)
                 settings = {**own_settings, "max_partitions_per_insert_block": 0, "insert_deduplicate": 0}

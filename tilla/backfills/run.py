@@ -34,6 +34,7 @@ from tilla.backfills.staging import (
     remember,
     running,
     tag,
+    tidy,
 )
 from tilla.backfills.work import Clients, Work, kill_inserts
 from tilla.ddl import history
@@ -134,6 +135,7 @@ class Run:
         try:
             self.lease = lease
             self.take_over([target.path for target in plan.targets])
+            tidy(self.server, (*plan.targets, *plan.unchecked), lease.living, self.replicas)
             todo = self._begin(rest)
             self._fill(todo)
             self._steps((*plan.rebuilt, *plan.refresh))

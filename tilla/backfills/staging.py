@@ -11,7 +11,7 @@ The stage never merges, so that its parts stay what they were; a table's TTL is 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -45,6 +45,9 @@ TOO_MANY_PARTITIONS = 252
 # How long a target that is not overlap-safe remembers merged parts while it is filled, in seconds: by their hashes it can be
 # told what a cut move has moved. (ClickHouse: 480, chDB 4.4: 0.) An odd number, so that it is known as Tilla's own.
 MEMORY = 21_601
+
+# How the copies of a comparison are called: the table and what makes the name new come behind it.
+COPY = "tilla_check_"
 
 
 class TooMuchError(Exception):
@@ -298,6 +301,19 @@ def _wait_for(server: Server, replicas: Replicas, name: str, condition: str = "1
 def drop(server: Server, name: str, replicas: Replicas) -> None:
     """Drop a table, if it is there, and wait."""
     server.execute(f"DROP TABLE IF EXISTS {name}{replicas.clause} SYNC")
+
+
+def tidy(server: Server, targets: Iterable[Target], living: Callable[[], Collection[str]], replicas: Replicas) -> None:
+    """Drop the copies of runs that were killed while they compared, whatever those were about."""
+    databases = ", ".join(map(text.quote_string, sorted({target.stages for target in targets})))
+    left = server.rows(
+        "SELECT database, name, extract(name, '_([0-9a-f]{12})_[0-9]+$') AS run FROM system.tables"
+        f" WHERE database IN ({databases or 'NULL'}) AND startsWith(name, {text.quote_string(COPY)}) AND run != ''"
+    )
+    alive = living() if left else ()
+    for row in left:
+        if row["run"] not in alive:
+            drop(server, text.quote_qualified(row["database"], row["name"]), replicas)
 
 
 def exists(server: Server, name: str, replicas: Replicas) -> bool:
