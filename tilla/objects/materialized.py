@@ -271,9 +271,13 @@ def check_output(name: str, query: Query | Sql, names: tuple[str, ...], columns:
     mistakes = errors.Collector()
     items = {item.name: item.expr.key() for item in query.items} if isinstance(query, Query) else {}
     for column in columns:
-        if isinstance(column, Column) and column.derived is not None and items.get(column.name) != column.derived.key():
-            hint = f"tl.column(type, name={column.name!r}): the SELECT says how it is computed"
-            mistakes.add(errors.option_ignored(f"{name}.{column.name}", "tl.derive(...)", "query=", hint))
+        derived = column.derived if isinstance(column, Column) else None
+        if derived is None or items.get(column.name) == derived.key():
+            continue
+        if not items and isinstance(derived, Column) and derived.name == column.name:
+            continue  # a body that is shared with a derived view: it says no more than a type
+        hint = f"tl.column(type, name={column.name!r}): the SELECT says how it is computed"
+        mistakes.add(errors.option_ignored(f"{name}.{column.name}", "tl.derive(...)", "query=", hint))
     for extra in found:
         if extra not in names:
             mistakes.add(errors.output_not_in_body(name, extra, names))
