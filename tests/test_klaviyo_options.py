@@ -98,8 +98,8 @@ def test_campaigns_by_variation_and_by_channel(engine: Any) -> None:
 def test_days_by_campaign_and_by_flow(engine: Any) -> None:
     """C1 has two messages: p1 received both, p2 one, nobody one: 4 events, 2 profiles, 1 anonymous. F1's message is no campaign's.
 
-    M9 is of no campaign that has landed. p1's order names M1 itself and is worth 10 on C1's row of its metric; p2's names none and
-    is in no row. The first is delivered twice. Exact and approximate states and merged profiles say the same.
+    M9 is of no campaign that has landed. p1's order names M1 itself and is worth 10 on C1's row of its metric; nobody's names M9 and
+    is worth 3 on the row of none; p2's names no message and is in no row. The first is delivered twice. Exact and approximate states and merged profiles say the same.
     """
 
     class Merge(tl.Columns):
@@ -126,6 +126,7 @@ def test_days_by_campaign_and_by_flow(engine: Any) -> None:
         m.event("r6", "Received Email", AT, "p3", S_message="M9"),
         m.event("b1", "Placed Order", AT, "p1", S_message="M1", S_value=10, **placed),
         m.event("b2", "Placed Order", AT, "p2", S_value=20, **placed),
+        m.event("b3", "Placed Order", AT, None, S_message="M9", S_value=3, **placed),
     ]
     with m.site(engine, airbyte.DEFAULT, tables, sources=[merges]) as site:
         for one in (*events, events[0]):
@@ -140,6 +141,7 @@ def test_days_by_campaign_and_by_flow(engine: Any) -> None:
             )
             assert [tuple(row.values())[:7] for row in rows] == [
                 (day, "Placed Order", "C1", 1, 1, 0, Decimal(10)),
+                (day, "Placed Order", None, 1, 0, 1, Decimal(3)),
                 (day, "Received Email", "C1", 4, 2, 1, Decimal(0)),
                 (day, "Received Email", None, 1, 1, 0, Decimal(0)),
             ]

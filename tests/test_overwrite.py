@@ -73,22 +73,26 @@ def test_klaviyo_read_whole_gives_the_same_counts(engine: Any) -> None:
     """All Klaviyo streams read whole: states that no insert can update are rebuilt after the events."""
     events = [
         m.event("e1", "Received Email", "2026-03-02T10:05:00+00:00", "p1"),
-        m.event("e2", "Opened Email", "2026-03-02T10:20:00+00:00", "p1"),
-        m.event("e2", "Opened Email", "2026-03-02T10:20:00+00:00", "p1"),
+        m.event("e2", "Opened Email", "2026-03-02T10:20:00+00:00", "p1", S_flow="F1"),
+        m.event("e2", "Opened Email", "2026-03-02T10:20:00+00:00", "p1", S_flow="F1"),
     ]
     found = []
     for mode in ("append", "overwrite"):
         layout = attrs.evolve(airbyte.V2_1, modes=dict.fromkeys(klaviyo.STREAMS, mode))
 
         def tables(have: Any, how: Any) -> list[Any]:
-            return [*mail.daily_event_summary(have["klaviyo"], **how), *mail.hourly_engagement(have["klaviyo"], **how)]
+            account = have["klaviyo"]
+            flows = mail.daily_event_summary(account, by="flow", **how)
+            return [*mail.daily_event_summary(account, **how), *mail.hourly_engagement(account, **how), *flows]
 
         with m.site(engine, layout, tables) as site:
             site.land("klaviyo", "metrics", m.metrics("Received Email", "Opened Email"))
             site.land("klaviyo", "events", events)
             site.refresh()
-            found.append((site.rows("analytics", "daily_event_summary"), site.rows("analytics", "hourly_engagement")))
+            names = ("daily_event_summary", "hourly_engagement", "daily_event_summary_by_flow")
+            found.append([site.rows("analytics", name) for name in names])
     assert found[0] == found[1]
+    assert [len(rows) for rows in found[0]] == [2, 1, 1]
     assert sum(row["events"] for row in found[0][0]) == 2
 
 

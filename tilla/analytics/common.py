@@ -63,14 +63,19 @@ def within(column: str, start: dt.date | None, end: dt.date | None) -> tl.Sql:
     return tl.sql(" AND ".join(conditions) or "true")
 
 
-def distinct(approximate: bool) -> Any:
-    """The function that counts distinct ids: exactly, or by ``uniqCombined64``."""
-    return f.uniq_combined64 if approximate else f.uniq_exact
+def distinct(id: tl.Expr[Any], *, approximate: bool) -> Any:
+    """The number of distinct ids: exact, or by ``uniqCombined64``. NULL is no id, and none are 0."""
+    if not approximate:
+        return f.uniq_exact(id)
+    if not str(id.type).startswith("Nullable"):
+        return f.uniq_combined64(id)
+    # uniqCombined64 of Nullable gives NULL where there is none; uniqExact gives 0 (26.9).
+    return f.uniq_combined64(f.assume_not_null(id)).if_(id.is_not_null())
 
 
 def counted_by(states: Any, column: str) -> str:
-    """The name of the function whose states a column holds: ``uniqExact`` or ``uniqCombined64``."""
-    return "uniqCombined64" if "uniqCombined64" in str(columns(states)[column].type) else "uniqExact"
+    """The name of the function whose states a column holds: ``uniqExact``, ``uniqCombined64If``."""
+    return str(columns(states)[column].type).removeprefix("AggregateFunction(").partition(",")[0]
 
 
 @attrs.frozen(eq=False)
@@ -110,8 +115,9 @@ def counted(
         f"{name}_state",
         [tl.column(_known(column), name=column.name, comment=column.comment) for column in stored.values()],
         query=tl.sql(
-            f"SELECT\n{text}\nFROM {{source}} FINAL\n"
-            + ("" if where is None else "WHERE {where}\n")
+            # A condition stands below: an item may have the name of a column that it is about.
+            f"SELECT\n{text}\nFROM "
+            + ("{source} FINAL\n" if where is None else "(\n    SELECT * FROM {source} FINAL WHERE {where}\n)\n")
             + f"GROUP BY {', '.join(key.name for key in keys)}",
             source=source,
             **({} if where is None else {"where": where}),

@@ -122,7 +122,7 @@ def daily_users(
     """
     owner = f.cast("", t.String) if property_id is None else f.to_string(property_id)
 
-    counted = p.distinct(approximate)
+    counted = f.uniq_combined64 if approximate else f.uniq_exact
 
     class Users(tl.Columns):
         property_id_ = tl.derive(owner, name="property_id", comment="GA4's id of the property; '' where there is one")

@@ -45,7 +45,7 @@ def daily_event_summary(
     events = p.columns(account.events)
     zone = p.zone(account, timezone)
     day = f.to_date(events["datetime"], zone)
-    uniq = p.distinct(approximate)
+    ids, people = (p.distinct(events[name], approximate=approximate) for name in ("event_id", "profile_id"))
     apart = k.own(account)
     name = "" if by == "metric" else f"_by_{by}"
     said, where = _SAID[by], _named(by, events)
@@ -54,12 +54,10 @@ def daily_event_summary(
     class Counts(tl.Columns):
         date = tl.derive(day, comment=f"local day, in {zone}")
         metric_id = tl.derive(events["metric_id"], comment="metrics.metric_id")
-        events_ = tl.measure(uniq(events["event_id"]), name="events", comment="events, each once; sum over days")
-        unique_profiles = tl.measure(
-            uniq(events["profile_id"]), comment="different profiles; merge over days, do not sum"
-        )
+        events_ = tl.measure(ids, name="events", comment="events, each once; sum over days")
+        unique_profiles = tl.measure(people, comment="different profiles; merge over days, do not sum")
         anonymous_events = tl.measure(
-            uniq(events["event_id"]).if_(events["profile_id"].is_null()),
+            p.distinct(events["event_id"], approximate=approximate).if_(events["profile_id"].is_null()),
             comment="events without a profile; sum over days",
         )
         with_value = tl.measure(f.max(events["value"].is_not_null()), comment="true where any of them has a value")
@@ -91,9 +89,8 @@ def daily_event_summary(
         tl.sql(
             f"""SELECT {apart.key}{{day}} AS date, metric_id{"" if said is None else f", ifNull({said.name}, '') AS {said.name}"}, \
 sum(toDecimal128(ifNull(value, 0), 4)) AS value
-FROM {{events}} FINAL
-WHERE {apart.pair("metric_id")} IN (SELECT {apart.key}metric_id FROM {{counts}} GROUP BY {apart.key}metric_id HAVING maxMerge(with_value))\
-{"" if where is None else " AND {where}"}
+FROM {"{events} FINAL" if where is None else "(SELECT * FROM {events} FINAL WHERE {where})"}
+WHERE {apart.pair("metric_id")} IN (SELECT {apart.key}metric_id FROM {{counts}} GROUP BY {apart.key}metric_id HAVING maxMerge(with_value))
 GROUP BY {apart.key}date, metric_id{own}""",
             day=day,
             events=account.events,
@@ -182,7 +179,10 @@ def _by_message(account: Curated, counts: p.Counted, value: Any, by: Grain) -> t
     """Counts and values of a day, metric and flow, or campaign: the states of its messages merged."""
     apart = k.own(account)
     name, integration, named, relations = _metric(account)
-    merge = p.counted_by(counts.state, "events")
+    merged = {
+        name: f"{p.counted_by(counts.state, name)}Merge(c.{name})"
+        for name in ("events", "unique_profiles", "anonymous_events")
+    }
     owner, own, join = "c.flow_id", "w.flow_id", ""
     if by == "campaign":
         owner = own = "n.campaign"
@@ -199,9 +199,9 @@ def _by_message(account: Curated, counts: p.Counted, value: Any, by: Grain) -> t
     {apart.of("c")}c.date AS date,
     any({name}) AS metric,
     {owner} AS {by}_id,
-    {merge}Merge(c.events) AS events,
-    {merge}Merge(c.unique_profiles) AS unique_profiles,
-    {merge}IfMerge(c.anonymous_events) AS anonymous_events,
+    {merged["events"]} AS events,
+    {merged["unique_profiles"]} AS unique_profiles,
+    {merged["anonymous_events"]} AS anonymous_events,
     if(maxMerge(c.with_value), any(v.value), toDecimal128(0, 4)) AS value,
     any({integration}) AS integration_name,
     c.metric_id AS metric_id
@@ -249,7 +249,7 @@ def hourly_engagement(
         return (_hours_of_events(account, database, timezone, merged, in_zone_of_profile, refresh),)
     events = p.columns(account.events)
     zone = p.zone(account, timezone)
-    uniq = p.distinct(approximate)
+    ids, people = (p.distinct(events[name], approximate=approximate) for name in ("event_id", "profile_id"))
     apart = k.own(account)
     did = (events["metric_id"], events["apple_privacy_open"], events["bot_click"])
 
@@ -262,8 +262,8 @@ def hourly_engagement(
             events["apple_privacy_open"], comment="true for opens that a mail program made by itself"
         )
         bot_click = tl.derive(events["bot_click"], comment="true for clicks by a program")
-        events_ = tl.measure(uniq(events["event_id"]), name="events", comment="events, each once")
-        profiles = tl.measure(uniq(events["profile_id"]), comment="different profiles")
+        events_ = tl.measure(ids, name="events", comment="events, each once")
+        profiles = tl.measure(people, comment="different profiles")
 
     quarters = p.counted(
         f"{database}.quarter_hour_engagement",
@@ -284,8 +284,8 @@ def hourly_engagement(
             events["apple_privacy_open"], comment="true for opens that a mail program made by itself"
         )
         bot_click = tl.derive(events["bot_click"], comment="true for clicks by a program")
-        events_ = tl.measure(uniq(events["event_id"]), name="events", comment="events, each once")
-        profiles = tl.measure(uniq(events["profile_id"]), comment="different profiles; merge over hours, do not sum")
+        events_ = tl.measure(ids, name="events", comment="events, each once")
+        profiles = tl.measure(people, comment="different profiles; merge over hours, do not sum")
         # Hours of the calendar, an hour that the clock shows twice as two: within a row of this weekday and hour the day
         # and the offset tell them apart.
         occurrences = tl.measure(
@@ -307,7 +307,7 @@ def hourly_engagement(
 
     body = _hour(f"in {zone}")
     opened, clicked = k.one_of(k.OPENED, "kind"), f"{k.one_of(k.CLICKED, 'kind')} AND NOT q.bot_click"
-    merge = p.counted_by(hours.state, "events") + "MergeIf"
+    merge, merge_people = (p.counted_by(hours.state, name) + "MergeIf" for name in ("events", "profiles"))
     view = tl.View(
         f"{database}.hourly_engagement",
         apart.body(body),
@@ -318,8 +318,8 @@ def hourly_engagement(
     {merge}(q.events, {k.one_of(k.RECEIVED, "kind")}) AS received,
     {merge}(q.events, {opened}) AS opened,
     {merge}(q.events, {clicked}) AS clicked,
-    {merge}(q.profiles, {opened}) AS unique_openers,
-    {merge}(q.profiles, {clicked}) AS unique_clickers,
+    {merge_people}(q.profiles, {opened}) AS unique_openers,
+    {merge_people}(q.profiles, {clicked}) AS unique_clickers,
     {merge}(q.events, {opened} AND NOT q.apple_privacy_open) AS opened_excl_mpp,
     uniqExactMerge(q.occurrences) AS occurrences
 FROM {{state}} AS q

@@ -31,7 +31,6 @@ def message_engagement(
     ten million profiles: at most 96 KB a state, and an error of some tenths of a percent, of opens and clicks too; few are still
     counted exactly. Profiles that were merged later stay apart.
     """
-    uniq = p.distinct(approximate)
     events = p.columns(account.events)
     apart = k.own(account)
 
@@ -48,8 +47,10 @@ def message_engagement(
             events["apple_privacy_open"], comment="true for opens that a mail program made by itself"
         )
         bot_click = tl.derive(events["bot_click"], comment="true for clicks by a program")
-        profiles = tl.measure(uniq(events["profile_id"]), comment="different profiles")
-        events_ = tl.measure(uniq(events["event_id"]), name="events", comment="events, each once")
+        profiles = tl.measure(p.distinct(events["profile_id"], approximate=approximate), comment="different profiles")
+        events_ = tl.measure(
+            p.distinct(events["event_id"], approximate=approximate), name="events", comment="events, each once"
+        )
         first_event_at = tl.measure(f.min(events["datetime"]), comment="its first event (UTC)")
         last_event_at = tl.measure(f.max(events["datetime"]), comment="its last event (UTC)")
 
@@ -371,19 +372,19 @@ def _states(account: Curated, engagement: Any, keys: str, rest: str, group: str,
     apart = k.own(account)
     received, reached = k.one_of(k.RECEIVED, "kind"), k.one_of((*k.RECEIVED, *k.BOUNCED), "kind")
     opened, clicked = k.one_of(k.OPENED, "kind"), f"{k.one_of(k.CLICKED, 'kind')} AND NOT s.bot_click"
-    merge = p.counted_by(engagement.state, "profiles") + "MergeIf"
+    people, once = (p.counted_by(engagement.state, name) + "MergeIf" for name in ("profiles", "events"))
     return tl.sql(
         f"""    SELECT
         {apart.of("s")}{keys},
-        {merge}(s.profiles, {reached}) AS recipients,
-        {merge}(s.profiles, {received}) AS delivered,
-        {merge}(s.events, {opened}) AS opens,
-        {merge}(s.profiles, {opened}) AS opens_unique,
-        {merge}(s.profiles, {opened} AND NOT s.apple_privacy_open) AS opens_unique_excl_mpp,
-        {merge}(s.events, {clicked}) AS clicks,
-        {merge}(s.profiles, {clicked}) AS clicks_unique,
-        {merge}(s.profiles, {k.one_of(k.UNSUBSCRIBED, "kind")}) AS unsubscribes,
-        {merge}(s.profiles, {k.one_of(k.SPAM, "kind")}) AS spam_complaints,
+        {people}(s.profiles, {reached}) AS recipients,
+        {people}(s.profiles, {received}) AS delivered,
+        {once}(s.events, {opened}) AS opens,
+        {people}(s.profiles, {opened}) AS opens_unique,
+        {people}(s.profiles, {opened} AND NOT s.apple_privacy_open) AS opens_unique_excl_mpp,
+        {once}(s.events, {clicked}) AS clicks,
+        {people}(s.profiles, {clicked}) AS clicks_unique,
+        {people}(s.profiles, {k.one_of(k.UNSUBSCRIBED, "kind")}) AS unsubscribes,
+        {people}(s.profiles, {k.one_of(k.SPAM, "kind")}) AS spam_complaints,
         toNullable(minMerge(s.first_event_at)) AS first_event_at,
         toNullable(maxMerge(s.last_event_at)) AS last_event_at
     FROM {{state}} AS s
