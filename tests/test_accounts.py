@@ -56,7 +56,9 @@ def measures(account: Any, shop: Any, tag: str, account_shop: Any, merged: Any) 
     tables = [*mail.measured(account, **plain), selling.checkout_recovery(shop, clicks=clicks, **plain)]
     sales = selling.daily_sales(shop, **plain)
     across = commerce.measured(shop, account=account, tables=[*tables, sales], account_shop=account_shop, **plain)
-    mine = {"database": f"days_{tag}"}
+    mine: dict[str, Any] = {"database": f"days_{tag}"}
+    made = {table.table: table for table in tables}
+    period = mine | {"start": dt.date(2026, 3, 5), "end": dt.date(2026, 3, 8)}
     stages = mail.Thresholds(clv_quantiles=(0.5, 0.8))
     return [
         *tables,
@@ -64,6 +66,14 @@ def measures(account: Any, shop: Any, tag: str, account_shop: Any, merged: Any) 
         *across,
         mail.customer_lifecycle(account, as_of=DAY, thresholds=stages, **mine),
         mail.churn_summary(account, as_of=dt.date(2026, 3, 10), churn_days=4, churn_lookback_days=1, **mine),
+        mail.campaign_performance(account, by="variation", **mine),
+        mail.campaign_performance(account, by="channel", engagement=made["message_engagement"], **mine),
+        *mail.daily_event_summary(account, by="campaign", **mine),
+        *mail.daily_event_summary(account, by="flow", **mine),
+        *mail.hourly_engagement(account, in_zone_of_profile=True, **mine),
+        mail.attribution_summary(account, touches=made["utm_touches"], with_visits=True, **mine),
+        mail.segment_performance(account, activity=made["profile_activity"], touches=made["message_touches"], **period),
+        mail.profile_lifecycle(account, activity=made["profile_activity"], as_of=dt.date(2026, 3, 8), **mine),
         *mail.measured(account, **with_merged),
         commerce.customer_360(shop, account=account, account_shop=account_shop, **with_merged),
     ]
