@@ -13,7 +13,10 @@ import tilla as tl
 from tests.support.backfills import Mortal
 from tests.test_backfill_boundary import Yard, applied, yard
 from tilla import errors
+from tilla import functions as f
+from tilla import types as t
 from tilla.backfills.plan import Backfill
+from tilla.engines import MergeTree
 
 
 def lose(made: Yard, view: str, first: int, last: int, table: str = "raw") -> None:
@@ -237,6 +240,29 @@ def test_a_chain_is_built_anew_over_the_generation_that_is_handed_down(engine, d
     made.insert(6000, 6009)
     rows = engine.rows(f"SELECT sum(n) AS n, sum(v) AS v FROM {database}.below")[0]
     assert (rows["n"], rows["v"]) == right([*range(2000), *range(100), *range(5000, 5010), *range(6000, 6010)])
+
+
+def test_a_number_of_the_declaration_is_not_taken_for_a_generation(engine, database):
+    """The generation that the views wait for stands in for a number that a SELECT may have, too."""
+
+    class Row(tl.Columns):
+        v = tl.column(t.UInt64)
+
+    class High(tl.Columns):
+        high = tl.measure(f.count_if(Row.v >= 65535))
+
+    rows = tl.Table(f"{database}.raw", Row, engine=MergeTree(order_by=Row.v))
+    high = tl.Aggregation(f"{database}.high", High, source=rows, append_only_unique=True)
+    project = tl.project("high", rows, high)
+    tl.apply(tl.plan(project, engine), engine)
+    land = f"INSERT INTO {database}.raw SELECT number FROM numbers(65000, 1000)"
+    engine.execute(land)
+    tl.apply(tl.backfill(project, engine), engine)
+    engine.execute(f"TRUNCATE TABLE {database}.high_state")
+    tl.apply(tl.backfill(project, engine, repair=True), engine, allow="rights")
+    engine.execute(land)
+    assert engine.scalar(f"SELECT sum(high) FROM {database}.high") == 2 * (66000 - 65535)
+    assert "v >= 65535" in engine.scalar(f"SHOW CREATE TABLE {database}.high_mv")
 
 
 def test_where_it_cannot_be_built_anew_that_is_said(engine, database):

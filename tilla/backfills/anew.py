@@ -29,6 +29,7 @@ from tilla.backfills.plan import Anew, Boundary, Carry, Target
 from tilla.backfills.staging import drop
 from tilla.ddl import generation, write
 from tilla.ddl.branches import Branch
+from tilla.ddl.generation import GENERATION
 from tilla.ddl.history import Fill
 from tilla.ddl.replicas import ONE
 from tilla.ddl.script import Script
@@ -328,7 +329,7 @@ class Rebuild:
         if not fits or have >= number:
             raise errors.boundary_lost(".".join(self.spec.path), "its views were created by somebody else meanwhile")
         for _, create in self.spec.arms:
-            self.server.execute(create.replace(f">= {_PLACE}", f">= {number}"))
+            self.server.execute(create.replace(f"{GENERATION} >= {_PLACE}", f"{GENERATION} >= {number}"))
         self.drains()
         self._note(ARMED)
 
