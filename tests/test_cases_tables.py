@@ -18,6 +18,7 @@ from tilla import functions as f
 from tilla import types as t
 from tilla.ddl.script import Script
 from tilla.engines import MergeTree, ReplacingMergeTree
+from tilla.planning import distributed
 
 
 class Row(tl.Columns):
@@ -519,3 +520,110 @@ def test_a18_a_nested_goes_through_a_view_array_by_array(engine, database):
     with pytest.raises(errors.StatementRefused) as refused:
         engine.execute(f"CREATE MATERIALIZED VIEW {database}.w TO {database}.t AS SELECT items FROM {database}.r")
     assert refused.value.server_code == 8
+
+
+# --- D16: ON CLUSTER that times out ---
+
+
+class Slow:
+    """A server that does not wait for its hosts: code 159, and then what its queue says, answer by answer."""
+
+    def __init__(self, answers):
+        self.sent, self._answers = [], iter(answers)
+
+    def execute(self, sql, **options):
+        self.sent.append(sql)
+        why = (
+            "Distributed DDL task /clickhouse/task_queue/ddl/query-0000000008 is not finished on 1 of 2 hosts (1 of them are "
+            "currently executing the task, 0 are inactive). They are going to execute the query in background."
+        )
+        raise errors.statement_refused("db-1", sql, 159, why)
+
+    def rows(self, sql, **options):
+        assert "entry = 'query-0000000008'" in sql
+        return next(self._answers)
+
+
+def _host(host, status, code=0, why=""):
+    return {"host": host, "status": status, "exception_code": code, "exception_text": why}
+
+
+ON_CLUSTER = "CREATE TABLE d.t ON CLUSTER main (x UInt8) ENGINE = MergeTree ORDER BY x"
+
+
+def test_d16_hosts_that_are_still_at_work_are_waited_for():
+    """No failure, and no second time in the queue; who is waited for is told."""
+    done, active = _host("db-1", "Finished"), _host("db-2", "Active")
+    server, told = Slow([[], [done, active], [done, active], [done, _host("db-2", "Finished")]]), []
+    distributed.execute(server, ON_CLUSTER, told.append)
+    assert server.sent == [ON_CLUSTER]
+    assert told == ["    still worked on by the queue", "    still worked on by db-2"]
+
+
+def test_d16_a_host_that_failed_and_one_that_never_ends_are_told():
+    """What a host says is the answer; a host that takes too long is named."""
+    server = Slow([[_host("db-1", "Finished"), _host("db-2", "Finished", 57, "table exists")]])
+    with pytest.raises(errors.StatementRefused) as caught:
+        distributed.execute(server, ON_CLUSTER, print)
+    assert (caught.value.server_code, caught.value.mistakes[0].where) == (57, "db-1, host db-2")
+    with pytest.raises(errors.ServerError) as late:
+        distributed.execute(Slow([[_host("db-2", "Active")]] * 9), ON_CLUSTER, lambda _: None, patience=0.1)
+    assert [m.code for m in late.value.mistakes] == ["T533"]
+    assert "db-2" in str(late.value)
+
+
+def test_d16_a_timeout_of_one_servers_own_is_one():
+    """Code 159 of a statement that no other host works on stays what it is."""
+    with pytest.raises(errors.StatementRefused):
+        distributed.execute(Slow([]), "SELECT sleep(3)", print)
+
+
+# --- D18: two applies at the same time ---
+
+
+def test_d18_the_second_of_two_applies_stops_where_the_first_made_something_else(engine, database):
+    """Both planned on an empty server. IF NOT EXISTS would leave the other's table, and say that all went well."""
+    tables = [tl.Table(f"{database}.t", Row, engine=MergeTree(order_by=key)) for key in (Row.id, Row.d)]
+    beside = tl.Table(f"{database}.u", Row, engine=MergeTree(order_by=Row.id))
+    one, other = (tl.plan(tl.project("p", table, beside), engine) for table in tables)
+    tl.apply(one, engine)
+    engine.execute(f"DROP TABLE {database}.u")
+    with pytest.raises(errors.RefusedError) as caught:
+        tl.apply(other, engine)
+    assert [(m.code, m.where) for m in caught.value.mistakes] == [("T534", f"{database}.t")]
+    assert engine.scalar(f"EXISTS TABLE {database}.u") == 0  # nothing was sent
+
+
+def test_d18_two_applies_of_the_same_may_both_run(engine, database):
+    """The same object twice is no harm: the second finds all as it planned."""
+    project = tl.project("p", tl.Table(f"{database}.t", Row, engine=MergeTree(order_by=Row.id)))
+    one, other = tl.plan(project, engine), tl.plan(project, engine)
+    tl.apply(one, engine)
+    tl.apply(other, engine)
+    assert not tl.plan(project, engine).differing
+
+
+# --- D21: what a live view looks things up in ---
+
+
+def test_d21_a_dictionary_that_a_live_view_uses_is_never_taken_away(engine, database):
+    """A changed declaration is told and left alone, so that no insert fails in a gap between DROP and CREATE."""
+    keys = tl.Table(f"{database}.keys", Row, engine=MergeTree(order_by=Row.id))
+    raw = tl.Table(f"{database}.raw", Row, engine=MergeTree(order_by=Row.id))
+
+    def declared(lifetime):
+        names = tl.Dictionary(
+            f"{database}.names", [tl.column(t.UInt64, name="id"), tl.column(t.String, name="s", default="?")], source=keys,
+            primary_key=tl.column(t.UInt64, name="id"), layout="hashed", lifetime=lifetime,
+        )  # fmt: skip
+        body = [tl.derive(Row.id, name="id"), tl.derive(f.dict_get(names, "s", Row.id), name="name")]
+        view = tl.MaterializedView(f"{database}.named", body, source=raw, engine=MergeTree(order_by=body[0]))
+        return tl.project("p", keys, raw, names, view)
+
+    tl.apply(tl.plan(declared(0), engine), engine)
+    changed = tl.plan(declared((10, 20)), engine)
+    assert differing(declared((10, 20)), engine) == {f"{database}.names": ["lifetime"]}
+    assert not any("DROP" in step.statement.sql or "REPLACE" in step.statement.sql for step in changed.steps)
+    tl.apply(changed, engine)
+    engine.execute(f"INSERT INTO {database}.raw (id) VALUES (1)")
+    assert engine.rows(f"SELECT id, name FROM {database}.named") == [{"id": 1, "name": "?"}]

@@ -13,6 +13,7 @@ import tilla as tl
 from tilla import engines, errors, graph
 from tilla import functions as f
 from tilla import types as t
+from tilla.ddl.script import Script
 from tilla.engines import AggregatingMergeTree, MergeTree, ReplacingMergeTree, SummingMergeTree
 from tilla.testing import given
 
@@ -252,6 +253,17 @@ def test_b15_the_engine_keeps_the_first_of_two_values(engine, database):
     assert engine.rows(f"SELECT shop, v FROM {database}.u") == [{"shop": "a", "v": 12}]
 
 
+@pytest.mark.parametrize("engine_", [AggregatingMergeTree(order_by=Order.id), SummingMergeTree(order_by=Order.id)])
+def test_b15_of_a_table_that_others_fill_the_script_says_what_merges_keep(engine_):
+    """It may be meant, so it is not refused; whoever reads the plan or the script sees it."""
+    table = tl.Table("data.t", [Order.id, Order.shop, Order.day], engine=engine_)
+    (made,) = (s for s in Script(tl.project("p", table)).statements() if s.creates == ("data", "t"))
+    assert made.reason.endswith("of rows with one key its merges keep the first shop, day")
+    plain = tl.Table("data.t", [Order.id, Order.shop], engine=MergeTree(order_by=Order.id))
+    (made,) = (s for s in Script(tl.project("p", plain)).statements() if s.creates == ("data", "t"))
+    assert "merges" not in made.reason
+
+
 @pytest.mark.parametrize("kept", [AggregatingMergeTree(), SummingMergeTree(), MergeTree()])
 def test_b15_states_survive_a_merge_in_every_engine_that_is_taken(engine, database, kept):
     """Groups, states and simple values are the same before and after OPTIMIZE FINAL."""
@@ -313,6 +325,34 @@ def test_b20_b21_no_cast_happens_unseen(stored, given_):
     assert codes(lambda: tl.MaterializedView("data.m", body, source=orders, to=target)) == ["T040"]
     if not str(stored).startswith("AggregateFunction"):
         tl.MaterializedView("data.m", [tl.derive(given_.cast(stored), name="x")], source=orders, to=target)
+
+
+@pytest.mark.parametrize(
+    ("select", "stated", "wrong"),
+    [
+        ("SELECT note AS x FROM {o}", t.String, True),
+        ("SELECT o.note AS x FROM {o} AS o WHERE id > 1", t.String, True),
+        ("SELECT id AS x FROM {o}", t.UInt8, True),
+        ("SELECT note AS x FROM {o}", t.Nullable(t.String), False),
+        ("SELECT note AS x FROM {o}", t.LowCardinality(t.Nullable(t.String)), False),
+        ("SELECT shop AS x FROM {o}", t.Nullable(t.String), False),
+        ("SELECT ifNull(note, '') AS x FROM {o}", t.String, False),
+        ("SELECT '' AS note, note AS x FROM {o}", t.String, False),  # an alias comes before the column
+        ("SELECT x FROM (SELECT ifNull(note, '') AS x FROM {o})", t.String, False),
+        ("SELECT note AS x FROM {o} ARRAY JOIN [1] AS note", t.UInt8, False),
+    ],
+)
+def test_b20_a_column_that_a_select_by_hand_takes_as_it_is_has_its_own_type(select, stated, wrong):
+    """What is known offline is compared; what is computed only the engine knows."""
+    body = [tl.column(stated, name="x")]
+    body += [tl.column(t.String, name="note")] if "AS note, note" in select else []
+
+    def make():
+        return tl.RefreshableView(
+            "data.r", body, query=tl.sql(select, o=orders), refresh=tl.every(days=1), engine=PLAIN
+        )
+
+    assert (codes(make) if wrong else make().column_names) == (["T211"] if wrong else tuple(c.name for c in body))
 
 
 def test_b20_a_target_of_its_own_takes_the_type_of_the_expression(engine):

@@ -18,6 +18,7 @@ from tilla.ddl.statements import SCHEMA, Statement
 from tilla.objects.aggregation import Aggregation
 from tilla.objects.dictionary import Dictionary
 from tilla.objects.materialized import Trigger
+from tilla.objects.merging import lost_in_merges
 from tilla.objects.refreshable import RefreshableView
 from tilla.objects.table import Table
 from tilla.objects.view import View
@@ -229,14 +230,16 @@ def reason(part: Any) -> str:
     comment: str = getattr(part, "comment", "")
     if isinstance(part, Trigger):
         return f"fills {part.target.name} with every insert into {part.source.name}"
+    lost = lost_in_merges(part) if isinstance(part, RefreshableView) or part.kind == "Table" else []
+    merged = f"; of rows with one key its merges keep the first {', '.join(lost)}" if lost else ""
     if isinstance(part, RefreshableView):
         how = "adds to it" if part.append else "rebuilds it"
-        return f"{how} {part.refresh.text.lower()}"
+        return f"{how} {part.refresh.text.lower()}{merged}"
     if isinstance(part, View):
         return "reads " + ", ".join(sorted({_read(e) for e in part.edges()}))
     if isinstance(part, Dictionary):
         return comment or "keeps rows in memory for look-ups by " + ", ".join(part.primary_key)
-    return comment or ("landed by the loader" if part.kind == "Source" else f"stored by {part.engine.name}")
+    return (comment or ("landed by the loader" if part.kind == "Source" else f"stored by {part.engine.name}")) + merged
 
 
 TARGETS = "single, cloud, cluster:NAME, or cluster:NAME:/path/of/{shard} with the replicas' path in Keeper"

@@ -1,10 +1,18 @@
-"""T501-T532: connections, and what a server refuses."""
+"""T501-T534: connections, and what a server refuses."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tilla.errors.tree import ConnectionFailed, DeclarationError, Mistake, ServerError, StatementRefused, UsageError
+from tilla.errors.tree import (
+    ConnectionFailed,
+    DeclarationError,
+    Mistake,
+    RefusedError,
+    ServerError,
+    StatementRefused,
+    UsageError,
+)
 from tilla.errors.wording import excerpt, listed, nearest
 
 
@@ -301,4 +309,30 @@ def refresh_failed(where: str, statement: str, why: str) -> StatementRefused:
     """T531: a refresh ended with an exception."""
     return StatementRefused(
         Mistake("T531", where, f"its refresh failed: {why}"), statement=statement, server_code=730, reason=why
+    )
+
+
+def cluster_still_works(task: str, hosts: str, statement: str) -> ServerError:
+    """T533: a statement ON CLUSTER that hosts have not finished."""
+    return ServerError(
+        Mistake(
+            "T533",
+            task,
+            f"{hosts} still works on the statement: {excerpt(statement)}",
+            hint="see to these hosts (system.distributed_ddl_queue); when they have finished, run this again: it goes on where it stopped",
+        ),
+        statement=statement,
+        server_code=159,
+    )
+
+
+def created_meanwhile(name: str, difference: str) -> RefusedError:
+    """T534: an object that somebody else created after the plan was made, and not as planned."""
+    return RefusedError(
+        Mistake(
+            "T534",
+            name,
+            f"somebody created it after this plan was made, and not as planned: {difference}",
+            hint="make the plan again, and let one apply run at a time",
+        )
     )

@@ -1,4 +1,4 @@
-"""T201-T210: mistakes in SQL by hand."""
+"""T201-T211: mistakes in SQL by hand."""
 
 from __future__ import annotations
 
@@ -111,3 +111,16 @@ def output_clause(where: str) -> SqlError:
 def option_ignored(where: str, option: str, beside: str, hint: str) -> SqlError:
     """T210: an option that would mean nothing beside another one."""
     return SqlError(Mistake("T210", where, f"{option} means nothing beside {beside}", hint=hint))
+
+
+def stated_type_differs(where: str, column: str, have: str, want: str) -> SqlError:
+    """T211: a column that a SELECT by hand takes as it is, stated with another type."""
+    return SqlError(
+        Mistake(
+            "T211",
+            where,
+            f"the SELECT gives {column} as it is, {have}; the body states {want}",
+            expected=have,
+            hint=f"that type in the body, or a conversion in the SELECT: CAST({column.rpartition('.')[2]}, '{want}')",
+        )
+    )

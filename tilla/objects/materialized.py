@@ -6,6 +6,7 @@ merge or a FINAL. So the SELECT may only say what is true of a block: row by row
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
@@ -278,6 +279,13 @@ def check_output(name: str, query: Query | Sql, names: tuple[str, ...], columns:
             continue  # a body that is shared with a derived view: it says no more than a type
         hint = f"tl.column(type, name={column.name!r}): the SELECT says how it is computed"
         mistakes.add(errors.option_ignored(f"{name}.{column.name}", "tl.derive(...)", "query=", hint))
+    if isinstance(query, Sql):
+        given = _plain_outputs(query)
+        for column in columns:
+            have, want = given.get(column.name), column.type if isinstance(column, Column) else None
+            if have is not None and want is not None and not _takes(want, have[1]):
+                where = f"{name}.{column.name}"
+                mistakes.add(errors.stated_type_differs(where, have[0], str(have[1]), str(want)))
     for extra in found:
         if extra not in names:
             mistakes.add(errors.output_not_in_body(name, extra, names))
@@ -285,6 +293,35 @@ def check_output(name: str, query: Query | Sql, names: tuple[str, ...], columns:
         if missing in filled and missing not in found:
             mistakes.add(errors.output_missing(name, missing, found))
     mistakes.raise_all()
+
+
+_PLAIN_ITEM = re.compile(r"(?:[A-Za-z_]\w*\.)?([A-Za-z_]\w*)(?:\s+AS\s+[A-Za-z_]\w*)?\Z", re.IGNORECASE)
+
+
+def _plain_outputs(query: Sql) -> dict[str, tuple[str, Any]]:
+    """Output -> (column, type), for what a SELECT by hand takes from its one table as it is; the rest only the engine knows."""
+    reading = query.reading
+    tables = [item for _, item in query.references if isinstance(item, Relation)]
+    one = len(reading.selects) == 1 and len(reading.tables) == 1 and len(tables) == 1
+    if not one or (reading.tables[0].database, reading.tables[0].name) != tables[0].path:
+        return {}
+    if re.search(r"\bARRAY\s+JOIN\b", reading.text, re.IGNORECASE):
+        return {}
+    types = {column.name: column.type for column in tables[0].columns if column.type is not None}
+    named = {output.name: reading.text[output.start : output.end].strip() for output in reading.outputs}
+    found = {}
+    for name, shown in named.items():
+        item = _PLAIN_ITEM.match(shown)
+        # An alias of the same SELECT comes before a column of that name.
+        if name is not None and item and item[1] in types and (item[1] == name or item[1] not in named):
+            found[name] = (f"{tables[0].name}.{item[1]}", types[item[1]])
+    return found
+
+
+def _takes(stated: Any, given: Any) -> bool:
+    """Whether a column of a type takes another one as it is: how words are stored, and room for NULL, change no value."""
+    plain = [re.sub(r"\ALowCardinality\((.*)\)\Z", r"\1", str(kind)) for kind in (stated, given)]
+    return plain[0] in (plain[1], f"Nullable({plain[1]})")
 
 
 def check_options(view: Any) -> None:

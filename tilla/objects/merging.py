@@ -9,20 +9,22 @@ from tilla.expressions.expr import Ordered
 from tilla.types import AggregateFunctionType, MapType, NestedType, SimpleAggregateFunctionType, is_numeric
 
 
-def check_merged_away(name: str, target: Any) -> None:
-    """Refuse a target whose merges would drop a value: one that is neither in the sorting key nor merged.
+def lost_in_merges(target: Any) -> list[str]:
+    """The columns of which merges keep one value of several: neither in the sorting key nor merged.
 
     An AggregatingMergeTree keeps the first of several plain values, a SummingMergeTree the first text or date (26.9).
     """
     engine = target.engine
     coalescing = isinstance(engine, engines.CoalescingMergeTree)
     if not isinstance(engine, engines.AggregatingMergeTree | engines.SummingMergeTree) or coalescing:
-        return
+        return []
     keys = {r.name for key in engine.order_by or () for r in (key.expr if isinstance(key, Ordered) else key).references}
     summed = {c.name for c in engine.columns_to_sum} if isinstance(engine, engines.SummingMergeTree) else set()
     lost = []
     for column in target.columns:
         kind = column.type
+        if column.default_kind in ("ALIAS", "EPHEMERAL"):  # not stored
+            continue
         if column.name in keys or kind is None or isinstance(kind, AggregateFunctionType | SimpleAggregateFunctionType):
             continue
         sums = isinstance(engine, engines.SummingMergeTree) and (
@@ -30,8 +32,13 @@ def check_merged_away(name: str, target: Any) -> None:
         )
         if not sums or (summed and column.name not in summed):
             lost.append(column.name)
-    if lost:
-        raise errors.merged_away(name, engine.name, lost, engines.key_sql(engine.order_by or ()))
+    return lost
+
+
+def check_merged_away(name: str, target: Any) -> None:
+    """Refuse a view's target whose merges would drop a value. Of a table that others fill, the script says so."""
+    if lost := lost_in_merges(target):
+        raise errors.merged_away(name, target.engine.name, lost, engines.key_sql(target.engine.order_by or ()))
 
 
 def check_keeps_states(name: str, engine: engines.TableEngine) -> None:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from tilla import errors, text
-from tilla.planning.plan import DRAIN, EXISTS, PENDING, RISKS, SKIPPED, Plan, Step
+from tilla.planning import distributed
+from tilla.planning.plan import CREATE, DRAIN, EXISTS, PENDING, RISKS, SKIPPED, Plan, Step
+from tilla.planning.survey import drifted
 from tilla.servers import Server
 
 Say = Callable[[str], None]
@@ -64,6 +66,7 @@ def run(plan: Plan, server: Server, say: Say | None = None) -> Report:
     tell = say or (lambda _: None)
     done: list[str] = []
     total, number = len(plan.sent), 0
+    _not_created_by_others(plan, server)
     try:
         for step in plan.steps:
             if not step.sent:
@@ -76,10 +79,24 @@ def run(plan: Plan, server: Server, say: Say | None = None) -> Report:
             if step.action != DRAIN:
                 done.append(step.statement.sql)
         look(plan, server)
+        _not_created_by_others(plan, server)
     except errors.ServerError as error:
         error.done = tuple(done)
         raise
     return Report(plan, tuple(done))
+
+
+def _not_created_by_others(plan: Plan, server: Server) -> None:
+    """Refuse to go on where somebody else has created an object meanwhile, and another one than was planned.
+
+    IF NOT EXISTS would leave it as it is and say nothing; the same object twice is no harm.
+    """
+    created = {s.statement.creates: s.statement.sql for s in plan.sent if s.action == CREATE and s.statement.creates}
+    found = drifted(server, created) if created else {}
+    mistakes = errors.Collector()
+    for path, differences in sorted(found.items()):
+        mistakes.add(errors.created_meanwhile(".".join(path), str(differences[0])))
+    mistakes.raise_all()
 
 
 def send(step: Step, server: Server, tell: Say) -> None:
@@ -90,7 +107,7 @@ def send(step: Step, server: Server, tell: Say) -> None:
     elif sql.startswith(_WAIT):
         _wait(step, server)
     else:
-        server.execute(sql)
+        distributed.execute(server, sql, tell)
     if step.target is not None:
         rows = server.scalar(f"SELECT count() FROM {text.quote_qualified(*step.target)}")
         tell(f"    {'.'.join(step.target)} holds {rows:,} row{'' if rows == 1 else 's'}")

@@ -59,8 +59,8 @@ def survey(script: Script, server: Server) -> Survey:
         path = statement.creates
         if path is not None and path in snapshot.tables and path not in skip:
             declared = bounded.get(path, snapshot.formatted[statement.sql])
-            compared = _compared(declared, snapshot.tables[path])
-            found[path] = [c for c in compared if c.difference.aspect != f"column {generation.GENERATION}"]
+            found_here = compared(declared, snapshot.tables[path])
+            found[path] = [c for c in found_here if c.difference.aspect != f"column {generation.GENERATION}"]
     for path in loaded:
         if path in snapshot.tables:
             found[path] = list(source.differences(parts[path], snapshot.columns[path]))
@@ -94,7 +94,7 @@ def _bounded(script: Script, parts: Mapping[Path, Part], snapshot: Snapshot, ser
     return {path: formatted[sql] for path, sql in armed.items()}
 
 
-def _compared(declared: str | None, live: LiveTable) -> Iterator[Candidate]:
+def compared(declared: str | None, live: LiveTable) -> Iterator[Candidate]:
     """Compare one statement with what is there."""
     if declared is None:
         yield candidate("declaration", "", "text that this server's parser refuses")
@@ -103,6 +103,19 @@ def _compared(declared: str | None, live: LiveTable) -> Iterator[Candidate]:
             yield candidate("kind", live.engine, "what Tilla can read")
         else:
             yield from compare(read_shape(declared), live.shape)
+
+
+def drifted(server: Server, statements: Mapping[Path, str]) -> dict[Path, tuple[Difference, ...]]:
+    """What of some objects is there and differs from the statements that would create them. Two queries, and the doubts."""
+    snapshot = take(server, {path[0] for path in statements}, (), list(statements.values()))
+    found = {
+        path: list(compared(snapshot.formatted[sql], snapshot.tables[path]))
+        for path, sql in statements.items()
+        if path in snapshot.tables
+    }
+    real = {id(c) for c in Oracle(server).settle([c for several in found.values() for c in several])}
+    differences = {path: tuple(c.difference for c in several if id(c) in real) for path, several in found.items()}
+    return {path: several for path, several in differences.items() if several}
 
 
 def plainly_equal(declared: str, live: str) -> bool:
