@@ -115,10 +115,11 @@ def fill(server: Any, target: str, ends: Iterable[tuple[int, str]]) -> dict[str,
     made.check(range(4000), [*range(5000, 6000), *range(6000, 7000)])
     drift = str(tl.plan(made.project, server, target=target))
     again = str(tl.backfill(made.project, server, target=target))
-    server.sent.append("-- repair")
-    repaired = tl.apply(tl.backfill(made.project, server, target=target, repair=True), server)
-    assert repaired.agrees, repaired.reconciliation
-    del server.sent[server.sent.index("-- repair") :]  # what it asks is in no order
+    if not deaths:
+        sent = len(server.sent)
+        repaired = tl.apply(tl.backfill(made.project, server, target=target, repair=True), server)
+        assert repaired.agrees, repaired.reconciliation
+        del server.sent[sent:]  # what it asks is in no order
     compared = {item.target: [item.agrees, sum(p.holds for p in item.partitions)] for item in report.reconciliation}
     tl.apply(tl.backfill(made.project, server, target=target, disarm=True), server)
     made.insert(10_000, 10_999)
