@@ -282,21 +282,24 @@ class _Line:
 
     def _left(self) -> dict[Path, str]:
         """The views that an earlier run has armed for good, and their moments; what is in doubt is withdrawn."""
-        found, doubtful = {}, []
+        found: dict[Path, str] = {}
+        doubtful: list[tuple[Target, str]] = []
+        together: dict[str, list[tuple[Target, bool]]] = {}
         for target in self.targets:
             past = self.past.get(target.name, {})
             there = bool(create_of(self.server, target.view))
             if not past or not (there or past["armed"]):
                 continue
-            shown = past["moments"][".".join(_stamps(target)[0].view)]
             if past["table"] != _identity(self.server, target.path):
                 raise errors.boundary_lost(target.name, "its table is another one by now")
-            if not there:  # taken away by hand, or by a run that ended before it could tell
-                doubtful.append((target, shown))
-            elif past["sealed"] or past["idle"]:
-                found[target.view] = shown
-            elif self.now() >= _seconds(shown) - self.skew:
-                doubtful.append((target, shown))
+            shown = past["moments"][".".join(_stamps(target)[0].view)]
+            together.setdefault(shown, []).append((target, there))
+        for shown, several in together.items():  # armed by one run, which looked around when all views were there
+            pasts = [self.past[target.name] for target, _ in several]
+            if all(there for _, there in several) and any(past["sealed"] or past["idle"] for past in pasts):
+                found |= {target.view: shown for target, _ in several}
+            elif not all(there for _, there in several) or self.now() >= _seconds(shown) - self.skew:
+                doubtful += [(target, shown) for target, _ in several]  # or taken away by hand
         if doubtful:
             self.say("    an earlier run ended before it was sure of its views: they are withdrawn")
             self._withdraw([target for target, _ in doubtful], min(shown for _, shown in doubtful))
