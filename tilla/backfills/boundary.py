@@ -96,6 +96,9 @@ def draw(
         if live is None:
             what = f"{'.'.join(root)}, which keeps its rows, is not there"
             mistakes.add(errors.boundary_impossible(fill.name, what, verdict.reason, ways_out))
+        elif deployment.on_cluster and not live.engine.startswith("Replicated"):
+            what = f"{'.'.join(root)} is a {live.engine}, so each replica has rows of its own there"
+            mistakes.add(errors.boundary_impossible(fill.name, what, verdict.reason, ways_out))
         elif not live.engine.endswith("MergeTree"):
             what = f"{'.'.join(root)} is a {live.engine}, which keeps no further column"
             mistakes.add(errors.boundary_impossible(fill.name, what, verdict.reason, ways_out))
