@@ -493,4 +493,4 @@ def test_a_quiet_comparison_is_two_reads(engine, database):
     report = tl.apply(tl.backfill(made.project, server), server)
     assert report.agrees
     assert {item.kind for item in report.reconciliation} == {"versions", "groups", "rows"}
-    assert not [sql for sql in server.asked if "tilla_check" in sql]
+    assert not [sql for sql in server.asked if sql.startswith("CREATE TABLE") and "tilla_check" in sql]

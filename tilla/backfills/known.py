@@ -9,8 +9,8 @@ import attrs
 from tilla import errors, text
 from tilla.backfills import anew, journal, stamped
 from tilla.backfills.journal import Progress
+from tilla.backfills.parts import lowest
 from tilla.backfills.plan import Options, Target
-from tilla.backfills.staging import partitions
 from tilla.ddl import generation, history
 from tilla.ddl.branches import Branch, branches
 from tilla.ddl.script import Script
@@ -138,7 +138,11 @@ class Known:
         staged = [
             f for f in chosen if self._table(f) in tables and self._is_staged(f) and not self._lost(f.target.path)
         ]
-        now = partitions(self.server, {self._table(fill) for fill in staged if fill.name in self.known})
+        now = lowest(
+            self.server,
+            {self._table(fill) for fill in staged if fill.name in self.known},
+            self.script.deployment.replicas,
+        )
         for fill in staged:
             rows, known = tables[self._table(fill)].rows or 0, self.known.get(fill.name)
             if known is None:

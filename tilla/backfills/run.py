@@ -20,6 +20,7 @@ from tilla.backfills.anew import Rebuild
 from tilla.backfills.journal import Journal
 from tilla.backfills.known import identity, same, uuids
 from tilla.backfills.lease import Lease
+from tilla.backfills.parts import lowest
 from tilla.backfills.plan import EARLY, STAGED, Anew, Backfill, Target, counted
 from tilla.backfills.progress import Progress, Say
 from tilla.backfills.reconcile import reconcile
@@ -30,7 +31,6 @@ from tilla.backfills.staging import (
     Stager,
     drop,
     forget,
-    partitions,
     remember,
     running,
     tag,
@@ -379,7 +379,7 @@ class Run:
     def _held(self, targets: Iterable[Target]) -> dict[tuple[str, str], dict[str, object]]:
         """What the journal keeps of which partitions hold rows, by table: whether one is gone later can be told without reading."""
         staged = {target.stored for target in targets if target.how == STAGED}
-        found = partitions(self.server, staged)
+        found = lowest(self.server, staged, self.replicas)
         listed = {path: found.get(path, {}) for path in staged}
         return defaultdict(dict, {path: {"partitions": ids} for path, ids in listed.items() if len(ids) <= MOST_NOTED})
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from tilla import errors, text
-from tilla.backfills import journal
+from tilla.backfills import journal, parts
 from tilla.backfills.journal import Entry, Journal
 from tilla.backfills.plan import Target
 from tilla.backfills.replicas import about, hosts, same_parts, sync, wait
@@ -92,20 +92,20 @@ class Stager:
                 raise
             drop(server, name, target.replicas)
             raise why from None
-        rows = sum(n for _, n in _partitions(server, name, target.replicas).values())
+        rows = sum(n for _, n in parts.staged(server, name, target.replicas).values())
         self._note(server, target, number, journal.STAGED, {"stage": name, "rows": rows})
         return name
 
     def move(self, server: Server, target: Target, number: int, stage: str) -> int:
         """Move all that a stage holds; return its rows."""
-        parts = _partitions(server, stage, target.replicas)
-        rows = sum(n for _, n in parts.values())
+        held = parts.staged(server, stage, target.replicas)
+        rows = sum(n for _, n in held.values())
         with self._moving:
             self._fence(server)
-            bounds = _highest(server, target)
-            bounds = {partition: bounds.get(partition, -1) for partition in parts}
+            bounds = parts.highest(server, target)
+            bounds = {partition: bounds.get(partition, -1) for partition in held}
             self._note(server, target, number, journal.MOVING, {"stage": stage, "rows": rows, "above": bounds})
-            for partition in parts:
+            for partition in held:
                 self._move(server, target, stage, partition)
         return self._moved(server, target, number, stage, rows)
 
@@ -154,7 +154,7 @@ class Stager:
         with self._moving:
             self._fence(server)
             self._settle(server, target, stage, last)
-            for partition in _partitions(server, stage, target.replicas):
+            for partition in parts.staged(server, stage, target.replicas):
                 self._move(server, target, stage, partition)
         return self._moved(server, target, number, stage, int(last.detail["rows"]))
 
@@ -185,9 +185,11 @@ class Stager:
         ):  # a right that is seldom given; a server that is up has mostly loaded them
             server.execute(f"SYSTEM WAIT LOADING PARTS {target.table}")
         above: Mapping[str, int] = last.detail["above"]
-        for partition in _partitions(server, stage, target.replicas):
-            there = _hashes(server, target.stored, partition, above.get(partition, -1), target.replicas, active=False)
-            own = _hashes(server, text.read_qualified(stage), partition, -1, target.replicas, active=True)
+        for partition in parts.staged(server, stage, target.replicas):
+            there = parts.hashes(
+                server, target.stored, partition, above.get(partition, -1), target.replicas, active=False
+            )
+            own = parts.hashes(server, text.read_qualified(stage), partition, -1, target.replicas, active=True)
             moved = []
             for name, mark in own:
                 if mark in (found := [h for _, h in there]):
@@ -201,7 +203,7 @@ class Stager:
 
     def _check_age(self, server: Server, target: Target, stage: str, partition: str, last: Entry) -> None:
         """Raise when so much time has passed that a merged part would be forgotten."""
-        if _highest(server, target).get(partition, -1) <= last.detail["above"].get(partition, -1):
+        if parts.highest(server, target).get(partition, -1) <= last.detail["above"].get(partition, -1):
             return  # nothing at all has come into the partition since
         where = about(target.stored, "name")
         own = server.scalar(
@@ -338,65 +340,7 @@ def _gave_up(server: Server, error: errors.ServerError, comment: str, replicas: 
     return TooMuchError("the client's time-out passed before the server's answer came", by_result=False)
 
 
-# --- parts ---
-
-
-def _parts(replicas: Replicas, where: str) -> str:
-    """Parts as any replica has them, each once: (database, table, partition_id, name, rows, hash, low, high)."""
-    return (
-        "(SELECT database, table, partition_id, name, any(rows) AS n, any(hash_of_all_files) AS hash,"
-        " any(min_block_number) AS low, any(max_block_number) AS high"
-        f" FROM {replicas.system('parts')} WHERE {where} GROUP BY database, table, partition_id, name)"
-    )
-
-
-def _partitions(server: Server, table: str, replicas: Replicas) -> dict[str, tuple[int, int]]:
-    """Partition id -> parts and rows of a table. A partition that was moved away leaves an empty part (26.9)."""
-    parts = _parts(replicas, f"{about(text.read_qualified(table))} AND active AND rows > 0")
-    rows = server.rows(
-        f"SELECT partition_id, count() AS parts, sum(n) AS n FROM {parts} GROUP BY partition_id ORDER BY partition_id"
-        f"{replicas.strict}"
-    )
-    return {row["partition_id"]: (row["parts"], row["n"]) for row in rows}
-
-
-def partitions(server: Server, paths: Collection[tuple[str, str]]) -> dict[tuple[str, str], dict[str, int]]:
-    """Table -> id of each partition that holds rows -> the lowest block number in it; one query.
-
-    A merge keeps the lowest number of its parts and an insert takes a higher one, so it only rises when parts are dropped.
-    """
-    if not paths:
-        return {}
-    pairs = ", ".join(f"({text.quote_string(d)}, {text.quote_string(n)})" for d, n in sorted(paths))
-    rows = server.rows(
-        "SELECT database, table, partition_id, min(min_block_number) AS low FROM system.parts"
-        f" WHERE (database, table) IN ({pairs}) AND active AND rows > 0 GROUP BY database, table, partition_id"
-        " ORDER BY database, table, partition_id"
-    )
-    found: dict[tuple[str, str], dict[str, int]] = {}
-    for row in rows:
-        found.setdefault((row["database"], row["table"]), {})[row["partition_id"]] = int(row["low"])
-    return found
-
-
-def _highest(server: Server, target: Target) -> dict[str, int]:
-    """Partition id -> highest block number of a target."""
-    rows = server.rows(
-        f"SELECT partition_id, max(high) AS number FROM {_parts(target.replicas, about(target.stored))}"
-        f" GROUP BY partition_id{target.replicas.strict}"
-    )
-    return {row["partition_id"]: row["number"] for row in rows}
-
-
-def _hashes(
-    server: Server, path: tuple[str, str], partition: str, above: int, replicas: Replicas, *, active: bool
-) -> list[tuple[str, str]]:
-    """Name and hash of the parts of a partition with higher block numbers."""
-    where = f"{about(path)} AND rows > 0 AND partition_id = {text.quote_string(partition)}{' AND active' * active}"
-    rows = server.rows(
-        f"SELECT name, hash FROM {_parts(replicas, where)} WHERE low > {above} ORDER BY name{replicas.strict}"
-    )
-    return [(row["name"], row["hash"]) for row in rows]
+# --- statements that run ---
 
 
 def running(server: Server, comment: str, but: str = "", replicas: Replicas = ONE) -> Iterator[str]:
