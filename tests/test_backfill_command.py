@@ -106,11 +106,12 @@ def test_killed_at_random_it_goes_on_and_counts_once(command, engine, database):
     assert "nothing to do" in err
 
 
-def test_stopped_by_hand_it_says_how_to_go_on(command, engine, database):
+def test_stopped_by_hand_it_says_how_to_go_on(command, engine, database, http_server):
     """Ctrl-C: one clean line, exit 1, its targets are free at once, and the next run goes on."""
     made = warehouse(engine, database)
     made.insert(0, 2999)
     made.arm()
+    http_server.faults.slow(1.0, times=100, match="MOVE PARTITION")  # so that it is not done before it is stopped
     process = command("--slice-rows", "300", "--workers", "1")
     while not begun(engine, database):
         assert process.poll() is None
@@ -119,6 +120,7 @@ def test_stopped_by_hand_it_says_how_to_go_on(command, engine, database):
     _, err = ended(process, 1)
     assert "T615 backfill: stopped; run it again and it goes on where it stopped" in err
     assert "Traceback" not in err
+    http_server.faults.clear()
     began = time.monotonic()
     ended(command(), 0)
     assert time.monotonic() - began < 60
