@@ -31,6 +31,14 @@ project = warehouse(NoServer(), {database!r}).project
 """
 
 
+# ``python -m tilla`` that heeds Ctrl-C also where the tests run in the background of a shell, which ignores it for all below.
+PROGRAM = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("tilla", run_name="__main__", alter_sys=True)
+"""
+
+
 @pytest.fixture
 def command(http_server, database, tmp_path):
     """Start ``tilla backfill`` with some options; a running process."""
@@ -38,7 +46,7 @@ def command(http_server, database, tmp_path):
     file.write_text(PROJECT.format(database=database))
 
     def start(*options, **how):
-        words = [sys.executable, "-m", "tilla", "backfill", f"{file}:project", "--dsn", http_server.dsn, *options]
+        words = [sys.executable, "-c", PROGRAM, "backfill", f"{file}:project", "--dsn", http_server.dsn, *options]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         return subprocess.Popen(
             words, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how
