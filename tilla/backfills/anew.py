@@ -352,8 +352,7 @@ class Rebuild:
         self._note(journal.FILLED)
 
     def _uuid(self, path: Path) -> str:
-        where = f"database = {text.quote_string(path[0])} AND name = {text.quote_string(path[1])}"
-        return str(self.server.scalar(f"SELECT toString(uuid) FROM system.tables WHERE {where}") or "")
+        return boundary.uuid_of(self.server, path)
 
 
 __all__ = ["Anew", "Rebuild", "draw", "name_of"]

@@ -290,6 +290,11 @@ def create_of(server: Server, path: Path) -> str:
     )
 
 
+def uuid_of(server: Server, path: Path) -> str:
+    """The identity of what is there under a name, or ''."""
+    return str(server.scalar(f"SELECT toString(uuid) FROM system.tables WHERE {about(path, 'name')}") or "")
+
+
 def check_parts(server: Server, root: Path, replicas: Replicas) -> None:
     """Raise when a part lacks the column, on any replica: it would read whatever number is current."""
     lacking = 0

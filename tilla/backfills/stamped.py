@@ -21,7 +21,7 @@ from typing import Any
 import attrs
 
 from tilla import errors, text
-from tilla.backfills.boundary import create_of
+from tilla.backfills.boundary import create_of, uuid_of
 from tilla.backfills.journal import Progress
 from tilla.backfills.plan import Boundary, Stamp, Target
 from tilla.backfills.replicas import about, wait
@@ -290,7 +290,7 @@ class _Line:
             there = bool(create_of(self.server, target.view))
             if not past or not (there or past["armed"]):
                 continue
-            if past["table"] != _identity(self.server, target.path):
+            if past["table"] != uuid_of(self.server, target.path):
                 raise errors.boundary_lost(target.name, "its table is another one by now")
             shown = past["moments"][".".join(_stamps(target)[0].view)]
             together.setdefault(shown, []).append((target, there))
@@ -321,7 +321,7 @@ class _Line:
                 "moments": {".".join(stamp.view): sealed.get(stamp.view, shown) for stamp in stamps},
                 "stamps": [[stamp.column, text.quote_qualified(*stamp.view)] for stamp in stamps],
                 "empty": self.empty[target.name],
-                "table": _identity(self.server, target.path),
+                "table": uuid_of(self.server, target.path),
             }
             self.note(target, DATED, detail)
         self.say(f"    history ends at {shown} UTC, by the server's clock")
@@ -405,11 +405,6 @@ def _stamps(target: Target) -> tuple[Stamp, ...]:
 
 def _is_empty(server: Server, target: Target) -> bool:
     return not server.scalar(f"SELECT count() FROM (SELECT 1 FROM {target.table} LIMIT 1)")
-
-
-def _identity(server: Server, path: Path) -> str:
-    where = f"database = {text.quote_string(path[0])} AND name = {text.quote_string(path[1])}"
-    return str(server.scalar(f"SELECT toString(uuid) FROM system.tables WHERE {where}") or "")
 
 
 def _shown(seconds: float) -> str:
